@@ -1,0 +1,34 @@
+//! The words of the product as types: ids, addresses, parties, orders, conversations, messages,
+//! verdicts, deliveries, time.
+//!
+//! Flow: every other room takes and gives these values; nothing in here calls out.
+//! Invariant: a value that exists is valid (parsed once, at the border). No I/O, no async, no SQL.
+//! A [`RealAddress`] can't be printed by accident: no `Display`, a redacted `Debug`, one method
+//! (`reveal`) that gives its text.
+//! Logs: nothing.
+
+pub mod address;
+pub mod conversation;
+pub mod delivery;
+pub mod facts;
+pub mod id;
+pub mod language;
+pub mod message;
+pub mod order;
+pub mod party;
+pub mod secrets;
+pub mod time;
+pub mod verdict;
+
+pub use address::{AddressError, AliasAddress, Canonical, RealAddress};
+pub use conversation::{ConversationId, ThreadLink, Topic};
+pub use delivery::{DeliveryId, DeliveryIdError, DeliveryState, DeliveryStateError};
+pub use facts::{Facts, FactsVersion, History, HistoryConversation, PairId, Said, Sightings};
+pub use id::{BuyerId, IdError, MessageId, MsgId, OrderId, SellerId};
+pub use language::{Language, LanguageError};
+pub use message::{Assigned, Direction, MessageState};
+pub use order::{Fulfilment, Order, OrderStatus};
+pub use party::{Party, PartyId, Role, ShownName, ShownNameError};
+pub use secrets::Secrets;
+pub use time::{Clock, Timestamp};
+pub use verdict::{Action, Certainty, Finding, Part, RuleId, Verdict};

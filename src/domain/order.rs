@@ -1,0 +1,128 @@
+//! Orders (PRODUCT §10).
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use super::id::{BuyerId, OrderId, SellerId};
+use super::time::Timestamp;
+
+/// How far an order has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OrderStatus {
+    /// Placed.
+    #[default]
+    Open,
+    /// On its way.
+    Shipped,
+    /// There.
+    Delivered,
+    /// Sent back.
+    Returned,
+    /// Paid back.
+    Refunded,
+    /// No messages either way.
+    Cancelled,
+}
+
+impl OrderStatus {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Open,
+        Self::Shipped,
+        Self::Delivered,
+        Self::Returned,
+        Self::Refunded,
+        Self::Cancelled,
+    ];
+
+    /// The word of PRODUCT §10.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Shipped => "shipped",
+            Self::Delivered => "delivered",
+            Self::Returned => "returned",
+            Self::Refunded => "refunded",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// A word that stands for none of the allowed values.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{found:?} is not one of {allowed}")]
+pub struct WordError {
+    found: String,
+    allowed: &'static str,
+}
+
+impl FromStr for OrderStatus {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        Self::ALL.into_iter().find(|s| s.as_str() == text).ok_or_else(|| WordError {
+            found: text.to_owned(),
+            allowed: "open, shipped, delivered, returned, refunded, cancelled",
+        })
+    }
+}
+
+impl fmt::Display for OrderStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Who sends the goods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fulfilment {
+    /// The seller: messaging is on.
+    #[default]
+    Seller,
+    /// The marketplace: messaging is off until the seller turns it on.
+    Marketplace,
+}
+
+impl Fulfilment {
+    /// The word of PRODUCT §10.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Seller => "seller",
+            Self::Marketplace => "marketplace",
+        }
+    }
+}
+
+impl FromStr for Fulfilment {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        [Self::Seller, Self::Marketplace]
+            .into_iter()
+            .find(|f| f.as_str() == text)
+            .ok_or_else(|| WordError { found: text.to_owned(), allowed: "seller, marketplace" })
+    }
+}
+
+/// An order as registered.
+#[derive(Debug, Clone, Serialize)]
+pub struct Order {
+    /// Its id.
+    pub id: OrderId,
+    /// Who sells.
+    pub seller: SellerId,
+    /// Who buys.
+    pub buyer: BuyerId,
+    /// Titles of what was bought; may be empty.
+    pub items: Vec<String>,
+    /// How far it has come.
+    pub status: OrderStatus,
+    /// Who sends the goods.
+    pub fulfilled_by: Fulfilment,
+    /// When it was first registered here.
+    pub registered_at: Timestamp,
+}

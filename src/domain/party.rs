@@ -1,0 +1,212 @@
+//! Buyers and sellers.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use super::address::RealAddress;
+use super::id::{BuyerId, SellerId};
+use super::language::Language;
+
+/// Which side of the market someone stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Sells.
+    Seller,
+    /// Buys.
+    Buyer,
+}
+
+impl Role {
+    /// The counterpart.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Seller => Self::Buyer,
+            Self::Buyer => Self::Seller,
+        }
+    }
+
+    /// `seller` or `buyer`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Seller => "seller",
+            Self::Buyer => "buyer",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Who a party is, in the marketplace's own ids.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum PartyId {
+    /// A seller.
+    Seller(SellerId),
+    /// A buyer.
+    Buyer(BuyerId),
+}
+
+impl PartyId {
+    /// The side.
+    pub fn role(&self) -> Role {
+        match self {
+            Self::Seller(_) => Role::Seller,
+            Self::Buyer(_) => Role::Buyer,
+        }
+    }
+
+    /// The id as written.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Seller(id) => id.as_str(),
+            Self::Buyer(id) => id.as_str(),
+        }
+    }
+
+    /// The id as compared.
+    pub fn key(&self) -> String {
+        self.as_str().to_ascii_lowercase()
+    }
+}
+
+/// Why a text is no name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ShownNameError {
+    /// Nothing in it.
+    #[error("a name must not be empty")]
+    Empty,
+    /// Over 100 characters.
+    #[error("a name has at most 100 characters")]
+    Length,
+    /// A line break or another control character.
+    #[error("a name must not hold line breaks or control characters")]
+    Control,
+    /// It would carry a contact across: an address, a domain or a phone number (PRODUCT §4).
+    #[error("a name must not hold an e-mail address, a domain or a phone number")]
+    Contact,
+}
+
+/// A name as the marketplace registered it: one line, at most 100 characters, no control
+/// characters, no address, domain or phone number in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct ShownName(String);
+
+impl ShownName {
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The first name: what a seller sees of a buyer with `shown_name = "first-name"`. Nothing
+    /// where it can't be told: in a script without spaces between the names.
+    pub fn first_name(&self) -> Option<&str> {
+        // "Roe, Jane" stands in many registers.
+        let behind_comma = self.0.split_once(',').map(|(_, first)| first);
+        let first = behind_comma.unwrap_or(&self.0).split_whitespace().next()?;
+        let first = first.trim_matches(|c: char| !c.is_alphanumeric() && c != '.');
+        let has_case = |c: char| c.is_lowercase() || c.is_uppercase();
+        (!first.is_empty() && first.chars().any(has_case)).then_some(first)
+    }
+}
+
+impl FromStr for ShownName {
+    type Err = ShownNameError;
+
+    fn from_str(text: &str) -> Result<Self, ShownNameError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(ShownNameError::Empty);
+        }
+        if text.chars().count() > 100 {
+            return Err(ShownNameError::Length);
+        }
+        if text.chars().any(char::is_control) {
+            return Err(ShownNameError::Control);
+        }
+        let digits = text.chars().filter(|c| c.is_numeric()).count();
+        let dotted = text.split_whitespace().any(|word| {
+            let labels: Vec<&str> =
+                word.trim_matches(|c: char| !c.is_alphanumeric()).split('.').collect();
+            // "J.R." and "Dr.Roe" are names; "lamps.example" is a domain.
+            labels.len() > 1
+                && labels.iter().all(|l| l.chars().count() > 1)
+                && labels.last().is_some_and(|l| l.chars().all(char::is_alphabetic))
+                && word.chars().next().is_some_and(char::is_lowercase)
+        });
+        if text.contains('@') || text.contains("://") || digits >= 7 || dotted {
+            return Err(ShownNameError::Contact);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// A registered buyer or seller.
+#[derive(Debug, Clone)]
+pub struct Party {
+    /// Who.
+    pub id: PartyId,
+    /// The name the marketplace gave: a buyer's full name, a seller's shop name.
+    pub name: ShownName,
+    /// The language of what we write to them.
+    pub language: Language,
+    /// Registered addresses; the first is where mail goes. Never empty.
+    pub addresses: Vec<RealAddress>,
+}
+
+impl Party {
+    /// Where this party's mail goes.
+    pub fn delivery_address(&self) -> Option<&RealAddress> {
+        self.addresses.first()
+    }
+
+    /// Whether this is one of the party's registered addresses, in the compared form.
+    pub fn has_address(&self, address: &RealAddress) -> bool {
+        let wanted = address.canonical();
+        self.addresses.iter().any(|a| a.canonical() == wanted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_first_name_is_told_where_it_can_be() {
+        for (name, expected) in [
+            ("Jane Roe", Some("Jane")),
+            ("Roe, Jane", Some("Jane")),
+            ("Roe,", None),
+            ("田中愛子", None),
+            ("Élodie", Some("Élodie")),
+        ] {
+            assert_eq!(name.parse::<ShownName>().unwrap().first_name(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_carries_no_contact_across() {
+        for bad in [
+            "jane@mail.example",
+            "Lamps lamps.example",
+            "Call 555 123 4567",
+            "https://x",
+            "",
+            "a\nb",
+            &"x".repeat(101),
+        ] {
+            assert!(bad.parse::<ShownName>().is_err(), "{bad:?}");
+        }
+        for good in
+            ["Jane Roe", "J.R. Smith", "Lamp Shop 24", "山田太郎", "Dr.Roe", "O'Neill & Sons"]
+        {
+            assert!(good.parse::<ShownName>().is_ok(), "{good:?}");
+        }
+    }
+}

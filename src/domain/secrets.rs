@@ -1,0 +1,183 @@
+//! What one side must not learn of the other: one definition for the composer, which masks it, and
+//! for the leak scan, which searches for it.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use super::address::{Canonical, RealAddress};
+use super::party::Party;
+
+/// Providers whose domain names nobody: it is shared by millions.
+const SHARED_DOMAINS: &str = include_str!("data/shared-mail-domains.txt");
+
+/// Providers with a domain in every country: `yahoo.de`, `hotmail.co.uk`. Same source.
+const EVERYWHERE: &[&str] = &[
+    "aol", "excite", "fastmail", "freemail", "gmx", "hotmail", "live", "lycos", "outlook",
+    "runbox", "tiscali", "vodafone", "yahoo", "yandex",
+];
+
+/// Local parts that name a desk, not a person or shop.
+const DESKS: &[&str] = &[
+    "accounts",
+    "billing",
+    "bonjour",
+    "contact",
+    "contacto",
+    "contatti",
+    "customer",
+    "customercare",
+    "customers",
+    "customerservice",
+    "enquiries",
+    "helpdesk",
+    "hello",
+    "kontakt",
+    "kundenservice",
+    "mailbox",
+    "office",
+    "orders",
+    "ordini",
+    "pedidos",
+    "returns",
+    "service",
+    "servicio",
+    "shipping",
+    "support",
+    "verkauf",
+    "ventas",
+    "webmaster",
+    "noreply",
+    "no-reply",
+];
+
+/// The sending party's secrets in front of one recipient.
+#[derive(Clone, Default)]
+pub struct Secrets {
+    /// Every registered address and the one that was used.
+    pub addresses: Vec<RealAddress>,
+    /// Their domains, lower case, that are neither shared nor the recipient's own.
+    pub domains: Vec<String>,
+    /// The full name, where the recipient sees only a part of it or none.
+    pub hidden_name: Option<String>,
+    /// Local parts of six characters and more that could name the person; lower case.
+    pub local_parts: Vec<String>,
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secrets(redacted)")
+    }
+}
+
+impl Secrets {
+    /// What of `sender` must not reach `recipient`, who sees the sender as `shown_name`. What the
+    /// recipient is or has anyway is no secret, nor is what stands in `public`, which everybody
+    /// may see: the marketplace's name, the alias domain, the items of the order (PRODUCT §6).
+    pub fn of(
+        sender: &Party,
+        used: &RealAddress,
+        recipient: &Party,
+        shown_name: &str,
+        public: &[&str],
+    ) -> Self {
+        let mut addresses: Vec<RealAddress> = sender.addresses.clone();
+        if !addresses.contains(used) {
+            addresses.push(used.clone());
+        }
+        addresses.retain(|a| !recipient.has_address(a));
+        let public: Vec<String> =
+            public.iter().chain([&shown_name]).map(|p| p.to_lowercase()).collect();
+        let is_public = |text: &str| public.iter().any(|p| p.contains(&text.to_lowercase()));
+        let mut domains: Vec<String> = addresses
+            .iter()
+            .map(|a| a.domain().to_owned())
+            .filter(|d| !is_shared(d) && !is_public(d))
+            .filter(|d| !recipient.addresses.iter().any(|a| a.domain() == d))
+            .collect();
+        domains.sort_unstable();
+        domains.dedup();
+        let hidden_name = Some(sender.name.as_str().to_owned()).filter(|name| !is_public(name));
+        let mut local_parts: Vec<String> = addresses
+            .iter()
+            .map(|a| a.local().to_lowercase())
+            .map(|l| l.split('+').next().unwrap_or_default().to_owned())
+            .filter(|l| l.chars().count() >= 6 && !DESKS.contains(&l.as_str()))
+            .filter(|l| !is_public(l))
+            .collect();
+        local_parts.sort_unstable();
+        local_parts.dedup();
+        Self { addresses, domains, hidden_name, local_parts }
+    }
+
+    /// Whether words of the hidden name or a telling local part stand anywhere in a text.
+    pub fn mentions_person(&self, text: &str) -> bool {
+        let text = text.to_lowercase();
+        let name = self.hidden_name.as_ref().map(|n| n.to_lowercase());
+        let named = name.is_some_and(|n| n.split_whitespace().all(|word| text.contains(word)));
+        named || self.local_parts.iter().any(|l| text.contains(l.as_str()))
+    }
+
+    /// Whether a text that looks like an address is one of the secret ones, also with another
+    /// case, `+tag` or Gmail's dots.
+    pub fn holds_address(&self, text: &str) -> bool {
+        let Ok(address) = text.parse::<RealAddress>() else { return false };
+        let canonical: Canonical = address.canonical();
+        self.addresses.iter().any(|a| a.canonical() == canonical)
+    }
+
+    /// Whether a host name is one of the secret domains or lies under it.
+    pub fn holds_domain(&self, host: &str) -> bool {
+        let host = host.trim_end_matches('.').to_lowercase();
+        self.domains.iter().any(|d| {
+            host == *d || host.strip_suffix(d.as_str()).is_some_and(|head| head.ends_with('.'))
+        })
+    }
+}
+
+fn is_shared(domain: &str) -> bool {
+    static SET: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| SHARED_DOMAINS.lines().filter(|l| !l.starts_with('#')).collect());
+    let first = domain.split('.').next().unwrap_or_default();
+    SET.contains(domain) || (EVERYWHERE.contains(&first) && domain.split('.').count() <= 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Language, PartyId};
+
+    fn party(id: &str, name: &str, addresses: &[&str]) -> Party {
+        Party {
+            id: PartyId::Buyer(id.parse().unwrap()),
+            name: name.parse().unwrap(),
+            language: Language::En,
+            addresses: addresses.iter().map(|a| a.parse().unwrap()).collect(),
+        }
+    }
+
+    #[test]
+    fn what_the_recipient_may_see_is_no_secret() {
+        let jane = party("B1", "Jane Roe", &["jane.roe@roes.example", "jane77@gmail.com"]);
+        let shop = party("S1", "Lamp Shop", &["cs@lamps.example"]);
+        let used = "jane.roe@roes.example".parse().unwrap();
+        let secrets = Secrets::of(&jane, &used, &shop, "Jane", &["Lumo Market"]);
+        assert_eq!(secrets.domains, ["roes.example"], "gmail.com names nobody");
+        assert_eq!(secrets.hidden_name.as_deref(), Some("Jane Roe"));
+        assert_eq!(secrets.local_parts, ["jane.roe", "jane77"]);
+        assert!(secrets.holds_address("J.a.ne77+x@GoogleMail.com"));
+        assert!(
+            secrets.holds_domain("www.roes.example") && !secrets.holds_domain("heroes.example")
+        );
+
+        let secrets = Secrets::of(&jane, &used, &shop, "Jane Roe", &["roes.example"]);
+        assert_eq!((secrets.hidden_name, secrets.domains), (None, vec![]));
+    }
+
+    #[test]
+    fn an_address_that_both_have_is_no_secret_between_them() {
+        let one = party("B1", "Jane", &["same@house.example"]);
+        let other = party("B2", "Joe", &["same@house.example"]);
+        let secrets = Secrets::of(&one, &one.addresses[0], &other, "Jane", &[]);
+        assert!(secrets.addresses.is_empty() && secrets.domains.is_empty());
+    }
+}

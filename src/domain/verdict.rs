@@ -1,0 +1,291 @@
+//! What the policy decided, as plain data.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// What is done about a finding. The strongest wins (PRODUCT §5), so they are ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// Delivered, nothing recorded.
+    Allow,
+    /// Delivered, recorded.
+    Warn,
+    /// The found words are replaced, then delivered, recorded.
+    Redact,
+    /// Waits for a person.
+    Hold,
+    /// Refused.
+    Reject,
+}
+
+impl Action {
+    /// The word of PRODUCT §5.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Allow => "allow",
+            Self::Warn => "warn",
+            Self::Redact => "redact",
+            Self::Hold => "hold",
+            Self::Reject => "reject",
+        }
+    }
+}
+
+impl FromStr for Action {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Allow, Self::Warn, Self::Redact, Self::Hold, Self::Reject]
+            .into_iter()
+            .find(|a| a.as_str() == text)
+            .ok_or_else(|| format!("{text:?} is not one of allow, warn, redact, hold, reject"))
+    }
+}
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $name:ident = $id:literal,)*) => {
+        /// A rule of PRODUCT §5, by its id.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum RuleId {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl RuleId {
+            /// Every rule that PRODUCT §5 names, built or not.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The id as written in PRODUCT §5.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $id,)* }
+            }
+        }
+    };
+}
+
+rules! {
+    /// Asks for, asks to change or to remove a review.
+    ReviewSolicitation = "review-solicitation",
+    /// Advertising.
+    Promotion = "promotion",
+    /// A proactive message that only thanks.
+    ThankYouOnly = "thank-you-only",
+    /// A proactive message that only confirms.
+    ShippingConfirmation = "shipping-confirmation",
+    /// A proactive message that only offers help.
+    ServiceOffer = "service-offer",
+    /// A proactive message of no permitted kind.
+    Unsolicited = "unsolicited",
+    /// Asks the buyer to opt out or in.
+    OptOutRequest = "opt-out-request",
+    /// A link or bare domain outside the allow-list.
+    ExternalLink = "external-link",
+    /// An e-mail address, also disguised.
+    EmailAddress = "email-address",
+    /// A phone number, also disguised.
+    PhoneNumber = "phone-number",
+    /// A user name on a messenger.
+    MessengerHandle = "messenger-handle",
+    /// An invitation to pay outside.
+    OffPlatformPayment = "off-platform-payment",
+    /// A competitor's name or domain.
+    Competitor = "competitor",
+    /// Tracking pixels and the like.
+    Tracking = "tracking",
+    /// A logo that links outside.
+    LinkedLogo = "linked-logo",
+    /// Remote or repeated images, QR codes.
+    Image = "image",
+    /// An attachment of a type that is not allowed.
+    AttachmentType = "attachment-type",
+    /// An attachment that is advertising.
+    AttachmentPurpose = "attachment-purpose",
+    /// Attachments too large or too many.
+    AttachmentSize = "attachment-size",
+    /// Executables, macros, bombs.
+    DangerousContent = "dangerous-content",
+    /// Encrypted or opaque-signed mail, calendar and contact files.
+    Unreadable = "unreadable",
+    /// A payment card number.
+    CardNumber = "card-number",
+    /// Threats, harassment, slurs.
+    Abuse = "abuse",
+    /// Refund or one star.
+    FeedbackExtortion = "feedback-extortion",
+    /// Poses as the marketplace.
+    Impersonation = "impersonation",
+    /// Over 5,000 characters of new text.
+    TooLong = "too-long",
+    /// `[Important]` on what is not.
+    ImportantMisuse = "important-misuse",
+    /// The same text to many.
+    CopiedAnswer = "copied-answer",
+}
+
+impl FromStr for RuleId {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|r| r.as_str() == text)
+            .ok_or_else(|| format!("{text:?} is no rule"))
+    }
+}
+
+impl fmt::Display for RuleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for RuleId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for RuleId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// How sure a detector is. Only certain findings strike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Certainty {
+    /// No honest reading.
+    Certain,
+    /// Probably.
+    Likely,
+}
+
+/// Where in a message something was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// The decoded subject.
+    Subject,
+    /// The decoded text that is relayed.
+    Text,
+    /// The name of an attachment.
+    Attachment,
+    /// The message as a whole.
+    Message,
+}
+
+/// One finding of one rule, with the exact words it found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Which rule.
+    pub rule: RuleId,
+    /// What its action is in this direction, in `enforce` mode.
+    pub action: Action,
+    /// Whether the action is taken; false where the rule is only observed.
+    pub enforced: bool,
+    /// How sure.
+    pub certainty: Certainty,
+    /// Where.
+    pub part: Part,
+    /// Byte offset of the first found byte in the part's decoded text. 0 for `Message`.
+    pub start: usize,
+    /// Byte offset after the last found byte. Equal to `start` where the finding has no place.
+    pub end: usize,
+    /// The exact words found, at most 200 characters; for `too-long` the limit and the length.
+    pub words: String,
+}
+
+/// What the policy decided about one message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// What happens to the message now: the strongest action of an enforced finding.
+    pub action: Action,
+    /// What would happen if every rule were enforced: the strongest action of any finding.
+    pub would: Action,
+    /// Findings in new text.
+    pub findings: Vec<Finding>,
+    /// The same in text that was only quoted: redacted where they must be, never held against
+    /// the sender.
+    pub cleaned: Vec<Finding>,
+}
+
+impl Verdict {
+    /// A verdict with nothing to say.
+    pub fn clean() -> Self {
+        Self::new(vec![], vec![])
+    }
+
+    /// What follows from findings in new text; what was only quoted decides nothing.
+    pub fn new(findings: Vec<Finding>, cleaned: Vec<Finding>) -> Self {
+        let strongest = |only_enforced: bool| {
+            let counted = findings.iter().filter(|f| f.enforced || !only_enforced);
+            counted.map(|f| f.action).max().unwrap_or(Action::Allow)
+        };
+        Self { action: strongest(true), would: strongest(false), findings, cleaned }
+    }
+
+    /// What is to be replaced in a part, as (start, end, rule), in order, without overlaps: what
+    /// an enforced `redact` found, in new and in quoted text.
+    pub fn redactions(&self, part: Part) -> Vec<(usize, usize, RuleId)> {
+        let mut spans: Vec<_> = self
+            .findings
+            .iter()
+            .chain(&self.cleaned)
+            .filter(|f| f.enforced && f.part == part && f.action == Action::Redact)
+            .filter(|f| f.end > f.start)
+            .map(|f| (f.start, f.end, f.rule))
+            .collect();
+        spans.sort_unstable();
+        let mut end = 0;
+        spans.retain(|&(s, e, _)| {
+            let keep = s >= end;
+            if keep {
+                end = e;
+            }
+            keep
+        });
+        spans
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_strongest_action_is_the_greatest() {
+        let mut all = [Action::Reject, Action::Allow, Action::Hold, Action::Warn, Action::Redact];
+        all.sort();
+        assert_eq!(all.map(Action::as_str), ["allow", "warn", "redact", "hold", "reject"]);
+    }
+
+    fn finding(action: Action, enforced: bool, start: usize, end: usize) -> Finding {
+        Finding {
+            rule: RuleId::PhoneNumber,
+            action,
+            enforced,
+            certainty: Certainty::Certain,
+            part: Part::Text,
+            start,
+            end,
+            words: String::new(),
+        }
+    }
+
+    #[test]
+    fn only_what_is_enforced_acts_and_only_what_is_new_decides() {
+        let verdict = Verdict::new(
+            vec![finding(Action::Reject, false, 0, 5), finding(Action::Redact, true, 8, 9)],
+            vec![finding(Action::Redact, true, 2, 4), finding(Action::Redact, false, 10, 12)],
+        );
+        assert_eq!((verdict.action, verdict.would), (Action::Redact, Action::Reject));
+        let spans: Vec<_> =
+            verdict.redactions(Part::Text).into_iter().map(|(s, e, _)| (s, e)).collect();
+        assert_eq!(spans, [(2, 4), (8, 9)]);
+        assert_eq!(Verdict::new(vec![], verdict.cleaned).action, Action::Allow);
+    }
+}
