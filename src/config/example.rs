@@ -1,0 +1,252 @@
+//! The files that an admin starts from.
+
+use std::fmt::Write;
+
+use super::keys::{Absent, KEYS, Key, name_of, table_of};
+use super::rules::BUILT_RULES;
+
+const HEAD: &str = "\
+# Bauta: every key of this version, with its default. `bauta check` tells whether the file is right.
+#
+# A key that has no default is marked \"Required\". A line that starts with # is not set.
+# Sizes are written \"25MB\", times \"500ms\", \"2s\", \"30m\", \"48h\" or \"60d\".
+#
+# This file is made from the table of keys in src/config/keys.rs:
+#   BLESS=1 cargo test --lib config::example
+";
+
+const TABLES: [(&str, &str); 8] = [
+    ("relay", "Who we are."),
+    ("smtp", "Mail coming in."),
+    ("tls", "Encryption of incoming mail."),
+    ("http", "For operation."),
+    ("senders", "How the sender of a mail is proved."),
+    ("buyers", "What buyers do and what is seen of them."),
+    ("delivery", "Mail going out."),
+    ("policy", "What may be written, and what is done about the rest."),
+];
+
+/// The text of `config/bauta.example.toml`: each key once, with its default and a comment. It
+/// loads as it is and means the same as a file that has the required keys only.
+pub fn example() -> String {
+    let mut text = HEAD.to_owned();
+    for (table, about) in TABLES {
+        // Writing into a String can't fail.
+        let _ = write!(text, "\n# {about}\n[{table}]\n");
+        for key in KEYS.iter().filter(|k| table_of(k.path) == table) {
+            text.push('\n');
+            text.push_str(&comment(key.comment));
+            text.push_str(&assignment(key));
+        }
+    }
+    text.push_str("\n# What each rule does: \"allow\", \"warn\" (delivered, recorded), ");
+    text.push_str("\"redact\" (the found\n# words are replaced) or \"reject\".\n");
+    let rule_keys: Vec<&Key> =
+        KEYS.iter().filter(|k| table_of(k.path) == "policy.rules.RULE-ID").collect();
+    for key in &rule_keys {
+        text.push_str(&comment(&format!("{}: {}", name_of(key.path), key.comment)));
+    }
+    for rule in BUILT_RULES {
+        let _ = write!(text, "\n{}[policy.rules.{}]\n", comment(rule.finds), rule.id);
+        for key in &rule_keys {
+            let action = match name_of(key.path) {
+                "seller_to_buyer" => rule.seller_to_buyer,
+                "buyer_to_seller" => rule.buyer_to_seller,
+                _ => {
+                    text.push_str(&assignment(key));
+                    continue;
+                }
+            };
+            let _ = writeln!(text, "{} = \"{}\"", name_of(key.path), action.as_str());
+        }
+    }
+    text
+}
+
+/// The text of the config that `bauta init` writes: it observes only, and takes mail from this
+/// machine. The three texts are written as they are; whether they are right, [`super::Config`]
+/// says when it reads them.
+pub fn starter(hostname: &str, alias_domain: &str, marketplace: &str) -> String {
+    let (hostname, alias_domain) = (quoted(hostname), quoted(alias_domain));
+    let marketplace = quoted(marketplace);
+    format!(
+        "\
+# Bauta's config. `bauta check` tells whether it is right.
+# Every other key, with its default, stands in bauta.example.toml.
+
+[relay]
+# This machine's full host name.
+hostname = {hostname}
+# The domain of all aliases. Changing it kills every alias ever given out.
+alias_domain = {alias_domain}
+# The name that buyers and sellers read.
+marketplace = {marketplace}
+# Database and alias keys, from this file's folder on. Back it up.
+data_dir = \"data\"
+
+[smtp]
+listen = [\"127.0.0.1:2525\"]
+# Trusting a network means: whoever connects from there can write as any buyer or seller, because
+# Bauta believes that the sender has been verified (SPF, DKIM, DMARC) before. Name only the mail
+# server in front that does so. This is the machine itself, with everybody who works on it.
+trusted_networks = [\"127.0.0.0/8\", \"::1/128\"]
+
+[senders]
+# Only mail from the trusted networks is taken.
+verify = \"address\"
+
+[delivery]
+# All outgoing mail goes to this mail server.
+route = \"smarthost\"
+smarthost = \"127.0.0.1:2526\"
+
+[policy]
+# Judge and record what would have been done, but deliver unchanged. When the verdicts look right,
+# write \"enforce\".
+mode = \"observe\"
+"
+    )
+}
+
+fn assignment(key: &Key) -> String {
+    let name = name_of(key.path);
+    match key.absent {
+        Absent::Default(value)
+        | Absent::Missing(value)
+        | Absent::DefaultNotYet { example: value, .. } => format!("{name} = {value}\n"),
+        Absent::Unset(value) => format!("# {name} = {value}\n"),
+    }
+}
+
+/// Lines of at most 100 characters, each behind a `#`.
+fn comment(text: &str) -> String {
+    let mut lines = String::new();
+    let mut line = String::from("#");
+    for word in text.split_whitespace() {
+        if line.chars().count() + 1 + word.chars().count() > 100 {
+            lines.push_str(&line);
+            lines.push('\n');
+            line = String::from("#");
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    lines + line.as_str() + "\n"
+}
+
+/// A TOML basic string. What JSON escapes, TOML 1.0 (string) reads the same way; only DEL must be
+/// escaped in TOML alone.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::config::{Config, Mode, RuleSetting};
+
+    const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/config/bauta.example.toml");
+
+    fn parse(text: &str) -> Config {
+        Config::parse(text, Path::new("/etc/bauta/bauta.toml")).unwrap_or_else(|e| panic!("{e}"))
+    }
+
+    #[test]
+    fn the_example_in_the_repository_is_the_one_made_from_the_table_of_keys() {
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(FILE, example()).unwrap();
+        }
+        let file = std::fs::read_to_string(FILE).unwrap();
+        assert!(file == example(), "{FILE} is not example(); run this test with BLESS=1");
+    }
+
+    #[test]
+    fn the_example_names_every_key_once_with_a_comment_above() {
+        let text = example();
+        for key in KEYS.iter().filter(|k| !k.path.contains("RULE-ID")) {
+            let table = format!("[{}]", table_of(key.path));
+            let mut lines = text.lines().skip_while(|l| *l != table).skip(1);
+            let lines: Vec<&str> = lines.by_ref().take_while(|l| !l.starts_with('[')).collect();
+            let name = name_of(key.path);
+            let at: Vec<usize> = lines
+                .iter()
+                .enumerate()
+                .filter(|(_, l)| l.trim_start_matches("# ").starts_with(&format!("{name} = ")))
+                .map(|(n, _)| n)
+                .collect();
+            assert_eq!(at.len(), 1, "{}", key.path);
+            assert!(lines[at[0] - 1].starts_with("# "), "{} has no comment", key.path);
+        }
+        for rule in BUILT_RULES {
+            assert_eq!(text.matches(&format!("[policy.rules.{}]\n", rule.id)).count(), 1);
+        }
+    }
+
+    #[test]
+    fn the_example_means_the_same_as_the_required_keys_alone() {
+        let required: String = KEYS
+            .iter()
+            .filter_map(|key| match key.absent {
+                Absent::Missing(v) | Absent::DefaultNotYet { example: v, .. } => {
+                    Some(format!("{} = {v}\n", key.path))
+                }
+                Absent::Default(_) | Absent::Unset(_) => None,
+            })
+            .collect();
+        let (short, mut long) = (parse(&required), parse(&example()));
+        for rule in BUILT_RULES {
+            let expected = RuleSetting {
+                mode: None,
+                seller_to_buyer: Some(rule.seller_to_buyer),
+                buyer_to_seller: Some(rule.buyer_to_seller),
+            };
+            assert_eq!(long.policy.rules.remove(&rule.id), Some(expected), "{}", rule.id);
+        }
+        assert_eq!(format!("{short:?}"), format!("{long:?}"));
+    }
+
+    #[test]
+    fn what_the_example_shows_behind_a_hash_loads_too_without_it() {
+        let names: Vec<&str> = KEYS.iter().map(|k| name_of(k.path)).collect();
+        let mut uncommented = 0;
+        let text: String = example()
+            .lines()
+            .map(|line| match line.strip_prefix("# ") {
+                // Their files are not there; `tls` has its own tests.
+                Some(rest) if rest.starts_with("cert = ") || rest.starts_with("key = ") => {
+                    format!("{line}\n")
+                }
+                Some(rest) if names.iter().any(|n| rest.starts_with(&format!("{n} = "))) => {
+                    uncommented += 1;
+                    format!("{rest}\n")
+                }
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        let config = parse(&text);
+        assert_eq!(uncommented, 1 + BUILT_RULES.len());
+        assert!(config.relay.postmaster.is_some());
+        assert!(config.policy.rules.values().all(|r| r.mode == Some(Mode::Observe)));
+    }
+
+    #[test]
+    fn a_starter_observes_on_loopback_whatever_the_marketplace_is_called() {
+        for name in ["Lamp Market", "O'Neill \"& Sons\" \\o/", "灯り市場", "a\u{7f}"] {
+            let text = starter("relay.market.example", "mail.market.example", name);
+            if name.contains('\u{7f}') {
+                let refused = Config::parse(&text, Path::new("bauta.toml")).unwrap_err();
+                assert!(refused.to_string().contains("control character"), "{refused}");
+                continue;
+            }
+            let config = parse(&text);
+            assert_eq!(config.relay.marketplace, name);
+            assert_eq!(config.relay.data_dir, Path::new("/etc/bauta/data"));
+            assert_eq!(config.policy.mode, Mode::Observe);
+            assert_eq!(config.delivery.smarthost, ("127.0.0.1".to_owned(), 2526));
+            assert_eq!(config.smtp.trusted_networks.len(), 2);
+            assert!(config.all_loopback());
+        }
+    }
+}

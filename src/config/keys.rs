@@ -1,0 +1,487 @@
+//! The one table of keys: what may stand in the file, what it means when it doesn't, and what the
+//! example says about it.
+
+use crate::domain::Language;
+
+/// What a key takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A host name, dotted or not.
+    HostName,
+    /// A dotted domain name.
+    Domain,
+    /// A name for people to read.
+    Name,
+    /// A folder.
+    Path,
+    /// An e-mail address.
+    Address,
+    /// The code of a language.
+    Language,
+    /// Socket addresses to listen on.
+    Listen,
+    /// Networks.
+    Networks,
+    /// A file in PEM.
+    PemFile,
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// Always true in this version.
+    True,
+    /// Host and port.
+    HostPort,
+    /// Bytes.
+    Size {
+        /// The least, as it is written in the file.
+        min: &'static str,
+        /// The most.
+        max: &'static str,
+    },
+    /// A span of time.
+    Duration {
+        /// The least, as it is written in the file.
+        min: &'static str,
+        /// The most.
+        max: &'static str,
+    },
+    /// A whole number.
+    Count {
+        /// The least.
+        min: usize,
+        /// The most.
+        max: usize,
+    },
+    /// Domain names.
+    Domains,
+    /// E-mail addresses and phone numbers.
+    Contacts,
+}
+
+impl Kind {
+    /// What would be right, to stand after "write".
+    pub(super) fn right(self) -> String {
+        let what = match self {
+            Self::True => return "true".into(),
+            Self::OneOf(words) => return one_of(words),
+            Self::Count { min, max } => return format!("a whole number from {min} to {max}"),
+            Self::Language => {
+                let codes = Language::ALL.map(Language::code);
+                return one_of(&codes);
+            }
+            Self::HostName => "a host name".into(),
+            Self::Domain => "a domain name".into(),
+            Self::Name => "a name of 1 to 100 characters".into(),
+            Self::Path => "a folder".into(),
+            Self::PemFile => "the path of a PEM file".into(),
+            Self::Address => "an e-mail address".into(),
+            Self::Listen => "a list of IP addresses with ports".into(),
+            Self::Networks => "a list of networks".into(),
+            Self::HostPort => "a host and a port".into(),
+            Self::Size { min, max } => format!("a size from \"{min}\" to \"{max}\""),
+            Self::Duration { min, max } => format!("a time from \"{min}\" to \"{max}\""),
+            Self::Domains => "a list of domain names".into(),
+            Self::Contacts => "a list of e-mail addresses and phone numbers".into(),
+        };
+        format!("{what} such as {}", self.sample())
+    }
+
+    /// A right value, as TOML.
+    pub(super) fn sample(self) -> String {
+        match self {
+            Self::OneOf(words) => return format!("{:?}", words.first().unwrap_or(&"")),
+            Self::Count { min, .. } => return min.to_string(),
+            Self::HostName => "\"relay.market.example\"",
+            Self::Domain => "\"mail.market.example\"",
+            Self::Name => "\"Lamp Market\"",
+            Self::Path => "\"/var/lib/bauta\"",
+            Self::Address => "\"postmaster@market.example\"",
+            Self::Language => "\"en\"",
+            Self::Listen => "[\"127.0.0.1:2525\", \"[::1]:2525\"]",
+            Self::Networks => "[\"10.0.0.0/8\", \"::1/128\"]",
+            Self::PemFile => "\"/etc/bauta/tls.pem\"",
+            Self::True => "true",
+            Self::HostPort => "\"mail.example:25\"",
+            Self::Size { .. } => "\"25MB\"",
+            Self::Duration { .. } => "\"30m\"",
+            Self::Domains => "[\"carrier.example\"]",
+            Self::Contacts => "[\"help@carrier.example\", \"+1 555 010 0199\"]",
+        }
+        .to_owned()
+    }
+}
+
+/// `"a"`, `"a" or "b"`, `"a", "b" or "c"`.
+pub(super) fn one_of(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|w| format!("{w:?}")).collect();
+    match quoted.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} or {last}", before.join(", ")),
+        _ => quoted.concat(),
+    }
+}
+
+/// What holds where the file says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Absent {
+    /// This value, as TOML.
+    Default(&'static str),
+    /// Nothing is set; the example shows this value behind a `#`.
+    Unset(&'static str),
+    /// An error; the example shows this value.
+    Missing(&'static str),
+    /// An error, because the product's default is not in this version.
+    DefaultNotYet {
+        /// The value to write instead, as TOML.
+        example: &'static str,
+        /// What the error says.
+        wrong: &'static str,
+    },
+}
+
+/// One key.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// Table and name: `smtp.max_size`. `RULE-ID` stands for the id of any built rule.
+    pub(super) path: &'static str,
+    /// What it takes.
+    pub(super) kind: Kind,
+    /// What holds without it.
+    pub(super) absent: Absent,
+    /// For an admin at three in the morning; lines are broken when printed.
+    pub(super) comment: &'static str,
+}
+
+const fn key(path: &'static str, kind: Kind, absent: Absent, comment: &'static str) -> Key {
+    Key { path, kind, absent, comment }
+}
+
+/// The table in a path: all before the last dot; empty at the top.
+pub(super) fn table_of(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(table, _)| table)
+}
+
+/// The name in a path: what follows the last dot.
+pub(super) fn name_of(path: &str) -> &str {
+    path.rsplit_once('.').map_or(path, |(_, name)| name)
+}
+
+/// Said when `senders.verify` is `"dmarc"` or missing.
+pub(super) const VERIFY_NOT_YET: &str = "\"dmarc\" (the default) is not in this version; write verify = \"address\" and name the MTA in front in smtp.trusted_networks";
+
+/// Said when `delivery.route` is `"mx"` or missing.
+pub(super) const ROUTE_NOT_YET: &str = "\"mx\" (the default) is not in this version; write route = \"smarthost\" and name your outgoing mail server in delivery.smarthost";
+
+/// Every key of this version, in the order of the example.
+pub(super) const KEYS: &[Key] = &[
+    key(
+        "relay.hostname",
+        Kind::HostName,
+        Absent::Missing("\"relay.market.example\""),
+        "Required. This machine's full host name, as other mail servers see it: in the greeting and in EHLO.",
+    ),
+    key(
+        "relay.alias_domain",
+        Kind::Domain,
+        Absent::Missing("\"mail.market.example\""),
+        "Required. The domain of all aliases; its MX record points here. Use it for nothing else. Changing it kills every alias ever given out.",
+    ),
+    key(
+        "relay.marketplace",
+        Kind::Name,
+        Absent::Missing("\"Lamp Market\""),
+        "Required. The marketplace's name, shown to buyers and sellers below each mail and in notices.",
+    ),
+    key(
+        "relay.data_dir",
+        Kind::Path,
+        Absent::Default("\"data\""),
+        "The folder of the database and the alias keys. A relative path starts at the folder of this file. Back it up: without the keys no alias works any more.",
+    ),
+    key(
+        "relay.postmaster",
+        Kind::Address,
+        Absent::Unset("\"postmaster@market.example\""),
+        "Where mail to postmaster@ and abuse@ the alias domain goes. Not set: it is refused. Must not lie in the alias domain itself.",
+    ),
+    key(
+        "relay.language",
+        Kind::Language,
+        Absent::Default("\"en\""),
+        "The language for buyers and sellers that have none of their own: en, de, fr, es, it, pt, nl, pl or ja.",
+    ),
+    key(
+        "smtp.listen",
+        Kind::Listen,
+        Absent::Default("[\"127.0.0.1:2525\"]"),
+        "Where incoming mail is taken: IP addresses with ports. 0.0.0.0 or [::] means every address of this machine. Port 0 takes any free port (for tests).",
+    ),
+    key(
+        "smtp.max_size",
+        Kind::Size { min: "1KB", max: "1GB" },
+        Absent::Default("\"25MB\""),
+        "The largest mail taken, as it travels (an attachment grows by a third on the way). B, KB, MB, GB count in thousands (25MB = 25,000,000 bytes); KiB, MiB, GiB in 1024s. RFC 5321 asks for at least 64 KiB.",
+    ),
+    key(
+        "smtp.in_flight",
+        Kind::Size { min: "1KB", max: "64GB" },
+        Absent::Default("\"256MB\""),
+        "Memory for all mails being received at the same time. When it is used up, senders are told to come again later (4xx); nothing is lost. At least max_size.",
+    ),
+    key(
+        "smtp.trusted_networks",
+        Kind::Networks,
+        Absent::Default("[]"),
+        "The mail servers in front of Bauta that have already verified who the sender is (SPF, DKIM, DMARC). Bauta believes them, so whoever can connect from here can write as any buyer or seller. Name single machines, never the internet. Empty: no mail is taken at all with verify = \"address\".",
+    ),
+    key(
+        "smtp.proxy_networks",
+        Kind::Networks,
+        Absent::Default("[]"),
+        "Load balancers that speak the PROXY protocol (version 1 or 2). Each of their connections must begin with its header, and the address inside is the one that counts: smtp.trusted_networks is held against it. Whoever can connect from here can claim any address, so name single machines only.",
+    ),
+    key(
+        "smtp.unknown_alias",
+        Kind::OneOf(&["reject", "defer"]),
+        Absent::Default("\"reject\""),
+        "What mail to an unknown alias is told. \"reject\": it does not exist (550). \"defer\": come again later (451). Set \"defer\" while you restore a backup, so that no mail bounces, and set it back afterwards.",
+    ),
+    key(
+        "tls.cert",
+        Kind::PemFile,
+        Absent::Unset("\"/etc/bauta/cert.pem\""),
+        "The certificate of relay.hostname and those between it and its authority, in PEM. With it STARTTLS is offered; not set: mail comes in unencrypted. A relative path starts at the folder of this file.",
+    ),
+    key(
+        "tls.key",
+        Kind::PemFile,
+        Absent::Unset("\"/etc/bauta/key.pem\""),
+        "The private key of tls.cert, in PEM. Both are read at the start.",
+    ),
+    key(
+        "http.listen",
+        Kind::Listen,
+        Absent::Default("[]"),
+        "Where /healthz, /readyz and /metrics (Prometheus) are answered: IP addresses with ports. They tell how much mail waits, never whose; still, keep them from the internet. Empty: nowhere.",
+    ),
+    key(
+        "senders.verify",
+        Kind::OneOf(&["address"]),
+        Absent::DefaultNotYet { example: "\"address\"", wrong: VERIFY_NOT_YET },
+        "Required in this version, and only \"address\": the mail servers in smtp.trusted_networks have verified the sender, and nobody else may send. Bauta does not check SPF, DKIM or DMARC itself yet.",
+    ),
+    key(
+        "buyers.shown_name",
+        Kind::OneOf(&["first-name", "pseudonym"]),
+        Absent::Default("\"first-name\""),
+        "What a seller sees of a buyer's name. \"first-name\": the first word of it. \"pseudonym\": a made-up name, always the same one for this buyer and seller.",
+    ),
+    key(
+        "buyers.reply_by_mail",
+        Kind::True,
+        Absent::Default("true"),
+        "Buyers may answer by mail. Only true in this version.",
+    ),
+    key(
+        "delivery.route",
+        Kind::OneOf(&["smarthost"]),
+        Absent::DefaultNotYet { example: "\"smarthost\"", wrong: ROUTE_NOT_YET },
+        "Required in this version, and only \"smarthost\": all outgoing mail is handed to the one mail server below.",
+    ),
+    key(
+        "delivery.smarthost",
+        Kind::HostPort,
+        Absent::Missing("\"127.0.0.1:2526\""),
+        "Required. Host and port of the mail server that takes our outgoing mail. IPv6 in brackets: \"[::1]:25\".",
+    ),
+    key(
+        "delivery.tls",
+        Kind::OneOf(&["opportunistic", "required", "none"]),
+        Absent::Default("\"opportunistic\""),
+        "Encryption on the way to the smarthost. \"opportunistic\": STARTTLS where it is offered, whatever the certificate says. \"required\": STARTTLS with a valid certificate, or the mail waits. \"none\": never.",
+    ),
+    key(
+        "delivery.give_up_after",
+        Kind::Duration { min: "100ms", max: "30d" },
+        Absent::Default("\"48h\""),
+        "A mail that could not be delivered for this long is given up. Times: ms, s, m, h, d.",
+    ),
+    key(
+        "delivery.retry_first",
+        Kind::Duration { min: "10ms", max: "1d" },
+        Absent::Default("\"2s\""),
+        "The wait before the second attempt. It doubles with each further one.",
+    ),
+    key(
+        "delivery.retry_max",
+        Kind::Duration { min: "10ms", max: "1d" },
+        Absent::Default("\"30m\""),
+        "The longest wait between two attempts. At least retry_first.",
+    ),
+    key(
+        "delivery.connections",
+        Kind::Count { min: 1, max: 100 },
+        Absent::Default("10"),
+        "Connections to the smarthost at the same time, 1 to 100.",
+    ),
+    key(
+        "policy.mode",
+        Kind::OneOf(&["observe", "enforce"]),
+        Absent::Default("\"enforce\""),
+        "\"observe\": every mail is judged and what would have been done is recorded, but it is delivered unchanged. \"enforce\": act. Start with \"observe\" and look at the verdicts first. Addresses of the parties are masked either way.",
+    ),
+    key(
+        "policy.answer_window",
+        Kind::Duration { min: "1s", max: "365d" },
+        Absent::Default("\"30d\""),
+        "A seller's message this long after the buyer's last one still counts as an answer.",
+    ),
+    key(
+        "policy.allowed_link_domains",
+        Kind::Domains,
+        Absent::Default("[]"),
+        "Domains that anybody may link to, their subdomains too: the marketplace's own, carriers, booking of a delivery slot. The alias domain is always allowed.",
+    ),
+    key(
+        "policy.allowed_contacts",
+        Kind::Contacts,
+        Absent::Default("[]"),
+        "E-mail addresses and phone numbers that anybody may name: a carrier's hotline, a safety authority.",
+    ),
+    key(
+        "policy.rules.RULE-ID.mode",
+        Kind::OneOf(&["observe", "enforce"]),
+        Absent::Unset("\"observe\""),
+        "This rule's own mode. Not set: policy.mode.",
+    ),
+    key(
+        "policy.rules.RULE-ID.seller_to_buyer",
+        Kind::OneOf(&["allow", "warn", "redact", "reject"]),
+        Absent::Unset("\"redact\""),
+        "What happens to a seller's message.",
+    ),
+    key(
+        "policy.rules.RULE-ID.buyer_to_seller",
+        Kind::OneOf(&["allow", "warn", "redact", "reject"]),
+        Absent::Unset("\"redact\""),
+        "What happens to a buyer's message.",
+    ),
+];
+
+/// Keys and whole tables that the product has and this version does not (PRODUCT §4 to §11).
+pub(super) const NOT_YET: &[&str] = &[
+    "submission",
+    "imap",
+    "http.public_url",
+    "dns",
+    "senders.authserv_id",
+    "buyers.hide_name",
+    "dkim",
+    "archive",
+    "response",
+    "review",
+    "orders",
+    "policy.preset",
+    "policy.languages",
+    "policy.competitors",
+    "policy.custom",
+    "policy.rules.RULE-ID.strike",
+    "policy.rules.RULE-ID.on_timeout",
+    "account_health",
+    "market",
+    "sellers",
+];
+
+/// What a path in the file is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Known {
+    /// A key with a value.
+    Key(&'static Key),
+    /// A table that holds keys.
+    Table,
+    /// Not in this version.
+    NotYet,
+    /// Nothing we know.
+    Unknown,
+}
+
+/// Looks a path up; ids of rules have been replaced by `RULE-ID`.
+pub(super) fn look_up(path: &str) -> Known {
+    let within = |whole: &str, start: &str| {
+        whole.strip_prefix(start).is_some_and(|rest| rest.starts_with('.'))
+    };
+    if let Some(key) = KEYS.iter().find(|k| k.path == path) {
+        Known::Key(key)
+    } else if NOT_YET.iter().any(|n| *n == path || within(path, n)) {
+        Known::NotYet
+    } else if KEYS.iter().any(|k| within(k.path, path)) {
+        Known::Table
+    } else {
+        Known::Unknown
+    }
+}
+
+/// The known path that was probably meant.
+pub(super) fn nearest(path: &str) -> Option<&'static str> {
+    let tables = KEYS.iter().map(|k| table_of(k.path));
+    let candidates = KEYS.iter().map(|k| k.path).chain(tables).chain(NOT_YET.iter().copied());
+    candidates
+        .filter_map(|known| {
+            let far = if name_of(known) == name_of(path) { 1 } else { distance(known, path) };
+            // Beyond this a guess only confuses.
+            (far <= 3.min(1 + name_of(path).len() / 3)).then_some((far, known))
+        })
+        .min_by_key(|(far, _)| *far)
+        .map(|(_, known)| known)
+}
+
+/// The word of a list that was probably meant.
+pub(super) fn nearest_word<'w>(
+    word: &str,
+    known: impl Iterator<Item = &'w str>,
+) -> Option<&'w str> {
+    known.map(|k| (distance(k, word), k)).filter(|(far, _)| *far <= 3).min().map(|(_, k)| k)
+}
+
+/// Levenshtein's distance: characters to add, remove or change.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(100).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().take(100).enumerate() {
+        let mut next = vec![i + 1];
+        let mut left = i + 1;
+        for ((y, above), corner) in b.iter().zip(row.iter().skip(1)).zip(&row) {
+            left = (left + 1).min(above + 1).min(corner + usize::from(x != *y));
+            next.push(left);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_stands_once_in_the_table_and_has_a_comment() {
+        for (n, key) in KEYS.iter().enumerate() {
+            assert!(KEYS.iter().skip(n + 1).all(|other| other.path != key.path), "{}", key.path);
+            assert!(key.comment.len() > 20 && key.comment.ends_with('.'), "{}", key.path);
+            assert!(matches!(look_up(key.path), Known::Key(_)), "{}", key.path);
+        }
+        for path in NOT_YET {
+            assert!(matches!(look_up(path), Known::NotYet), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_is_answered_with_the_key_that_was_meant() {
+        let check =
+            |path: &str, expected: Option<&str>| assert_eq!(nearest(path), expected, "{path}");
+        check("smtp.max_sise", Some("smtp.max_size"));
+        check("relay.host_name", Some("relay.hostname"));
+        check("hostname", Some("relay.hostname"));
+        check("smpt", Some("smtp"));
+        check("relay.colour_of_the_door", None);
+        check("", None);
+    }
+}

@@ -1,0 +1,28 @@
+//! One TOML file becomes checked, immutable settings.
+//!
+//! Flow: [`Config::load`] (`load`) → TOML with positions, every key held against the one table of
+//! keys (`document`, `keys`) → typed values or noted errors (`reader`, `values`) → `settings`.
+//! Invariant: a [`Config`] that exists is complete and consistent; a key that is not known, not
+//! in this version, or has a wrong value is an error with file, line and column that says what
+//! would be right.
+//! Logs: nothing; errors are returned.
+
+mod document;
+mod error;
+mod example;
+mod keys;
+mod load;
+mod reader;
+mod reload;
+mod rules;
+mod settings;
+mod tls;
+mod values;
+
+pub use error::{ConfigError, ConfigErrors, Position};
+pub use example::{example, starter};
+pub use rules::{BUILT_RULES, BuiltRule, built_rule};
+pub use settings::{
+    Buyers, Config, Delivery, DeliveryTls, Http, Mode, Network, Policy, Relay, RuleSetting,
+    Senders, ShownNameStyle, Smtp, Tls, UnknownAlias,
+};

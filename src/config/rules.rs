@@ -1,0 +1,97 @@
+//! The rules that this version has built, what they do by default and what they can do.
+
+use crate::domain::{Action, RuleId};
+
+/// A rule that may stand in `[policy.rules.ID]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BuiltRule {
+    /// Which.
+    pub id: RuleId,
+    /// What it does to a seller's message where nothing else is set.
+    pub seller_to_buyer: Action,
+    /// What it does to a buyer's message where nothing else is set.
+    pub buyer_to_seller: Action,
+    /// What can be set for it. `hold` needs the review, which is not built; `redact` needs words
+    /// that can be replaced; what can't be cleaned can't be masked, so it can only be rejected.
+    pub actions: &'static [Action],
+    /// What it finds, for the comment in the example.
+    pub finds: &'static str,
+}
+
+impl BuiltRule {
+    /// Whether it finds what can't be cleaned, and so not be masked: it acts in every mode.
+    pub fn is_uncleanable(&self) -> bool {
+        self.actions == UNCLEANABLE
+    }
+}
+
+const WORDS: &[Action] = &[Action::Allow, Action::Warn, Action::Redact, Action::Reject];
+const WHOLE: &[Action] = &[Action::Allow, Action::Warn, Action::Reject];
+const UNCLEANABLE: &[Action] = &[Action::Reject];
+
+/// All rules that this version has, in the order of PRODUCT §5.
+pub const BUILT_RULES: [BuiltRule; 6] = [
+    BuiltRule {
+        id: RuleId::ExternalLink,
+        seller_to_buyer: Action::Redact,
+        buyer_to_seller: Action::Redact,
+        actions: WORDS,
+        finds: "A link or bare domain that policy.allowed_link_domains does not name.",
+    },
+    BuiltRule {
+        id: RuleId::EmailAddress,
+        seller_to_buyer: Action::Redact,
+        buyer_to_seller: Action::Redact,
+        actions: WORDS,
+        finds: "An e-mail address, also disguised (\"john at gmail dot com\").",
+    },
+    BuiltRule {
+        id: RuleId::PhoneNumber,
+        seller_to_buyer: Action::Redact,
+        buyer_to_seller: Action::Redact,
+        actions: WORDS,
+        finds: "A phone number of any country, also disguised.",
+    },
+    // PRODUCT §5 redacts a buyer's attachment. Taking one out of a mail is not in this version,
+    // so the stronger action stands in: nothing passes that the product would have removed.
+    BuiltRule {
+        id: RuleId::AttachmentType,
+        seller_to_buyer: Action::Reject,
+        buyer_to_seller: Action::Reject,
+        actions: UNCLEANABLE,
+        finds: "An attachment of a type that may not be sent in this direction.",
+    },
+    BuiltRule {
+        id: RuleId::Unreadable,
+        seller_to_buyer: Action::Reject,
+        buyer_to_seller: Action::Reject,
+        actions: UNCLEANABLE,
+        finds: "Encrypted or opaque-signed mail, calendar and contact files.",
+    },
+    BuiltRule {
+        id: RuleId::TooLong,
+        seller_to_buyer: Action::Reject,
+        buyer_to_seller: Action::Reject,
+        actions: WHOLE,
+        finds: "Over 5,000 characters of new text.",
+    },
+];
+
+/// The rule, if this version has it.
+pub fn built_rule(id: RuleId) -> Option<&'static BuiltRule> {
+    BUILT_RULES.iter().find(|r| r.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_can_do_what_it_does_by_default() {
+        for rule in BUILT_RULES {
+            for action in [rule.seller_to_buyer, rule.buyer_to_seller] {
+                assert!(rule.actions.contains(&action), "{} {action:?}", rule.id);
+            }
+        }
+    }
+}

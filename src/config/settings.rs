@@ -1,0 +1,254 @@
+//! The settings, one struct per area of the TOML file.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_rustls::rustls::ServerConfig;
+
+use crate::domain::{Action, Language, RealAddress, RuleId};
+
+/// Everything the TOML file says.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// `[relay]`
+    pub relay: Relay,
+    /// `[smtp]`
+    pub smtp: Smtp,
+    /// `[tls]`; none: STARTTLS is not offered.
+    pub tls: Option<Tls>,
+    /// `[http]`
+    pub http: Http,
+    /// `[senders]`
+    pub senders: Senders,
+    /// `[buyers]`
+    pub buyers: Buyers,
+    /// `[delivery]`
+    pub delivery: Delivery,
+    /// `[policy]`
+    pub policy: Policy,
+}
+
+/// `[relay]`: who we are.
+#[derive(Debug, Clone)]
+pub struct Relay {
+    /// Our own host name, for the greeting and EHLO.
+    pub hostname: String,
+    /// The domain of all aliases, lower case.
+    pub alias_domain: String,
+    /// The marketplace's name, shown in frames and notices.
+    pub marketplace: String,
+    /// Where database and keys live; absolute, or relative to the config file's folder and made
+    /// absolute when read.
+    pub data_dir: PathBuf,
+    /// Where mail to `postmaster@` and `abuse@` goes; none: it is refused.
+    pub postmaster: Option<RealAddress>,
+    /// The language for parties that have none of their own.
+    pub language: Language,
+}
+
+/// `[smtp]`: mail coming in.
+#[derive(Debug, Clone)]
+pub struct Smtp {
+    /// Where to listen; at least one.
+    pub listen: Vec<SocketAddr>,
+    /// The largest mail, in bytes.
+    pub max_size: usize,
+    /// Bytes of mail in hand over all connections; more is answered 4xx.
+    pub in_flight: usize,
+    /// Peers whose word about the sender is taken.
+    pub trusted_networks: Vec<Network>,
+    /// Load balancers whose connections begin with a PROXY header.
+    pub proxy_networks: Vec<Network>,
+    /// What an unknown alias is told.
+    pub unknown_alias: UnknownAlias,
+}
+
+/// `[tls]`: how incoming connections are encrypted.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// Certificate and key, read and found to belong together.
+    pub server: Arc<ServerConfig>,
+}
+
+/// `[http]`: what is answered to whoever operates the relay.
+#[derive(Debug, Clone, Default)]
+pub struct Http {
+    /// Where to listen; empty: nowhere.
+    pub listen: Vec<SocketAddr>,
+}
+
+/// `smtp.unknown_alias`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnknownAlias {
+    /// 550: it doesn't exist.
+    Reject,
+    /// 451: come again (during a restore).
+    Defer,
+}
+
+/// An IP network: `127.0.0.0/8`, `::1`, `10.1.2.3/32`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    /// Any address of it.
+    pub address: IpAddr,
+    /// How many leading bits count.
+    pub prefix: u8,
+}
+
+impl Network {
+    /// Whether an address lies in it. An IPv4 address mapped into IPv6 counts as IPv4.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address.to_canonical(), address.to_canonical()) {
+            (IpAddr::V4(ours), IpAddr::V4(theirs)) => {
+                let shift = 32_u32.saturating_sub(u32::from(self.prefix));
+                let head = |a: u32| a.checked_shr(shift).unwrap_or(0);
+                head(ours.to_bits()) == head(theirs.to_bits())
+            }
+            (IpAddr::V6(ours), IpAddr::V6(theirs)) => {
+                let shift = 128_u32.saturating_sub(u32::from(self.prefix));
+                let head = |a: u128| a.checked_shr(shift).unwrap_or(0);
+                head(ours.to_bits()) == head(theirs.to_bits())
+            }
+            _ => false,
+        }
+    }
+}
+
+impl std::str::FromStr for Network {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "{text:?} is no network: write an address with a prefix, such as \"10.0.0.0/8\" or \"::1/128\""
+            )
+        };
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let bits = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = match prefix {
+            None => bits,
+            Some(p) => p.parse().ok().filter(|p| *p <= bits).ok_or_else(wrong)?,
+        };
+        // RFC 4291 §2.5.5.2: the last 32 bits of ::ffff:a.b.c.d are an IPv4 address, and such an
+        // address is compared as IPv4, so its prefix counts from bit 96.
+        if let (IpAddr::V4(_), IpAddr::V6(_)) = (address.to_canonical(), address) {
+            let prefix = u8::checked_sub(prefix, 96).ok_or_else(wrong)?;
+            return Ok(Self { address: address.to_canonical(), prefix });
+        }
+        Ok(Self { address, prefix })
+    }
+}
+
+/// `[senders]`: how a sender is proved. This version knows `verify = "address"` only: the peers
+/// of `smtp.trusted_networks` have verified, nobody else may send.
+#[derive(Debug, Clone, Copy)]
+pub struct Senders;
+
+/// `[buyers]`
+#[derive(Debug, Clone)]
+pub struct Buyers {
+    /// What a seller sees of a buyer's name.
+    pub shown_name: ShownNameStyle,
+}
+
+/// `buyers.shown_name`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShownNameStyle {
+    /// The first word of the registered name.
+    FirstName,
+    /// A made-up name that is the same for ever for this buyer and seller.
+    Pseudonym,
+}
+
+/// `[delivery]`: mail going out. This version knows `route = "smarthost"` only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    /// Host and port of the next hop; an IPv6 address without its brackets.
+    pub smarthost: (String, u16),
+    /// Whether the way there is encrypted.
+    pub tls: DeliveryTls,
+    /// After this an undelivered mail is `expired`.
+    pub give_up_after: Duration,
+    /// Wait before the second attempt; doubled for each further one, with jitter.
+    pub retry_first: Duration,
+    /// The longest wait between attempts.
+    pub retry_max: Duration,
+    /// Connections to the smarthost at the same time.
+    pub connections: usize,
+}
+
+/// `delivery.tls`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryTls {
+    /// STARTTLS where it is offered, whatever the certificate says.
+    Opportunistic,
+    /// STARTTLS with a valid certificate, or not at all.
+    Required,
+    /// Never.
+    None,
+}
+
+/// `policy.mode`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Judge, record "would have", deliver unchanged.
+    Observe,
+    /// Judge and act.
+    Enforce,
+}
+
+/// `[policy]`
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// For every rule that has no mode of its own.
+    pub mode: Mode,
+    /// A seller's message within this time after the buyer's last one is an answer.
+    pub answer_window: Duration,
+    /// Domains that may be linked to, their subdomains too; lower case.
+    pub allowed_link_domains: Vec<String>,
+    /// Addresses and phone numbers that may be named.
+    pub allowed_contacts: Vec<String>,
+    /// `[policy.rules.ID]`; rules that are not named keep their defaults.
+    pub rules: BTreeMap<RuleId, RuleSetting>,
+}
+
+/// `[policy.rules.ID]`: what is not set keeps its default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RuleSetting {
+    /// The rule's own mode.
+    pub mode: Option<Mode>,
+    /// What happens to a seller's message.
+    pub seller_to_buyer: Option<Action>,
+    /// What happens to a buyer's message.
+    pub buyer_to_seller: Option<Action>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_holds_its_own_and_no_other() {
+        let holds = |network: &str, address: &str| {
+            network.parse::<Network>().unwrap().contains(address.parse().unwrap())
+        };
+        assert!(holds("127.0.0.0/8", "127.9.9.9") && !holds("127.0.0.0/8", "128.0.0.1"));
+        assert!(holds("10.1.2.3", "10.1.2.3") && !holds("10.1.2.3", "10.1.2.4"));
+        assert!(holds("0.0.0.0/0", "200.1.1.1") && !holds("0.0.0.0/0", "::1"));
+        assert!(holds("127.0.0.0/8", "::ffff:127.0.0.1"));
+        assert!(holds("::ffff:10.0.0.0/104", "10.200.0.1"));
+        assert!(!holds("::ffff:10.0.0.0/104", "11.0.0.1"));
+        assert!(holds("fd00::/8", "fd12::1") && holds("::/0", "fe80::1"));
+        for bad in ["", "10.0.0.0/33", "::1/129", "example.org", "10.0.0.0/-1", "::ffff:0.0.0.0/64"]
+        {
+            assert!(bad.parse::<Network>().is_err(), "{bad}");
+        }
+    }
+}
