@@ -1,0 +1,145 @@
+//! What reading a mail gives.
+
+use std::ops::Range;
+
+use crate::domain::MsgId;
+
+/// One mail, read. Plain data: decoded, bounded, nothing in it was judged.
+#[derive(Debug, Clone, Default)]
+pub struct Message {
+    /// Every mailbox of every `From:` field, in order. A mail that we take has exactly one.
+    pub from: Vec<Mailbox>,
+    /// The decoded `Subject:` on one line, without leading or trailing white space; empty where
+    /// there is none.
+    pub subject: String,
+    /// `Message-ID:`, where there is exactly one usable.
+    pub msg_id: Option<MsgId>,
+    /// `In-Reply-To:`, usable ids in order, at most 10.
+    pub in_reply_to: Vec<MsgId>,
+    /// `References:`, usable ids in order; of more than 100 the first and the last 99.
+    pub references: Vec<MsgId>,
+    /// Whether a machine wrote it, by PRODUCT §4 (RFC 3834).
+    pub automatic: Automatic,
+    /// The words that a person wrote, and what they quoted.
+    pub text: Text,
+    /// Parts that are not the text, in order; those inside of multipart/related too.
+    pub attachments: Vec<Attachment>,
+    /// Why the mail can't be read at all, where that is so: then `text` is empty.
+    pub unreadable: Option<Unreadable>,
+    /// What was odd about it.
+    pub defects: Vec<Defect>,
+}
+
+/// One mailbox of RFC 5322 §3.4.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Mailbox {
+    /// The decoded display name.
+    pub name: Option<String>,
+    /// The addr-spec as written, not checked. A real address: not to be logged.
+    pub address: String,
+}
+
+impl std::fmt::Debug for Mailbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Mailbox(redacted)")
+    }
+}
+
+/// Whether a machine wrote a mail, and which header is passed on for it (PRODUCT §4, §6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Automatic {
+    /// A person, as far as anyone can tell.
+    #[default]
+    No,
+    /// `Auto-Submitted: auto-generated`: passed on, but not automatic by PRODUCT §4.
+    Generated,
+    /// `Auto-Submitted: auto-replied` or a known out-of-office header.
+    Replied,
+}
+
+/// Decoded text with LF line ends and its segments.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Text {
+    /// The whole text: Unicode, LF line ends, no NUL or other control but LF and TAB, trailing
+    /// blank lines removed. Quoted lines from HTML carry `"> "`.
+    pub body: String,
+    /// Ranges of `body` in order; together they cover it, each begins and ends at a line border.
+    pub segments: Vec<Segment>,
+}
+
+impl Text {
+    /// The kind of the segment that holds this byte offset; `New` past the end.
+    pub fn kind_at(&self, offset: usize) -> SegmentKind {
+        self.segments
+            .iter()
+            .find(|s| s.range.contains(&offset))
+            .map_or(SegmentKind::New, |s| s.kind)
+    }
+}
+
+/// A stretch of text of one kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    /// What it is.
+    pub kind: SegmentKind,
+    /// Byte range in [`Text::body`].
+    pub range: Range<usize>,
+}
+
+/// What a stretch of text looks like. A look is no proof: whether marked text really is a quote
+/// decides `policy` by the conversation's [`crate::domain::Sightings`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SegmentKind {
+    /// Written now.
+    New,
+    /// The line that introduces a quote ("On … wrote:", an Outlook header block).
+    Attribution,
+    /// Marked as quoted.
+    Quote,
+    /// Below a signature separator, or the mail program's own footer ("Sent from my iPhone").
+    Signature,
+}
+
+/// A part that is not the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// The decoded file name, as the sender gave it.
+    pub name: Option<String>,
+    /// `type/subtype`, lower case, as declared; `application/octet-stream` where nothing is.
+    pub content_type: String,
+    /// Shown inside the text: `Content-Disposition: inline` with a Content-ID, or in
+    /// multipart/related, and a picture.
+    pub inline: bool,
+    /// Size decoded, in bytes.
+    pub size: usize,
+}
+
+/// Why a mail can't be read (rule `unreadable`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unreadable {
+    /// OpenPGP or S/MIME encrypted (RFC 3156 §4, RFC 8551 §3.3).
+    Encrypted,
+    /// Signed so that the content is inside the signature (RFC 8551 §3.5.2).
+    OpaqueSigned,
+}
+
+/// An oddity of a mail. None of them keeps it from being read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Defect {
+    /// The parser found no message at all; the whole is taken as text.
+    NoStructure,
+    /// A charset that is not known, or bytes that are wrong in it.
+    Charset,
+    /// A part's transfer encoding is broken.
+    Encoding,
+    /// More parts, nesting or text than are read; the rest is left out.
+    Bounds,
+    /// A line among the header fields that is none; it is left out.
+    BrokenField,
+    /// A header field that may stand once stands more often.
+    RepeatedField,
+    /// `text/plain` and `text/html` say different things.
+    AlternativesDiffer,
+    /// An id in `Message-ID`, `In-Reply-To` or `References` that can't be used.
+    MsgId,
+}

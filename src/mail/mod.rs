@@ -1,0 +1,32 @@
+//! Reading mail: bytes become a [`Message`] with its decoded words, told apart into new text,
+//! quotes and signature.
+//!
+//! Flow: [`read`] → header (`fields`) and parts (`parts`, `decode`) → one text (`body`; `html`
+//! where the words stand only there, `flowed`, `openpgp`) → segments (`segment`); [`sighting`]
+//! turns text into hashes by which a later mail's quotation of it is recognised.
+//! Invariant: read-only, never fails, never panics, bounded in depth, parts and size; what is odd
+//! is noted as a [`Defect`]. Nothing in here decides about a mail.
+//! Logs: nothing.
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
+mod body;
+mod decode;
+mod fields;
+mod flowed;
+mod html;
+mod html_tokens;
+mod introduction;
+mod message;
+mod openpgp;
+mod parts;
+mod read;
+mod segment;
+pub mod sighting;
+mod subject;
+
+pub use message::{
+    Attachment, Automatic, Defect, Mailbox, Message, Segment, SegmentKind, Text, Unreadable,
+};
+pub use read::read;
+pub use segment::{new_text, segment};
+pub use subject::base_subject;

@@ -1,0 +1,261 @@
+//! Recognising what was said before: hashes of runs of words.
+//!
+//! The hashes are stored (`domain::Sightings`), so what makes a word and how a run is hashed may
+//! only change together with a migration.
+
+use std::ops::Range;
+
+use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::domain::Sightings;
+
+/// Words of one shingle.
+const RUN: usize = 4;
+/// A longer word stands for itself by its beginning and its hash, so that time stays linear.
+const LONGEST_WORD: usize = 64;
+
+struct Word {
+    normal: String,
+    range: Range<usize>,
+}
+
+/// The hashes of a text by which it is recognised later: one for each run of four words, or one
+/// for the whole of a shorter text. Sorted, without doubles; none for a text without words.
+pub fn shingles(text: &str) -> Vec<u64> {
+    let mut hashes: Vec<u64> = runs(&words(text)).map(|(hash, _)| hash).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes
+}
+
+/// The byte ranges of `text` whose words occur in earlier text, in order and apart from one
+/// another; neighbouring words are one range together with what stands between them.
+pub fn seen(text: &str, seen: &Sightings) -> Vec<Range<usize>> {
+    let words = words(text);
+    let mut known = vec![false; words.len()];
+    let mut marked = 0;
+    for (hash, run) in runs(&words) {
+        if seen.0.contains(&hash) {
+            // Runs overlap: what was marked already is not marked again.
+            if let Some(fresh) = known.get_mut(run.start.max(marked)..run.end) {
+                fresh.fill(true);
+            }
+            marked = run.end;
+        }
+    }
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    let mut joins = false;
+    for (word, known) in words.iter().zip(known) {
+        match ranges.last_mut() {
+            Some(last) if known && joins => last.end = word.range.end,
+            _ if known => ranges.push(word.range.clone()),
+            _ => {}
+        }
+        joins = known;
+    }
+    ranges
+}
+
+/// The runs of a text: hash and range of words.
+fn runs(words: &[Word]) -> impl Iterator<Item = (u64, Range<usize>)> + '_ {
+    let short = (1..RUN).contains(&words.len());
+    let whole = short.then(|| (hash("whole", words), 0..words.len()));
+    whole
+        .into_iter()
+        .chain(words.windows(RUN).enumerate().map(|(at, run)| (hash("run", run), at..at + RUN)))
+}
+
+/// The first 8 bytes of SHA-256: whoever knows earlier text must not be able to find other words
+/// with the same hash, as they could with a plain checksum.
+fn hash(marker: &str, words: &[Word]) -> u64 {
+    let mut sha = Sha256::new();
+    sha.update(marker);
+    for word in words {
+        sha.update([0x1f]);
+        sha.update(&word.normal);
+    }
+    let digest = sha.finalize();
+    digest.iter().take(8).fold(0, |hash, &byte| hash << 8 | u64::from(byte))
+}
+
+/// Written without spaces between words: each character is a word.
+fn is_cjk(c: char) -> bool {
+    matches!(c,
+        '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}'
+        | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}'
+        | '\u{ff66}'..='\u{ff9f}' | '\u{20000}'..='\u{3ffff}')
+        && (c.is_alphanumeric() || is_mark(c))
+}
+
+/// Belongs to the character before it, half-width voicing marks included.
+fn is_mark(c: char) -> bool {
+    is_combining_mark(c) || matches!(c, '\u{ff9e}' | '\u{ff9f}')
+}
+
+/// Shown as nothing: stands inside of words without parting them.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || (!c.is_ascii() && std::iter::once(c).nfkc().any(char::is_alphanumeric))
+}
+
+fn words(text: &str) -> Vec<Word> {
+    let mut words = Vec::new();
+    let mut open: Option<Range<usize>> = None;
+    let mut open_cjk = false;
+    for (at, c) in text.char_indices() {
+        let end = at + c.len_utf8();
+        if let Some(range) = open.as_mut() {
+            if is_mark(c) {
+                range.end = end;
+                continue;
+            }
+            if is_invisible(c) {
+                continue;
+            }
+            if !open_cjk && is_word(c) && !is_cjk(c) {
+                range.end = end;
+                continue;
+            }
+        }
+        if let Some(range) = open.take() {
+            close(text, range, &mut words);
+        }
+        if is_word(c) && !is_mark(c) {
+            open = Some(at..end);
+            open_cjk = is_cjk(c);
+        }
+    }
+    if let Some(range) = open {
+        close(text, range, &mut words);
+    }
+    words
+}
+
+fn close(text: &str, range: Range<usize>, words: &mut Vec<Word>) {
+    let raw = text.get(range.clone()).unwrap_or_default();
+    // Twice: some characters' compatibility forms have capitals.
+    let folded: String = raw.nfkc().flat_map(char::to_lowercase).nfkc().collect();
+    let mut normal: String = folded.chars().filter(|c| c.is_alphanumeric()).collect();
+    if normal.is_empty() {
+        return;
+    }
+    if normal.len() > LONGEST_WORD {
+        normal = Sha256::digest(&normal).iter().map(|byte| format!("{byte:02x}")).collect();
+    }
+    words.push(Word { normal, range });
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What of `text` was seen, given what was said before.
+    fn check(earlier: &str, text: &str, expected: &[&str]) {
+        let known = Sightings(shingles(earlier).into_iter().collect());
+        let found: Vec<&str> = seen(text, &known).into_iter().map(|r| &text[r]).collect();
+        assert_eq!(found, expected, "{text:?} after {earlier:?}");
+    }
+
+    const SAID: &str = "Hello Jane, the brass lamp will leave our house on Monday.";
+
+    #[test]
+    fn a_quotation_is_recognised_however_it_was_wrapped() {
+        check(SAID, SAID, &[SAID.trim_end_matches('.')]);
+        check(
+            SAID,
+            "Fine!\n> hello JANE, the\n> > brass lamp will\n> leave our house on monday.\nBye",
+            &["hello JANE, the\n> > brass lamp will\n> leave our house on monday"],
+        );
+    }
+
+    #[test]
+    fn only_what_was_said_before_is_recognised() {
+        check(SAID, "Please call +49 30 1234 5678 today", &[]);
+        check(SAID, "the brass lamp", &[]);
+        check(SAID, "the brass lamp will break", &["the brass lamp will"]);
+        check(
+            SAID,
+            "the brass lamp will X leave our house on",
+            &["the brass lamp will", "leave our house on"],
+        );
+    }
+
+    #[test]
+    fn a_text_of_few_words_is_recognised_as_a_whole() {
+        check("Thank you!", "> thank YOU", &["thank YOU"]);
+        check("Thank you!", "thank you very", &[]);
+        check("", "", &[]);
+        assert!(shingles(" .,! ").is_empty());
+    }
+
+    #[test]
+    fn forms_of_one_character_are_one_word() {
+        check(
+            "Der Preis für Größe vier",
+            "der preis fu\u{308}r gro\u{308}ße vier",
+            &["der preis fu\u{308}r gro\u{308}ße vier"],
+        );
+        check(
+            "ｆｕｌｌ width of words",
+            "full wi\u{200b}dth of words",
+            &["full wi\u{200b}dth of words"],
+        );
+    }
+
+    #[test]
+    fn japanese_is_recognised_although_it_has_no_spaces() {
+        check(
+            "ランプは月曜日に発送します。",
+            "はい。\n> ランプは月曜\n> 日に発送します。",
+            &["ランプは月曜\n> 日に発送します"],
+        );
+        check("ガラスのランプ", "ｶﾞﾗｽのﾗﾝﾌﾟ", &["ｶﾞﾗｽのﾗﾝﾌﾟ"]);
+    }
+
+    #[test]
+    fn the_stored_hashes_never_change() {
+        assert_eq!(shingles("one two three four"), [STORED_RUN]);
+        assert_eq!(shingles("one"), [STORED_WHOLE]);
+    }
+
+    /// By another program's SHA-256.
+    const STORED_RUN: u64 = 0xa56a_4a08_9f59_b148;
+    const STORED_WHOLE: u64 = 0x9d89_ceba_2228_78ef;
+
+    #[test]
+    fn time_is_linear() {
+        let text = "long ".repeat(100_000) + "x".repeat(1_000_000).as_str();
+        let known = Sightings(shingles(&text).into_iter().collect());
+        assert_eq!(seen(&text, &known), std::slice::from_ref(&(0..text.len())));
+    }
+
+    proptest! {
+        #[test]
+        fn ranges_lie_on_characters_and_apart(text in "\\PC{0,80}", earlier in "\\PC{0,80}") {
+            for said in [&earlier, &text] {
+                let known = Sightings(shingles(said).into_iter().collect());
+                let mut before = 0;
+                for range in seen(&text, &known) {
+                    prop_assert!(range.start >= before && range.start < range.end);
+                    prop_assert!(text.get(range.clone()).is_some());
+                    before = range.end;
+                }
+            }
+        }
+
+        #[test]
+        fn whatever_was_said_is_seen_again(text in "[a-zäéA-Zжあ漢0-9 ,.\n>]{0,200}") {
+            let known = Sightings(shingles(&text).into_iter().collect());
+            let found = seen(&text, &known);
+            let has_words = text.chars().any(char::is_alphanumeric);
+            prop_assert_eq!(found.len(), usize::from(has_words));
+        }
+    }
+}
