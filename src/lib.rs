@@ -1,6 +1,7 @@
 //! Bauta: a self-hosted mail relay for marketplaces. A buyer and a seller write to each other from
 //! their ordinary mail programs; each sees only an alias of the other.
 
+pub mod alias;
 pub mod config;
 pub mod domain;
 pub mod mail;
