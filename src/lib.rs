@@ -5,3 +5,5 @@ pub mod alias;
 pub mod config;
 pub mod domain;
 pub mod mail;
+pub mod market;
+pub mod sender;

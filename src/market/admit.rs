@@ -1,0 +1,397 @@
+//! Who may write to whom, and into which conversation.
+
+use std::time::Duration;
+
+use crate::domain::{
+    Assigned, Direction, Facts, Fulfilment, History, HistoryConversation, Order, OrderId,
+    OrderStatus, Role, Timestamp,
+};
+use crate::sender::Proof;
+
+/// A message at the door, as far as the market must know it.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// Who stands behind the alias that was written to.
+    pub facts: &'a Facts,
+    /// Whom that alias stands for: the recipient.
+    pub stands_for: Role,
+    /// The tag of the alias, lower case.
+    pub tag: Option<&'a str>,
+    /// The decoded subject.
+    pub subject: &'a str,
+    /// The order that the quoted frame of one of our mails names.
+    pub frame_order: Option<&'a OrderId>,
+    /// Whether a machine wrote it.
+    pub automatic: bool,
+    /// What the pair has said so far.
+    pub history: &'a History,
+    /// `policy.answer_window`
+    pub answer_window: Duration,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Why a proved sender may not write here, or not now (PRODUCT §4: 550 5.7.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Not a registered address of the party that may write to this alias.
+    #[error("the sender's address is not registered for this alias")]
+    NotRegistered,
+    /// The order is cancelled.
+    #[error("the order is cancelled")]
+    OrderClosed,
+    /// The marketplace ships this order; messages are off.
+    #[error("messages are off for orders that the marketplace fulfils")]
+    MessagingOff,
+    /// A seller's new mail names no order, and there is no conversation yet.
+    #[error("the seller's mail names no order")]
+    NameTheOrder,
+    /// A second automatic mail in this conversation and direction within a day.
+    #[error("an automatic mail was passed on within the last day")]
+    AutomaticAgain,
+    /// The alias's tag is no order of this pair's.
+    #[error("the tag names no order of this pair")]
+    UnknownTag,
+}
+
+/// Where a message belongs.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// Into a conversation that exists.
+    In(Box<HistoryConversation>),
+    /// It opens one, about `Admission::order` or about a question.
+    New,
+}
+
+/// What admitting a message found out.
+#[derive(Debug, Clone)]
+pub struct Admission {
+    /// The facts that were decided on; the store compares their version.
+    pub facts: Facts,
+    /// Who writes to whom.
+    pub direction: Direction,
+    /// Where it belongs.
+    pub place: Place,
+    /// The order it is about; none for a question.
+    pub order: Option<Order>,
+    /// How its conversation was found.
+    pub assigned: Assigned,
+    /// A seller's message that is no answer (PRODUCT §2).
+    pub proactive: bool,
+    /// Whether a machine wrote it.
+    pub automatic: bool,
+}
+
+/// The first seal: a message that may be written. Only [`admit`] makes one.
+#[derive(Debug, Clone)]
+pub struct Admitted(Admission);
+
+impl Admitted {
+    /// What was found out.
+    pub fn admission(&self) -> &Admission {
+        &self.0
+    }
+}
+
+/// Decides whether a proved sender may write to this alias now, and finds the conversation:
+/// by the reply headers, the alias's tag, an order id in the subject, the quoted frame, the
+/// pair's latest open conversation (PRODUCT §3).
+pub fn admit(request: &Request<'_>, proof: &Proof) -> Result<Admitted, Refusal> {
+    let direction = Direction::from_sender(request.stands_for.other());
+    if !request.facts.party(direction.sender()).has_address(proof.address()) {
+        return Err(Refusal::NotRegistered);
+    }
+    let (place, order, assigned) = find_place(request, direction)?;
+    if let Some(order) = &order {
+        if order.status == OrderStatus::Cancelled {
+            return Err(Refusal::OrderClosed);
+        }
+        if order.fulfilled_by == Fulfilment::Marketplace {
+            return Err(Refusal::MessagingOff);
+        }
+    }
+    if request.automatic && automatic_again(request, direction, &place) {
+        return Err(Refusal::AutomaticAgain);
+    }
+    let answer = match &place {
+        Place::In(conversation) if assigned != Assigned::Latest => conversation
+            .last_buyer_message_at
+            .is_some_and(|at| request.now.since(at) <= request.answer_window),
+        _ => false,
+    };
+    Ok(Admitted(Admission {
+        facts: request.facts.clone(),
+        direction,
+        place,
+        order,
+        assigned,
+        proactive: direction == Direction::SellerToBuyer && !answer,
+        automatic: request.automatic,
+    }))
+}
+
+/// PRODUCT §4: automatic mail is relayed at most once per conversation, direction and day.
+fn automatic_again(request: &Request<'_>, direction: Direction, place: &Place) -> bool {
+    let Place::In(conversation) = place else { return false };
+    let last = match direction.sender() {
+        Role::Seller => conversation.last_automatic_from_seller,
+        Role::Buyer => conversation.last_automatic_from_buyer,
+    };
+    last.is_some_and(|at| request.now.since(at) < Duration::from_secs(86_400))
+}
+
+type Found = (Place, Option<Order>, Assigned);
+
+fn find_place(request: &Request<'_>, direction: Direction) -> Result<Found, Refusal> {
+    let history = request.history;
+    let by_headers =
+        history.links.iter().find_map(|(id, _)| history.conversations.iter().find(|c| c.id == *id));
+    if let Some(conversation) = by_headers {
+        return Ok(in_conversation(history, conversation, Assigned::Headers));
+    }
+    if let Some(tag) = request.tag {
+        let order = order_named(history, tag).ok_or(Refusal::UnknownTag)?;
+        return Ok(about(history, order, Assigned::Tag));
+    }
+    if let Some(order) = order_in_subject(history, request.subject) {
+        return Ok(about(history, order, Assigned::Subject));
+    }
+    if let Some(order) = request.frame_order.and_then(|id| order_named(history, id.as_str())) {
+        return Ok(about(history, order, Assigned::Frame));
+    }
+    let open = |c: &&HistoryConversation| match &c.order {
+        Some(id) => {
+            order_named(history, id.as_str()).is_some_and(|o| o.status != OrderStatus::Cancelled)
+        }
+        None => true,
+    };
+    if let Some(conversation) = history.conversations.iter().find(open) {
+        return Ok(in_conversation(history, conversation, Assigned::Latest));
+    }
+    match direction {
+        Direction::BuyerToSeller => Ok((Place::New, None, Assigned::Question)),
+        Direction::SellerToBuyer => Err(Refusal::NameTheOrder),
+    }
+}
+
+fn in_conversation(
+    history: &History,
+    conversation: &HistoryConversation,
+    assigned: Assigned,
+) -> Found {
+    let order = conversation.order.as_ref().and_then(|id| order_named(history, id.as_str()));
+    (Place::In(Box::new(conversation.clone())), order.cloned(), assigned)
+}
+
+fn about(history: &History, order: &Order, assigned: Assigned) -> Found {
+    let conversation =
+        history.conversations.iter().find(|c| c.order.as_ref() == Some(&order.id)).cloned();
+    (conversation.map_or(Place::New, |c| Place::In(Box::new(c))), Some(order.clone()), assigned)
+}
+
+fn order_named<'a>(history: &'a History, id: &str) -> Option<&'a Order> {
+    history.orders.iter().find(|o| o.id.as_str().eq_ignore_ascii_case(id))
+}
+
+/// An order id of this pair's that stands as a word of its own in the subject. Ids of fewer than
+/// five characters are too easily something else (PRODUCT §3).
+fn order_in_subject<'a>(history: &'a History, subject: &str) -> Option<&'a Order> {
+    let is_id = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    subject.split(|c| !is_id(c)).find_map(|word| {
+        let word = word.trim_matches(|c| matches!(c, '.' | '-' | '_'));
+        order_named(history, word).filter(|o| o.id.as_str().len() >= 5)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        AliasAddress, ConversationId, FactsVersion, Language, PairId, Party, PartyId, ThreadLink,
+    };
+    use crate::mail::{Mailbox, Message};
+    use crate::sender::{self, Peer};
+
+    const DAY: Duration = Duration::from_secs(86_400);
+    const NOW: Timestamp = Timestamp::EPOCH;
+
+    fn facts() -> Facts {
+        let party = |id, name: &str, address: &str| Party {
+            id,
+            name: name.parse().unwrap(),
+            language: Language::En,
+            addresses: vec![address.parse().unwrap()],
+        };
+        Facts {
+            version: FactsVersion { seller: 1, buyer: 1, pair: 1 },
+            pair: PairId(1),
+            key_version: 1,
+            seller: party(PartyId::Seller("S1".parse().unwrap()), "Lamp Shop", "cs@lamps.example"),
+            buyer: party(PartyId::Buyer("B1".parse().unwrap()), "Jane Roe", "jane@mail.example"),
+            seller_alias: AliasAddress::new("seller", "relay.example"),
+            buyer_alias: AliasAddress::new("buyer", "relay.example"),
+        }
+    }
+
+    fn order(id: &str, status: OrderStatus) -> Order {
+        Order {
+            id: id.parse().unwrap(),
+            seller: "S1".parse().unwrap(),
+            buyer: "B1".parse().unwrap(),
+            items: vec![],
+            status,
+            fulfilled_by: Fulfilment::Seller,
+            registered_at: NOW,
+        }
+    }
+
+    fn conversation(
+        id: i64,
+        order: Option<&str>,
+        buyer_wrote: Option<Duration>,
+    ) -> HistoryConversation {
+        HistoryConversation {
+            id: ConversationId(id),
+            order: order.map(|o| o.parse().unwrap()),
+            subject: String::new(),
+            last_message_at: NOW,
+            last_buyer_message_at: buyer_wrote.map(|ago| NOW.before(ago)),
+            last_automatic_from_seller: None,
+            last_automatic_from_buyer: Some(NOW.before(DAY / 2)),
+            root: ThreadLink { seller: None, buyer: None },
+            newest: None,
+        }
+    }
+
+    fn proof(address: &str) -> Proof {
+        let peer = Peer::new("127.0.0.1".parse().unwrap(), &["127.0.0.0/8".parse().unwrap()]);
+        let from = vec![Mailbox { name: None, address: address.to_owned() }];
+        sender::prove(peer, &Message { from, ..Message::default() }).unwrap()
+    }
+
+    /// What a mail says of where it belongs.
+    #[derive(Default)]
+    struct Mail {
+        subject: &'static str,
+        tag: Option<&'static str>,
+        frame: Option<&'static str>,
+        answers: Option<i64>,
+        automatic: bool,
+    }
+
+    fn admit_from(role: Role, mail: &Mail, history: &History) -> Result<Admission, Refusal> {
+        let facts = facts();
+        let link = ThreadLink { seller: None, buyer: None };
+        let mut history = history.clone();
+        history.links = mail.answers.map(|id| (ConversationId(id), link)).into_iter().collect();
+        let frame = mail.frame.map(|f| f.parse().unwrap());
+        let request = Request {
+            facts: &facts,
+            stands_for: role.other(),
+            tag: mail.tag,
+            subject: mail.subject,
+            frame_order: frame.as_ref(),
+            automatic: mail.automatic,
+            history: &history,
+            answer_window: 30 * DAY,
+            now: NOW,
+        };
+        let address = match role {
+            Role::Seller => "CS+desk@lamps.example",
+            Role::Buyer => "jane@mail.example",
+        };
+        admit(&request, &proof(address)).map(|a| a.admission().clone())
+    }
+
+    fn history() -> History {
+        History {
+            orders: vec![
+                order("ORDER-2", OrderStatus::Open),
+                order("O1", OrderStatus::Shipped),
+                order("DEAD-1", OrderStatus::Cancelled),
+            ],
+            conversations: vec![
+                conversation(9, Some("DEAD-1"), Some(DAY)),
+                conversation(1, Some("O1"), Some(DAY)),
+                conversation(2, Some("ORDER-2"), Some(31 * DAY)),
+                conversation(3, None, None),
+            ],
+            links: vec![],
+        }
+    }
+
+    #[test]
+    fn a_mail_finds_its_conversation_by_the_surest_sign_it_carries() {
+        let find = |mail: Mail| {
+            let found = admit_from(Role::Buyer, &mail, &history()).unwrap();
+            let id = match found.place {
+                Place::In(c) => c.id.0,
+                Place::New => 0,
+            };
+            (id, found.assigned)
+        };
+        let all =
+            Mail { answers: Some(3), tag: Some("o1"), subject: "about ORDER-2", ..Mail::default() };
+        assert_eq!(find(all), (3, Assigned::Headers));
+        let tag = Mail { tag: Some("o1"), subject: "about ORDER-2", ..Mail::default() };
+        assert_eq!(find(tag), (1, Assigned::Tag));
+        let subject = Mail { subject: "Re: (order-2).", frame: Some("O1"), ..Mail::default() };
+        assert_eq!(find(subject), (2, Assigned::Subject));
+        let short = Mail { subject: "O1", frame: Some("ORDER-2"), ..Mail::default() };
+        assert_eq!(find(short), (2, Assigned::Frame), "O1 is too short to count in a subject");
+        assert_eq!(find(Mail::default()), (1, Assigned::Latest), "a cancelled order is not open");
+    }
+
+    #[test]
+    fn with_no_sign_at_all_a_buyer_asks_a_question_and_a_seller_is_told_to_name_the_order() {
+        let nothing = History::default();
+        let asked = admit_from(Role::Buyer, &Mail::default(), &nothing).unwrap();
+        assert_eq!(asked.assigned, Assigned::Question);
+        let refused = admit_from(Role::Seller, &Mail::default(), &nothing).unwrap_err();
+        assert_eq!(refused, Refusal::NameTheOrder);
+    }
+
+    #[test]
+    fn an_answer_comes_within_the_window_and_not_by_guess() {
+        let proactive = |mail: Mail| admit_from(Role::Seller, &mail, &history()).unwrap().proactive;
+        assert!(!proactive(Mail { tag: Some("o1"), ..Mail::default() }));
+        assert!(proactive(Mail { tag: Some("order-2"), ..Mail::default() }), "31 days later");
+        assert!(proactive(Mail { answers: Some(3), ..Mail::default() }), "no buyer wrote there");
+        assert!(proactive(Mail::default()), "found by guess");
+        assert!(!admit_from(Role::Buyer, &Mail::default(), &history()).unwrap().proactive);
+    }
+
+    #[test]
+    fn who_may_not_write_is_told_which_rule_stands_in_the_way() {
+        let mut history = history();
+        let refusal =
+            |mail: Mail, history: &History| admit_from(Role::Buyer, &mail, history).unwrap_err();
+        let tag = |tag| Mail { tag: Some(tag), ..Mail::default() };
+        assert_eq!(refusal(tag("dead-1"), &history), Refusal::OrderClosed);
+        assert_eq!(refusal(tag("o7"), &history), Refusal::UnknownTag);
+        let automatic = Mail { automatic: true, ..tag("o1") };
+        assert_eq!(refusal(automatic, &history), Refusal::AutomaticAgain);
+        history.orders[1].fulfilled_by = Fulfilment::Marketplace;
+        assert_eq!(refusal(tag("o1"), &history), Refusal::MessagingOff);
+
+        let facts = facts();
+        let request = Request {
+            facts: &facts,
+            stands_for: Role::Seller,
+            tag: None,
+            subject: "",
+            frame_order: None,
+            automatic: false,
+            history: &history,
+            answer_window: DAY,
+            now: NOW,
+        };
+        for stranger in ["joe@mail.example", "cs@lamps.example"] {
+            assert_eq!(
+                admit(&request, &proof(stranger)).unwrap_err(),
+                Refusal::NotRegistered,
+                "only the buyer writes to the seller's alias"
+            );
+        }
+    }
+}
