@@ -6,4 +6,5 @@ pub mod config;
 pub mod domain;
 pub mod mail;
 pub mod market;
+pub mod policy;
 pub mod sender;

@@ -1,0 +1,18 @@
+//! What the judge knows beside the words.
+
+use crate::domain::{Direction, Sightings};
+
+/// The place of a message in its conversation.
+#[derive(Debug, Clone)]
+pub struct Context<'a> {
+    /// Who writes to whom.
+    pub direction: Direction,
+    /// A seller's message that is no answer (PRODUCT §2).
+    pub proactive: bool,
+    /// What was said before in this conversation: text that occurs there is quoted. `None` where
+    /// there is no conversation to look into (`policy check`): then quote marks are taken at
+    /// their word.
+    pub sightings: Option<&'a Sightings>,
+    /// Words that are no finding in this message: ids of the pair's orders.
+    pub known_ids: Vec<String>,
+}

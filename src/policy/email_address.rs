@@ -1,0 +1,362 @@
+//! Rule `email-address`: a name, an at and a domain, in all the ways in which people write them.
+
+use std::ops::Range;
+
+use crate::domain::Certainty;
+
+use super::domains::{self, Allowed};
+use super::found::Found;
+use super::lexicon::{LEXICON, Sign};
+use super::tokens::{At, Dot, Host, Kind, Tokens};
+use super::view::View;
+
+/// Addresses and what they may be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Detector<'r> {
+    /// Domains whose addresses are no finding.
+    pub domains: &'r Allowed,
+    /// Whole addresses that are no finding, lower case.
+    pub contacts: &'r [String],
+}
+
+/// How far left a name is followed.
+const REACH: usize = 64;
+
+impl Detector<'_> {
+    /// What is a finding, and what was recognised as an address but is allowed.
+    pub fn find(&self, view: &View<'_>, tokens: &Tokens<'_>) -> (Vec<Found>, Vec<Range<usize>>) {
+        let (mut found, mut allowed) = (vec![], vec![]);
+        let mut i = 0;
+        let mut floor = 0;
+        while i < tokens.list.len() {
+            let hit = tokens
+                .word(i)
+                .and_then(|_| address(view, tokens, i, floor).or_else(|| hint(tokens, i, floor)));
+            let Some((range, certainty)) = hit else {
+                i += 1;
+                continue;
+            };
+            let bytes = tokens.bytes(&range);
+            if self.allows(view.words(&bytes)) {
+                allowed.push(bytes);
+            } else {
+                found.push(Found { certainty, range: bytes });
+            }
+            i = range.end.max(i + 1);
+            floor = i;
+        }
+        (found, allowed)
+    }
+
+    /// Allowed is an address as it is written, not what merely folds to it.
+    fn allows(&self, words: &str) -> bool {
+        let words = words.to_lowercase();
+        let domain = words.rsplit_once('@').map(|(_, domain)| domain);
+        self.contacts.contains(&words) || domain.is_some_and(|d| self.domains.has(d))
+    }
+}
+
+/// An address whose name ends with the word at token `i`.
+fn address(
+    view: &View<'_>,
+    tokens: &Tokens<'_>,
+    i: usize,
+    floor: usize,
+) -> Option<(Range<usize>, Certainty)> {
+    let (next, at) = tokens.at(i + 1)?;
+    let mut host = tokens.host(next)?;
+    let start = name_start(tokens, i, floor);
+    let local = tokens.text.get(tokens.bytes(&(start..i + 1)))?;
+    let common = LEXICON.common.contains(local);
+    let telling = local.contains(['_', '.', '-', '+']) || local.contains(|c: char| c.is_numeric());
+    if domains::settle(&mut host, view, tokens) {
+        let certain = match at {
+            At::Plain | At::Bracketed | At::Word => true,
+            At::Spaced => !common,
+            At::Weak if common => false,
+            At::Weak => weak(&host, telling),
+        };
+        return certain.then(|| (start..host.tokens().end, Certainty::Certain));
+    }
+    let end = provider(tokens, next)?;
+    let certainty = match at {
+        At::Plain | At::Bracketed | At::Word => Certainty::Certain,
+        At::Spaced if !common => Certainty::Certain,
+        // "log in at Gmail", "good at Outlook": a name, or a word about mail before it, is needed.
+        At::Weak
+            if !common
+                && !tokens.is_mark(end, '-')
+                && !local.ends_with("ed")
+                && (telling || start == 0 || mail_word_before(tokens, start)) =>
+        {
+            Certainty::Likely
+        }
+        _ => return None,
+    };
+    Some((start..with_ending(tokens, end), certainty))
+}
+
+/// "g mail dot com", "gmail,com": the ending that was set apart from a provider's name.
+fn with_ending(tokens: &Tokens<'_>, end: usize) -> usize {
+    let dot = tokens.dot(end).map(|(next, _)| next);
+    let next = dot.or(tokens.is_mark(end, ',').then_some(end + 1));
+    let ending = next.and_then(|next| Some((next, tokens.word(next)?)));
+    match ending {
+        Some((next, word)) if domains::is_domain(&format!("x.{word}")) => next + 1,
+        _ => end,
+    }
+}
+
+/// "at" is an ordinary word: "look at example.com" is a link, "jane at gmail.com" an address.
+fn weak(host: &Host, telling: bool) -> bool {
+    let known = domains::is_provider(host.first());
+    match host.dots.last() {
+        Some(Dot::Plain) => telling || known || host.dots.iter().any(|d| *d != Dot::Plain),
+        Some(Dot::Doubtful) => known,
+        Some(Dot::Spaced) => telling || known,
+        _ => !LEXICON.common.contains(host.first()),
+    }
+}
+
+/// The token after a provider's name ("gmail", "g-mail", "google mail", "g m a i l").
+fn provider(tokens: &Tokens<'_>, i: usize) -> Option<usize> {
+    let (label, end) = tokens.label(i)?;
+    let next = tokens.skip_blank(end);
+    let pair = tokens.word(next).filter(|_| next > end).map(|second| format!("{label}-{second}"));
+    if pair.is_some_and(|pair| LEXICON.providers.contains(&pair)) {
+        return Some(next + 1);
+    }
+    domains::is_provider(&label).then_some(end)
+}
+
+/// Says who somebody is at a provider without writing an address: "brasslamp gmail com", "my name,
+/// then the at-sign and the usual google mail ending".
+fn hint(tokens: &Tokens<'_>, i: usize, floor: usize) -> Option<(Range<usize>, Certainty)> {
+    let end = provider(tokens, i)?;
+    if i == floor {
+        return None;
+    }
+    let before = (floor..i).rev().take(24).take_while(|&j| !ends_sentence(tokens, j));
+    let before: Vec<usize> = before.collect();
+    let named = |j: &usize| {
+        let sign = tokens.word(*j).and_then(|word| LEXICON.sign(Sign::At, word));
+        match sign {
+            Some(sign) if sign.weak => {
+                let after =
+                    if tokens.is_mark(j + 1, '-') { j + 2 } else { tokens.skip_blank(j + 1) };
+                matches!(tokens.word(after), Some("sign" | "symbol" | "zeichen"))
+            }
+            Some(_) => true,
+            None => false,
+        }
+    };
+    if let Some(&start) = before.iter().find(|j| named(j)) {
+        return Some((start..end, Certainty::Likely));
+    }
+    // "mail brasslamp on gmail", "mail me: brasslamp then the usual gmail"
+    let word_before = |n: usize| before.iter().filter_map(|&j| tokens.word(j)).nth(n);
+    let sent =
+        matches!(word_before(0), Some("on" | "bei" | "chez" | "usual" | "su" | "bij" | "ubliche"));
+    if sent && mail_word_before(tokens, i) {
+        let name = before.iter().copied().filter(|&j| tokens.word(j).is_some());
+        let named = name.skip(1).find(|&j| {
+            tokens.word(j).is_some_and(|w| {
+                w.len() > 3
+                    && !LEXICON.common.contains(w)
+                    && !is_mail_word(w)
+                    && w != "then"
+                    && w != "usual"
+            })
+        });
+        if let Some(start) = named {
+            return Some((start..end, Certainty::Likely));
+        }
+    }
+    // "brasslamp gmail com", "brasslamp🌀gmail🌀com", "find me, karlotta, gmail dot com"
+    let ending = (end..end + 4).find(|&j| tokens.word(j).is_some())?;
+    let (ending, last) = match tokens.dot(end) {
+        Some((next, Dot::Word | Dot::Bracketed | Dot::Spaced)) => (tokens.word(next)?, next + 1),
+        Some(_) => return None,
+        None => (tokens.word(ending)?, ending + 1),
+    };
+    let common =
+        matches!(ending, "com" | "de" | "fr" | "es" | "it" | "pt" | "nl" | "pl" | "net" | "org");
+    let apart = last > end + 1;
+    let name = before.iter().copied().take(3).find(|&j| tokens.word(j).is_some())?;
+    let word = tokens.word(name)?;
+    let fits = common && apart && word.len() >= 3 && !LEXICON.common.contains(word);
+    // "de", "it" after a blank are words; only "com" is none.
+    let fits = fits && (ending == "com" || last > end + 2);
+    fits.then(|| (name_start(tokens, name, floor)..last, Certainty::Likely))
+}
+
+fn ends_sentence(tokens: &Tokens<'_>, i: usize) -> bool {
+    matches!(tokens.kind(i), Some(Kind::Mark('.' | '!' | '?' | '。')))
+        && tokens.kind(i + 1) == Some(Kind::Blank)
+}
+
+fn mail_word_before(tokens: &Tokens<'_>, start: usize) -> bool {
+    (start.saturating_sub(10)..start).filter_map(|j| tokens.word(j)).any(is_mail_word)
+}
+
+fn is_mail_word(word: &str) -> bool {
+    word.starts_with("mail")
+        || word.starts_with("email")
+        || matches!(word, "write" | "reach" | "contact" | "schreib" | "schreiben" | "ecrivez")
+        || matches!(word, "escriba" | "scriva" | "escreva" | "schrijf" | "napisz" | "メール")
+}
+
+/// The first token of a name that ends with the word at `i`: "john dot sample", "j o h n",
+/// "first.last+tag" (RFC 5321 §4.1.2).
+fn name_start(tokens: &Tokens<'_>, i: usize, floor: usize) -> usize {
+    let mut start = i;
+    let single = |j: usize| tokens.word(j).is_some_and(|w| w.chars().count() == 1);
+    for _ in 0..REACH {
+        let back = |n: usize| start.checked_sub(n).filter(|&j| j >= floor);
+        let Some(before) = back(1) else { break };
+        // first.last
+        let joint =
+            matches!(tokens.kind(before), Some(Kind::Mark(c)) if "._-+'&=!#$%*^~".contains(c));
+        if joint && back(2).is_some_and(|j| tokens.word(j).is_some()) {
+            start -= 2;
+            continue;
+        }
+        // j o h n: at least two letters that already stand alone
+        if tokens.kind(before) == Some(Kind::Blank)
+            && single(start)
+            && back(2).is_some_and(single)
+            && (start < i || back(4).is_some_and(single))
+        {
+            start -= 2;
+            continue;
+        }
+        // john dot sample: from the word before, the dot must lead here
+        let word_before =
+            (2..=6).filter_map(back).find(|&j| tokens.word(j).is_some_and(joins_names));
+        let further = word_before.and_then(|sign| {
+            let from = sign.max(floor).checked_sub(1)?;
+            (from.saturating_sub(2).max(floor)..=from)
+                .rev()
+                .find(|&j| tokens.word(j).is_some())
+                .filter(|&j| leads(tokens, j, start))
+        });
+        match further {
+            Some(j) => start = j,
+            None => break,
+        }
+    }
+    start
+}
+
+fn joins_names(word: &str) -> bool {
+    [Sign::Dot, Sign::Dash, Sign::Underscore]
+        .into_iter()
+        .any(|sign| LEXICON.sign(sign, word).is_some())
+}
+
+/// Whether the word at `from` and the one at `to` are joined by a written-out sign.
+fn leads(tokens: &Tokens<'_>, from: usize, to: usize) -> bool {
+    let by_dot = tokens.dot(from + 1).is_some_and(|(next, dot)| next == to && dot != Dot::Plain);
+    by_dot || tokens.label(from).is_some_and(|(_, end)| end > to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<(String, Certainty)> {
+        let view = View::new(text);
+        let tokens = Tokens::new(&view.text);
+        let domains = Allowed::new(["msg.market.example".to_owned()]);
+        let contacts = ["safety@authority.example".to_owned()];
+        let (found, _) = Detector { domains: &domains, contacts: &contacts }.find(&view, &tokens);
+        found.iter().map(|f| (view.words(&f.range).to_owned(), f.certainty)).collect()
+    }
+
+    fn check(text: &str, words: &[&str]) {
+        let found: Vec<String> = found(text).into_iter().map(|f| f.0).collect();
+        assert_eq!(found, words, "{text}");
+    }
+
+    #[test]
+    fn a_plain_address_is_found_with_its_exact_words() {
+        check("Mail Jane.Roe+x@Mail.Example, please.", &["Jane.Roe+x@Mail.Example"]);
+        check("a@x.de b@y.co.uk.Thanks", &["a@x.de", "b@y.co.uk"]);
+        check("<jürgen@müller.de>", &["jürgen@müller.de"]);
+        check("иван@пример.рф", &["иван@пример.рф"]);
+        check("ada @ example.com", &["ada @ example.com"]);
+    }
+
+    #[test]
+    fn an_address_is_found_in_every_disguise_and_language() {
+        for (text, words) in [
+            ("under john dot sample at gmail dot com.", "john dot sample at gmail dot com"),
+            ("john (at) gmail [dot] com", "john (at) gmail [dot] com"),
+            ("john (a) gmail.com", "john (a) gmail.com"),
+            ("JOHN AT GMAIL DOT COM", "JOHN AT GMAIL DOT COM"),
+            ("j o h n @ g m a i l . c o m", "j o h n @ g m a i l . c o m"),
+            ("lampbuyer88.x\n@\noutlook\n.\ncom", "lampbuyer88.x\n@\noutlook\n.\ncom"),
+            ("sa\u{200b}les@x\u{ad}y.example", "sa\u{200b}les@x\u{ad}y.example"),
+            ("ｐａｒｔｓ＠ｘｙ．ｅｘａｍｐｌｅ", "ｐａｒｔｓ＠ｘｙ．ｅｘａｍｐｌｅ"),
+            ("l4mp.sh0p(at)yah00[dot]c0m", "l4mp.sh0p(at)yah00[dot]c0m"),
+            ("lena.beispiel (ät) gmx punkt de", "lena.beispiel (ät) gmx punkt de"),
+            ("devis arobase lampes-port point example", "devis arobase lampes-port point example"),
+            ("taller arroba lámpаra punto example", "taller arroba lámpаra punto example"),
+            (
+                "carla punto lampade chiocciola libero punto it",
+                "carla punto lampade chiocciola libero punto it",
+            ),
+            (
+                "ana ponto silva arroba hotmail ponto com",
+                "ana ponto silva arroba hotmail ponto com",
+            ),
+            ("lamp apenstaartje koper punt example", "lamp apenstaartje koper punt example"),
+            ("sklep małpa lampy kropka example", "sklep małpa lampy kropka example"),
+            ("tanakaアットマークgmailドットcom", "tanakaアットマークgmailドットcom"),
+            ("brasslamp@gmail", "brasslamp@gmail"),
+            ("karl_otta at gmail", "karl_otta at gmail"),
+            ("name, karlotta, gmail dot com", "karlotta, gmail dot com"),
+            (
+                "full name, then the at-sign and the usual google mail ending",
+                "at-sign and the usual google mail",
+            ),
+            ("mail&#64;x.de and", "mail&#64;x.de"),
+            ("bob@lamps.cóm", "bob@lamps.cóm"),
+            ("me: john at gmail dót com", "john at gmail dót com"),
+        ] {
+            check(text, &[words]);
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_an_address_is_none() {
+        for text in [
+            "look at example.com",
+            "meet me at 5 dot",
+            "Look at dot no. 3 in the manual",
+            "500 mA @ 5 V or 3.0 A @ 9 V. You paid for 2 @ 15.99.",
+            "Log in at Gmail to set up the tablet. Not locked at iCloud.",
+            "Available at Outlook stores, @Harbour and @Station",
+            "reach us at the shop. It is open",
+            "follow @moss.and.meadow_",
+            "Comes with Gmail, YouTube and Play",
+            "The point at the end. Com port cover",
+        ] {
+            check(text, &[]);
+        }
+    }
+
+    #[test]
+    fn the_market_s_own_addresses_and_allowed_contacts_are_none_but_look_alikes_are() {
+        check("always from mfrgg2lk@msg.market.example", &[]);
+        check("write to Safety@Authority.example", &[]);
+        check("x@msg.market.example.evil.example", &["x@msg.market.example.evil.example"]);
+        check("x@msg.mаrket.example", &["x@msg.mаrket.example"]);
+    }
+
+    #[test]
+    fn a_guess_says_that_it_is_one() {
+        assert_eq!(found("mail brasslamp at gmail")[0].1, Certainty::Likely);
+        assert_eq!(found("brasslamp@gmail.com")[0].1, Certainty::Certain);
+    }
+}

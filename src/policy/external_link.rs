@@ -1,0 +1,528 @@
+//! Rule `external-link`: URLs and bare domains outside the allow-list, also disguised.
+
+use std::ops::Range;
+
+use crate::domain::Certainty;
+
+use super::domains::{self, Allowed};
+use super::found::{Found, overlap};
+use super::lexicon::{LEXICON, Sign};
+use super::tokens::{Dot, Host, Kind, Tokens};
+use super::view::View;
+
+/// Links and where they may lead.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Detector<'r> {
+    /// Domains that may be linked to.
+    pub domains: &'r Allowed,
+}
+
+/// One link as it was recognised.
+struct Link {
+    tokens: Range<usize>,
+    certainty: Certainty,
+    /// The host as it was written, without look-alikes undone; `None` where it was disguised.
+    host: Option<String>,
+}
+
+impl Detector<'_> {
+    /// What is a finding, and what was recognised as a link but is allowed. `taken` is what
+    /// another rule has found already, in order.
+    pub fn find(
+        &self,
+        view: &View<'_>,
+        tokens: &Tokens<'_>,
+        taken: &[Range<usize>],
+    ) -> (Vec<Found>, Vec<Range<usize>>) {
+        let (mut found, mut allowed) = (vec![], vec![]);
+        let mut taken = taken.iter().peekable();
+        let mut i = 0;
+        while i < tokens.list.len() {
+            let here = tokens.bytes(&(i..i + 1));
+            while taken.next_if(|t| t.end <= here.start).is_some() {}
+            if taken.peek().is_some_and(|t| overlap(t, &here)) {
+                i += 1;
+                continue;
+            }
+            let Some(link) = url(view, tokens, i).or_else(|| bare(view, tokens, i)) else {
+                i += 1;
+                continue;
+            };
+            let bytes = tokens.bytes(&link.tokens);
+            i = link.tokens.end.max(i + 1);
+            if link.host.is_some_and(|host| self.domains.has(&host)) {
+                // A redirector may carry another address inside; the rest is looked at by itself.
+                let inner = inner_url(tokens, &link.tokens);
+                i = inner.unwrap_or(i);
+                allowed.push(bytes.start..tokens.bytes(&(i..i)).start.max(bytes.start));
+            } else {
+                found.push(Found { certainty: link.certainty, range: bytes });
+            }
+        }
+        (found, allowed)
+    }
+}
+
+/// The first token of a URL inside an allowed one.
+fn inner_url(tokens: &Tokens<'_>, outer: &Range<usize>) -> Option<usize> {
+    (outer.start + 1..outer.end)
+        .find(|&j| tokens.word(j).is_some_and(is_scheme) && slashes(tokens, j + 1).is_some())
+}
+
+fn is_scheme(word: &str) -> bool {
+    matches!(word, "http" | "https" | "hxxp" | "hxxps" | "htp" | "htps" | "ftp" | "sftp")
+}
+
+/// After a scheme: `://` with brackets or blanks in it; the token after it.
+fn slashes(tokens: &Tokens<'_>, i: usize) -> Option<usize> {
+    let mut j = i;
+    let mut count = 0;
+    while j < i + 9 {
+        match tokens.kind(j)? {
+            Kind::Mark('/' | '\\') => count += 1,
+            Kind::Mark(':' | '[' | ']' | '(' | ')') => {}
+            Kind::Blank if count < 2 => {}
+            _ => break,
+        }
+        j += 1;
+    }
+    (count >= 2).then_some(j)
+}
+
+/// `https://…`, `hxxps://files[.]x[.]example/y`
+fn url(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Link> {
+    let scheme = tokens.word(i).filter(|w| is_scheme(w))?;
+    let from = slashes(tokens, i + 1)?;
+    let plain = from == i + 4 && !scheme.starts_with("hx");
+    // RFC 3986 §3.2.1: what stands before an @ in the authority is no host.
+    let mut end = from;
+    let mut start = from;
+    while let Some(kind) =
+        tokens.kind(end).filter(|k| !matches!(k, Kind::Blank | Kind::Mark('/' | '\\' | '?' | '#')))
+    {
+        if kind == Kind::Mark('@') {
+            start = end + 1;
+        }
+        end += 1;
+    }
+    let host = tokens.host(start)?;
+    let end = tail(tokens, host.tokens().end);
+    let written = view.words(&tokens.bytes(&host.tokens())).to_owned();
+    let host = (plain && host.dots.iter().all(|d| *d == Dot::Plain)).then_some(written);
+    Some(Link { tokens: i..end, certainty: Certainty::Certain, host })
+}
+
+/// The end of a link that goes on from a host: path, query, and no punctuation of the sentence.
+fn tail(tokens: &Tokens<'_>, host_end: usize) -> usize {
+    let mut end = host_end;
+    if !matches!(tokens.kind(end), Some(Kind::Mark('/' | '?' | '#' | ':' | '\\'))) {
+        return end;
+    }
+    let mut last = end;
+    while let Some(kind) = tokens.kind(end).filter(|k| *k != Kind::Blank) {
+        end += 1;
+        // RFC 3986 §2: what can't stand in a URI ends it.
+        match kind {
+            Kind::Mark('<' | '>' | '"' | '”' | '“' | '«' | '»' | '、' | '。' | '」') => {
+                break;
+            }
+            Kind::Mark('.' | ',' | ';' | ':' | '!' | '?' | ')' | ']' | '\'' | '*' | '}') => {}
+            _ => last = end,
+        }
+    }
+    last
+}
+
+/// A domain without a scheme.
+fn bare(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Link> {
+    let word = tokens.word(i)?;
+    if i > 0 && tokens.is_mark(i - 1, '@') && i > 1 && tokens.kind(i - 2) != Some(Kind::Blank) {
+        return None;
+    }
+    if is_inside_label(tokens, i) {
+        return None;
+    }
+    let www = matches!(word, "www") || (word == "vu" && tokens.word(i + 2) == Some("vu"));
+    if www && let Some(link) = spoken_www(tokens, i) {
+        return Some(link);
+    }
+    let mut host = tokens.host(i)?;
+    if host.dots.is_empty() {
+        // "brasslamp dotcom"
+        let next = tokens.skip_blank(host.tokens().end);
+        let dotcom = matches!(tokens.word(next), Some("dotcom" | "dotnet" | "dotorg"));
+        let fits = dotcom && next > host.tokens().end && !LEXICON.common.contains(word);
+        return fits.then(|| Link {
+            tokens: i..next + 1,
+            certainty: Certainty::Likely,
+            host: None,
+        });
+    }
+    if !domains::settle(&mut host, view, tokens) {
+        return None;
+    }
+    let end = spoken_path(tokens, tail(tokens, host.tokens().end));
+    let path = end > host.tokens().end;
+    let certainty = is_meant(view, tokens, &host, path || www)?;
+    let plain = host.dots.iter().all(|d| *d == Dot::Plain);
+    let written = plain.then(|| view.words(&tokens.bytes(&host.tokens())).to_owned());
+    Some(Link { tokens: i..end, certainty, host: written })
+}
+
+/// Behind a dash a label goes on; it was read from its beginning.
+fn is_inside_label(tokens: &Tokens<'_>, i: usize) -> bool {
+    i > 1 && tokens.is_mark(i - 1, '-') && tokens.word(i - 2).is_some_and(|w| w.is_ascii())
+}
+
+/// "www lamps example", "vu vu vu punto lamps punto example".
+fn spoken_www(tokens: &Tokens<'_>, i: usize) -> Option<Link> {
+    let mut at = i;
+    while at < i + 6 && matches!(tokens.word(at), Some("www" | "vu")) {
+        at = tokens.skip_blank(at + 1);
+    }
+    let (from, dotted) = match tokens.dot(at.saturating_sub(usize::from(at > i + 1))) {
+        Some((next, Dot::Plain)) if tokens.word(i) == Some("www") && next == i + 2 => return None,
+        Some((next, _)) => (next, true),
+        None => (at, false),
+    };
+    let host = tokens.host(from)?;
+    if !host.dots.is_empty() {
+        return domains::is_domain(&host.name()).then(|| Link {
+            tokens: i..spoken_path(tokens, tail(tokens, host.tokens().end)),
+            certainty: Certainty::Certain,
+            host: None,
+        });
+    }
+    let end = tokens.skip_blank(host.tokens().end);
+    let ending = tokens.word(end)?;
+    let fits = dotted || domains::is_domain(&format!("{}.{ending}", host.first()));
+    fits.then(|| Link { tokens: i..end + 1, certainty: Certainty::Likely, host: None })
+}
+
+/// " slash returns", "barre oblique couleurs": the path of a domain that was spelt out.
+fn spoken_path(tokens: &Tokens<'_>, mut end: usize) -> usize {
+    for _ in 0..8 {
+        let at = tokens.skip_blank(end);
+        let Some(word) = tokens.word(at).filter(|_| at > end || !tokens.text.is_ascii()) else {
+            break;
+        };
+        let two = tokens.skip_blank(at + 1);
+        let after = match (word, tokens.word(two)) {
+            ("barre", Some("oblique")) | ("schuine", Some("streep")) => two + 1,
+            _ if LEXICON.sign(Sign::Slash, word).is_some() => at + 1,
+            _ => break,
+        };
+        let Some((_, label)) = tokens.label(tokens.skip_blank(after)) else { break };
+        end = tail(tokens, label);
+    }
+    end
+}
+
+/// Whether somebody who wrote this meant a domain. `marked`: it has a path or "www".
+fn is_meant(view: &View<'_>, tokens: &Tokens<'_>, host: &Host, marked: bool) -> Option<Certainty> {
+    let name = host.name();
+    let ending = host.ending();
+    if LEXICON.names_not_links.contains(&name) && !marked {
+        return None;
+    }
+    let disguised = host.dots.iter().any(|d| *d != Dot::Plain);
+    if disguised {
+        return spoken(tokens, host, marked);
+    }
+    if LEXICON.short_domains.contains(&name)
+        || (marked && !name.starts_with(|c: char| c.is_numeric()))
+    {
+        return Some(Certainty::Certain);
+    }
+    let before = host.labels.get(..host.labels.len() - 1)?;
+    // "e.g.as", "S.A.Es", "2.Me", "3.7.de"
+    // and a measure: "2.5kg.at home"
+    let short = |label: &str| {
+        let unit = label.trim_start_matches(char::is_numeric);
+        let measure = unit.len() < label.len() && LEXICON.units.contains(unit);
+        label.chars().count() == 1 || unit.is_empty() || measure
+    };
+    if before.iter().all(|l| short(&l.0)) && !marked {
+        return None;
+    }
+    // "readme.md", "ER_4.1.3.zip"
+    if LEXICON.file_endings.contains(ending) && !marked {
+        return None;
+    }
+    if !marked && is_sentence_end(view, tokens, host) {
+        return None;
+    }
+    let leet = ending.contains(|c: char| c.is_ascii_digit());
+    Some(if leet { Certainty::Likely } else { Certainty::Certain })
+}
+
+/// A domain whose dots were written as words, in brackets or with blanks.
+fn spoken(tokens: &Tokens<'_>, host: &Host, marked: bool) -> Option<Certainty> {
+    let last = host.dots.last()?;
+    let bare = host.labels.get(host.labels.len().checked_sub(2)?).map(|l| l.0.as_str())?;
+    let telling = bare.contains(['-', '_']) || bare.contains(|c: char| c.is_ascii_digit());
+    let common = LEXICON.common.contains(bare);
+    if LEXICON.sign(Sign::Dot, bare).is_some() || bare.chars().all(char::is_numeric) {
+        return None;
+    }
+    match last {
+        Dot::Bracketed => Some(Certainty::Certain),
+        Dot::Word | Dot::Plain if marked => Some(Certainty::Certain),
+        Dot::Word if !common => Some(Certainty::Certain),
+        Dot::Doubtful if marked || telling => Some(Certainty::Likely),
+        // "brasslamp .store", "lamps\n.example/manual"; but "and .NET 8", "oh . So"
+        Dot::Spaced if marked && !common => Some(Certainty::Certain),
+        Dot::Spaced if !common && spaced_is_meant(tokens, host) => Some(Certainty::Likely),
+        Dot::Plain if host.dots.len() > 1 && !common => Some(Certainty::Certain),
+        _ => None,
+    }
+}
+
+fn spaced_is_meant(tokens: &Tokens<'_>, host: &Host) -> bool {
+    let ending = host.ending();
+    // A blank on the left only: on both sides it is a mark between thoughts.
+    let end = host.tokens().end;
+    let left_only = tokens.is_mark(end.saturating_sub(2), '.');
+    // "l a m p s . c o m"
+    let spelled = host.labels.first().is_some_and(|l| l.1 > host.start + 4);
+    spelled || (left_only && ending.len() > 2 && ending != "net")
+}
+
+/// "photo.It is", "Just In.Shop Today", "kan.Ja.Be.Is goed": full stops with their blanks forgotten.
+fn is_sentence_end(view: &View<'_>, tokens: &Tokens<'_>, host: &Host) -> bool {
+    let written = view.words(&tokens.bytes(&host.tokens()));
+    let mut labels = written.split('.');
+    let (Some(first), Some(ending)) = (labels.next(), labels.next_back()) else { return false };
+    let title = |w: &str| {
+        w.chars().next().is_some_and(char::is_uppercase)
+            && w.chars().skip(1).all(char::is_lowercase)
+    };
+    let camel =
+        first.chars().skip(1).any(char::is_uppercase) && first.chars().any(char::is_lowercase);
+    let folded = host.first();
+    let two = host.labels.len() == 2;
+    if two && LEXICON.common.contains(folded) && LEXICON.common.contains(host.ending()) {
+        return true;
+    }
+    // No sentence begins with these; with "Net" and "Eu" it may.
+    if matches!(host.ending(), "com" | "org" | "biz") {
+        return false;
+    }
+    if two && has_words_around(tokens, host, written) {
+        return true;
+    }
+    if !title(ending) || camel {
+        return false;
+    }
+    if !two {
+        // Of "Brass.Lamps.Shop" all is a name; "Be.Is" in "kan.Ja.Be.Is" goes on from before.
+        let start = host.tokens().start;
+        let goes_on =
+            start > 1 && tokens.is_mark(start - 1, '.') && tokens.word(start - 2).is_some();
+        return labels.all(title) && (goes_on || !title(first));
+    }
+    // "Visit Brasslamp.Shop": two names, and a word that sends somebody there.
+    let start = host.tokens().start;
+    let sends = |j: usize| {
+        matches!(
+            tokens.word(j),
+            Some(
+                "visit"
+                    | "see"
+                    | "at"
+                    | "on"
+                    | "site"
+                    | "website"
+                    | "besuchen"
+                    | "auf"
+                    | "sur"
+                    | "su"
+                    | "op"
+                    | "na"
+                    | "em"
+                    | "en"
+            )
+        )
+    };
+    !(title(first) && start.checked_sub(2).is_some_and(sends))
+}
+
+/// "the box.it is broken": an article before it, and a word that is the ending of a domain as well
+/// with another ordinary word behind it.
+fn has_words_around(tokens: &Tokens<'_>, host: &Host, written: &str) -> bool {
+    let Range { start, end } = host.tokens();
+    let article = start.checked_sub(2).and_then(|j| tokens.word(j)).is_some_and(|word| {
+        matches!(
+            word,
+            "the"
+                | "a"
+                | "my"
+                | "your"
+                | "our"
+                | "this"
+                | "that"
+                | "der"
+                | "die"
+                | "das"
+                | "ein"
+                | "eine"
+                | "mein"
+                | "meine"
+                | "le"
+                | "la"
+                | "les"
+                | "un"
+                | "une"
+                | "mon"
+                | "el"
+                | "los"
+                | "il"
+                | "lo"
+                | "um"
+                | "uma"
+                | "het"
+                | "een"
+                | "de"
+                | "mijn"
+        )
+    });
+    let next = tokens.skip_blank(end);
+    let goes_on = tokens.word(next).filter(|_| next > end).is_some_and(|word| {
+        LEXICON.common.contains(word)
+            && !matches!(word, "shop" | "store" | "page" | "website" | "stores")
+    });
+    article
+        && goes_on
+        && LEXICON.common.contains(host.ending())
+        && written.chars().all(|c| c.is_lowercase() || c == '.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<(String, Certainty)> {
+        let view = View::new(text);
+        let tokens = Tokens::new(&view.text);
+        let domains = Allowed::new(["market.example".to_owned(), "dhl.com".to_owned()]);
+        let (found, _) = Detector { domains: &domains }.find(&view, &tokens, &[]);
+        found.iter().map(|f| (view.words(&f.range).to_owned(), f.certainty)).collect()
+    }
+
+    fn check(text: &str, words: &[&str]) {
+        let found: Vec<String> = found(text).into_iter().map(|f| f.0).collect();
+        assert_eq!(found, words, "{text}");
+    }
+
+    #[test]
+    fn links_and_bare_domains_are_found_with_their_exact_words() {
+        for (text, words) in [
+            ("at https://www.lamps.example/a/b-v2?x=1.", "https://www.lamps.example/a/b-v2?x=1"),
+            ("(see http://x.example/a)", "http://x.example/a"),
+            ("(http://x.example).", "http://x.example"),
+            ("video: youtu.be/EXAMPLE0000", "youtu.be/EXAMPLE0000"),
+            ("here bit.ly/0example0 pick", "bit.ly/0example0"),
+            ("I saw on bikeforum.example.org that", "bikeforum.example.org"),
+            ("mein Shop tannhof.de.", "tannhof.de"),
+            ("Visit BrassLamp.Store for more", "BrassLamp.Store"),
+            ("BRASSLAMP.STORE", "BRASSLAMP.STORE"),
+            ("www.shoply.example", "www.shoply.example"),
+            ("http://10.1.2.3/x", "http://10.1.2.3/x"),
+            ("müller.de und", "müller.de"),
+            ("пример.рф", "пример.рф"),
+            ("t.me/karlotta", "t.me/karlotta"),
+        ] {
+            check(text, &[words]);
+        }
+    }
+
+    #[test]
+    fn links_are_found_in_every_disguise_and_language() {
+        for (text, words) in [
+            ("first: lamps dot example slash returns. Takes", "lamps dot example slash returns"),
+            ("hxxps://files[.]halden[.]example/fw.bin", "hxxps://files[.]halden[.]example/fw.bin"),
+            ("lamps[.]example/medidas , aqui", "lamps[.]example/medidas"),
+            (
+                "tannhof punkt example schrägstrich aufbau.",
+                "tannhof punkt example schrägstrich aufbau",
+            ),
+            (
+                "savonnerie   point   example   barre oblique   couleurs",
+                "savonnerie   point   example   barre oblique   couleurs",
+            ),
+            ("cafe\n.example/manual\nSi", "cafe\n.example/manual"),
+            (
+                "sito, vu vu vu punto ceramiche punto example. Dura",
+                "vu vu vu punto ceramiche punto example",
+            ),
+            ("op fietstas punt example, onder", "fietstas punt example"),
+            ("bursztyn myślnik box kropka example, x", "bursztyn myślnik box kropka example"),
+            ("loja ponto example", "loja ponto example"),
+            (
+                "hinoki-kobo ドット example スラッシュ manual で",
+                "hinoki-kobo ドット example スラッシュ manual",
+            ),
+            ("www brasslamp com", "www brasslamp com"),
+            ("brasslamp dotcom", "brasslamp dotcom"),
+            ("brasslamp.c0m", "brasslamp.c0m"),
+            ("ｅｘａｍｐｌｅ．ｃｏｍ", "ｅｘａｍｐｌｅ．ｃｏｍ"),
+            ("exa\u{200b}mple.com", "exa\u{200b}mple.com"),
+        ] {
+            check(text, &[words]);
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_a_link_is_none() {
+        for text in [
+            "Put start.py and options.json there, run install.sh, see notes.md. Not lamp.py.",
+            "ok.Thanks for the photo.It is the old hinge.We send it tomorrow.In the bag too.So no",
+            "supports Node.js 18, ASP.NET 4.8 and .NET 8. Firmware 10.0.12.4, 9.8.7.6",
+            "IMG_2041.jpg, scan0001.pdf. e.g.as here, z.B.in Fürth, d.h.auf, S.r.l. and S.p.A. di",
+            "Garn & Sohn GmbH & Co.KG, Wzór S.A.Szczegóły, 3. piętro, 2 m.Potem",
+            "J'en prendrais 2.Merci, 3.In noce, o 45 x 30?Vorrei",
+            "Just In.Shop Today while they last. All new.Come",
+            "one red dot at the centre, dot no. 3, le point de vue, der Punkt ist, al punto de",
+            "ok.Gracias por avisar.Es la 42 entonces.Me la devuelve en la bolsa.La etiqueta",
+            "your access point in the hall, quel point il faut, this might point to a fault",
+            "5.5 Nm, 12.11.2023, 1.299,90, v2.1, M6.8",
+            "Unzip ER_4.1.3.zip; lisez-moi.txt",
+            "I had 2.5kg.at home, and 12mm.in the box. See main.rs and lib.rs",
+            "kan.Ja.Be.Is goed, do widzenia.Tu.No.Ma być, em breve.Pt.As cores",
+            "Ich warte.Am Montag, bis dann.At home, quello blu.It va bene, parcel.My order. Good item.Net weight 5kg, obrigado.Eu quero",
+            "the box.it is broken, my parcel.is there a way, the lamp.in the box",
+        ] {
+            check(text, &[]);
+        }
+    }
+
+    #[test]
+    fn a_name_that_ends_like_a_word_is_a_link_all_the_same() {
+        for (text, words) in [
+            ("visit ceramiche.it for more", "ceramiche.it"),
+            ("my shop is brasslamp.it and", "brasslamp.it"),
+            ("auf tannhof.at zu sehen", "tannhof.at"),
+            ("zie fietstas.be voor", "fietstas.be"),
+            ("www.Lampe.At home", "www.Lampe.At"),
+            ("see brasslamp.Com today", "brasslamp.Com"),
+            ("see shop.brass.is today", "shop.brass.is"),
+            ("brass.Is/lamps", "brass.Is/lamps"),
+        ] {
+            check(text, &[words]);
+        }
+    }
+
+    #[test]
+    fn allowed_domains_pass_with_subdomains_and_nobody_passes_in_their_name() {
+        check("https://market.example/orders/1 and track www.dhl.com/x?id=1", &[]);
+        for (text, words) in [
+            ("at dhl.com.slot.example and", "dhl.com.slot.example"),
+            ("https://dhl.com@evil.example/x", "https://dhl.com@evil.example/x"),
+            ("https://dhl.com:443@evil.example/x", "https://dhl.com:443@evil.example/x"),
+            ("dhl.cоm", "dhl.cоm"),
+            ("https://www.dhl.com/r?u=https://evil.example", "https://evil.example"),
+        ] {
+            check(text, &[words]);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Rules + Context + Message → Verdict.
+
+use std::ops::Range;
+
+use crate::domain::{Action, Certainty, Direction, Finding, Part, RuleId, Verdict};
+use crate::mail::{self, Message};
+
+use super::context::Context;
+use super::found::{Found, overlap};
+use super::quoted::Quoted;
+use super::rules::{Rules, TEXT_LIMIT};
+use super::tokens::Tokens;
+use super::view::View;
+use super::{attachment_type, email_address, external_link, phone_number, too_long, unreadable};
+
+/// Most characters of the exact words in a finding.
+const WORDS: usize = 200;
+
+/// Judges a message: a plain function of its arguments, linear in the length of the text.
+///
+/// Subject, text and attachment names are judged. A finding in text that was only quoted goes to
+/// `cleaned` and decides nothing; contacts in it are redacted all the same. `unreadable` and
+/// `attachment-type` act in observe mode too: what can't be cleaned can't be masked. A finding in
+/// an attachment's name is `Part::Attachment` with byte offsets in that name.
+pub fn judge(rules: &Rules, context: &Context<'_>, message: &Message) -> Verdict {
+    let mut bench = Bench { rules, context, findings: vec![], cleaned: vec![] };
+    if let Some(words) = unreadable::find(message) {
+        bench.whole(RuleId::Unreadable, Part::Message, words.to_owned());
+    }
+    let quoted = Quoted::of_line(&message.subject, context.sightings);
+    bench.contacts(&message.subject, Part::Subject, &quoted);
+    let text = &message.text;
+    let quoted = Quoted::of_text(text, context.sightings);
+    let characters = quoted.new_characters(&text.body);
+    if let Some(words) = too_long::find(characters) {
+        bench.whole(RuleId::TooLong, Part::Text, words);
+    }
+    // What is refused for its length alone is not searched to its end.
+    let refused = bench.findings.iter().any(|f| f.enforced && f.action == Action::Reject);
+    if !refused || characters <= 10 * TEXT_LIMIT {
+        bench.contacts(&text.body, Part::Text, &quoted);
+    }
+    for attachment in &message.attachments {
+        if let Some(words) = attachment_type::find(attachment) {
+            bench.whole(RuleId::AttachmentType, Part::Attachment, words);
+        }
+        if let Some(name) = &attachment.name {
+            bench.contacts(name, Part::Attachment, &Quoted::default());
+        }
+    }
+    Verdict::new(bench.findings, bench.cleaned)
+}
+
+/// Judges a message of no one's, so that word lists and number plans are loaded before the first
+/// real mail waits for them.
+pub fn warm(rules: &Rules) {
+    let text = mail::segment("+44 20 7946 0958, someone@mail.example, www.shop.example\n".into());
+    let message = Message { text, ..Message::default() };
+    let direction = Direction::BuyerToSeller;
+    let context = Context { direction, proactive: false, sightings: None, known_ids: vec![] };
+    judge(rules, &context, &message);
+}
+
+/// Where the findings of one message are gathered.
+struct Bench<'a> {
+    rules: &'a Rules,
+    context: &'a Context<'a>,
+    findings: Vec<Finding>,
+    cleaned: Vec<Finding>,
+}
+
+impl Bench<'_> {
+    /// A finding that has no place in a text.
+    fn whole(&mut self, rule: RuleId, part: Part, words: String) {
+        let Some((action, enforced)) = self.rules.action(rule, self.context.direction) else {
+            return;
+        };
+        let certainty = Certainty::Certain;
+        let words = words.chars().take(WORDS).collect();
+        let (start, end) = (0, 0);
+        self.findings.push(Finding { rule, action, enforced, certainty, part, start, end, words });
+    }
+
+    /// The contact rules over one text, as it stands and as it is shown.
+    fn contacts(&mut self, text: &str, part: Part, quoted: &Quoted) {
+        let mut found = self.read(&View::new(text), part);
+        if let Some(view) = View::shown(text) {
+            found.extend(self.read(&view, part));
+            found = apart(found);
+        }
+        for (rule, found) in found {
+            self.add(text, rule, part, quoted, found);
+        }
+    }
+
+    /// One stretch is one finding, of the most exact rule: an address is not also a link, a number
+    /// in a link not also a number. The ranges are bytes of the original text.
+    fn read(&self, view: &View<'_>, part: Part) -> Vec<(RuleId, Found)> {
+        let tokens = Tokens::new(&view.text);
+        let rules = self.rules;
+        let addresses =
+            email_address::Detector { domains: &rules.address_domains, contacts: &rules.addresses };
+        let (addresses, allowed) = addresses.find(view, &tokens);
+        let mut taken = in_order(addresses.iter().map(|f| f.range.clone()).chain(allowed));
+
+        let links = external_link::Detector { domains: &rules.link_domains };
+        let (links, allowed) = links.find(view, &tokens, &taken);
+        taken = in_order(links.iter().map(|f| f.range.clone()).chain(allowed).chain(taken));
+
+        let known_ids: Vec<String> = self.context.known_ids.iter().map(|id| plain(id)).collect();
+        let numbers = phone_number::Detector { contacts: &rules.numbers, known_ids: &known_ids };
+        let mut numbers = numbers.find(view, &tokens, &taken);
+        match part {
+            // Ticket numbers in brackets in a subject are never findings (PRODUCT §5).
+            Part::Subject => numbers.retain(|f| !in_brackets(view, &f.range)),
+            // Cameras and scanners write numbers into names.
+            Part::Attachment => numbers.retain(|f| f.certainty == Certainty::Certain),
+            _ => {}
+        }
+        let all = [
+            (RuleId::EmailAddress, addresses),
+            (RuleId::ExternalLink, links),
+            (RuleId::PhoneNumber, numbers),
+        ];
+        let placed = |f: Found| Found { range: view.source(&f.range), ..f };
+        let each = all.into_iter();
+        each.flat_map(|(rule, found)| found.into_iter().map(move |f| (rule, placed(f)))).collect()
+    }
+
+    fn add(&mut self, text: &str, rule: RuleId, part: Part, quoted: &Quoted, found: Found) {
+        let Some((action, enforced)) = self.rules.action(rule, self.context.direction) else {
+            return;
+        };
+        let Found { certainty, range } = found;
+        let is_quoted = quoted.covers(&range);
+        // What was quoted is never held against the sender, but it is cleaned.
+        let action = if is_quoted { action.min(Action::Redact) } else { action };
+        let words = text.get(range.clone()).unwrap_or_default().chars().take(WORDS).collect();
+        let Range { start, end } = range;
+        let finding = Finding { rule, action, enforced, certainty, part, start, end, words };
+        if is_quoted {
+            self.cleaned.push(finding);
+        } else {
+            self.findings.push(finding);
+        }
+    }
+}
+
+/// Findings of two readings: where they overlap they are one, of the rule that begins first.
+fn apart(mut found: Vec<(RuleId, Found)>) -> Vec<(RuleId, Found)> {
+    found.sort_by_key(|(_, f)| (f.range.start, std::cmp::Reverse(f.range.end)));
+    let mut apart: Vec<(RuleId, Found)> = vec![];
+    for (rule, next) in found {
+        match apart.last_mut() {
+            Some((_, last)) if overlap(&last.range, &next.range) => {
+                last.range.end = last.range.end.max(next.range.end);
+            }
+            _ => apart.push((rule, next)),
+        }
+    }
+    apart
+}
+
+fn in_order(ranges: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
+    let mut ranges: Vec<_> = ranges.collect();
+    ranges.sort_unstable_by_key(|r| (r.start, r.end));
+    ranges
+}
+
+/// An id without what people leave out: only letters and digits, lower case.
+fn plain(id: &str) -> String {
+    id.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+}
+
+fn in_brackets(view: &View<'_>, range: &Range<usize>) -> bool {
+    let before = view.slice(0..range.start);
+    let after = view.slice(range.end..view.text.len());
+    let open = before.rfind('[').is_some_and(|at| !view.slice(at..range.start).contains(']'));
+    open && after.find(']').is_some_and(|at| !after.get(..at).unwrap_or_default().contains('['))
+}
+
+#[cfg(test)]
+mod tests;

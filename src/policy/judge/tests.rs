@@ -1,0 +1,237 @@
+//! What a judged message looks like from outside.
+
+use crate::config::{Mode, RuleSetting};
+use crate::domain::{Direction, Sightings};
+use crate::mail::{Attachment, Segment, SegmentKind, Text, Unreadable};
+use crate::policy::rules::tests::policy;
+
+use super::*;
+
+fn rules(mode: Mode, own: &[(RuleId, RuleSetting)]) -> Rules {
+    Rules::new(&policy(mode, own), &["msg.market.example".to_owned()]).unwrap()
+}
+
+fn context(sightings: Option<&Sightings>) -> Context<'_> {
+    let direction = Direction::SellerToBuyer;
+    Context { direction, proactive: false, sightings, known_ids: vec!["O-2025550143".to_owned()] }
+}
+
+fn message(subject: &str, segments: &[(SegmentKind, &str)]) -> Message {
+    let mut text = Text::default();
+    for (kind, words) in segments {
+        let start = text.body.len();
+        text.body.push_str(words);
+        text.segments.push(Segment { kind: *kind, range: start..text.body.len() });
+    }
+    Message { subject: subject.to_owned(), text, ..Message::default() }
+}
+
+fn new(text: &str) -> Message {
+    message("", &[(SegmentKind::New, text)])
+}
+
+fn told(findings: &[Finding]) -> Vec<(&'static str, &str)> {
+    findings.iter().map(|f| (f.rule.as_str(), f.words.as_str())).collect()
+}
+
+#[test]
+fn one_stretch_is_one_finding_of_the_most_exact_rule() {
+    let rules = rules(Mode::Enforce, &[]);
+    let text = "Mail jane@x.example, see wa.me/491713920045 or call 0171 3920045.";
+    let verdict = judge(&rules, &context(None), &new(text));
+    assert_eq!(
+        told(&verdict.findings),
+        [
+            ("email-address", "jane@x.example"),
+            ("external-link", "wa.me/491713920045"),
+            ("phone-number", "0171 3920045"),
+        ]
+    );
+    assert_eq!((verdict.action, verdict.would), (Action::Redact, Action::Redact));
+    for f in &verdict.findings {
+        assert_eq!(&text[f.start..f.end], f.words);
+    }
+}
+
+#[test]
+fn subject_and_attachment_names_are_judged_but_no_ticket_number() {
+    let rules = rules(Mode::Enforce, &[]);
+    let mut mail = message("Re: [#0171 3920045] call 0171 3920045", &[]);
+    mail.attachments = ["jane@x.example.jpg", "IMG_20240611_123456.jpg"]
+        .map(|name| Attachment {
+            name: Some(name.to_owned()),
+            content_type: "image/jpeg".to_owned(),
+            inline: true,
+            size: 1,
+        })
+        .to_vec();
+    let verdict = judge(&rules, &context(None), &mail);
+    let parts: Vec<_> = verdict.findings.iter().map(|f| (f.part, f.start)).collect();
+    assert_eq!(parts, [(Part::Subject, 25), (Part::Attachment, 0)], "{verdict:?}");
+}
+
+#[test]
+fn observing_changes_nothing_but_what_can_not_be_masked() {
+    let observed = rules(Mode::Observe, &[]);
+    let verdict = judge(&observed, &context(None), &new("jane@x.example"));
+    assert_eq!((verdict.action, verdict.would), (Action::Allow, Action::Redact));
+    assert!(verdict.redactions(Part::Text).is_empty());
+    let mail = Message { unreadable: Some(Unreadable::Encrypted), ..Message::default() };
+    let verdict = judge(&observed, &context(None), &mail);
+    assert_eq!((verdict.action, told(&verdict.findings).len()), (Action::Reject, 1));
+
+    let own = RuleSetting { mode: Some(Mode::Enforce), ..RuleSetting::default() };
+    let one = rules(Mode::Observe, &[(RuleId::PhoneNumber, own)]);
+    let verdict = judge(&one, &context(None), &new("jane@x.example, call 0171 3920045"));
+    assert_eq!(verdict.redactions(Part::Text).len(), 1, "{verdict:?}");
+    assert_eq!(verdict.findings.len(), 2);
+}
+
+#[test]
+fn what_is_allowed_gives_no_finding() {
+    let off = RuleSetting { seller_to_buyer: Some(Action::Allow), ..RuleSetting::default() };
+    let rules = rules(Mode::Enforce, &[(RuleId::EmailAddress, off)]);
+    let text =
+        "jane@x.example a@msg.market.example www.dhl.com/x 1-800-555-0100 order O-2025550143";
+    assert_eq!(judge(&rules, &context(None), &new(text)), Verdict::clean());
+}
+
+#[test]
+fn quotes_are_cleaned_and_not_held_against_the_sender() {
+    let reject = RuleSetting { seller_to_buyer: Some(Action::Reject), ..RuleSetting::default() };
+    let rules = rules(Mode::Enforce, &[(RuleId::EmailAddress, reject)]);
+    let mail = message(
+        "",
+        &[
+            (SegmentKind::New, "Thank you.\n"),
+            (SegmentKind::Attribution, "On Monday bob@y.example wrote:\n"),
+            (SegmentKind::Quote, "> mail jane@x.example\n"),
+        ],
+    );
+    // Without a conversation marks are taken at their word.
+    let verdict = judge(&rules, &context(None), &mail);
+    assert_eq!((verdict.action, verdict.findings.len()), (Action::Allow, 0));
+    assert_eq!(verdict.redactions(Part::Text).len(), 2, "{verdict:?}");
+    // With one, marks alone prove nothing; only the attribution line is the mail program's.
+    let verdict = judge(&rules, &context(Some(&Sightings::default())), &mail);
+    assert_eq!(told(&verdict.findings), [("email-address", "jane@x.example")]);
+    assert_eq!(told(&verdict.cleaned), [("email-address", "bob@y.example")]);
+    assert_eq!(verdict.action, Action::Reject);
+}
+
+#[test]
+fn what_is_shown_reversed_is_read_as_it_is_shown() {
+    let rules = rules(Mode::Enforce, &[]);
+    let check = |text: &str, expected: &[(&str, &str)]| {
+        let verdict = judge(&rules, &context(None), &new(text));
+        assert_eq!(told(&verdict.findings), expected, "{text:?}");
+        assert_eq!(verdict.redactions(Part::Text).len(), expected.len(), "{text:?}");
+        for f in &verdict.findings {
+            assert_eq!(&text[f.start..f.end], f.words);
+        }
+    };
+    let all = "\u{202e}moc.liamg@nhoj\u{202c}";
+    check(all, &[("email-address", all)]);
+    check(&format!("Mail {all} now"), &[("email-address", all)]);
+    // Only its end is reversed.
+    let half = "john@\u{202e}moc.liamg\u{202c}";
+    check(&format!("Mail {half} now"), &[("email-address", half)]);
+    // Never closed: it ends with the line (UAX #9, X8).
+    let open = "\u{202e}moc.liamg@nhoj";
+    check(&format!("Mail {open}\nThanks"), &[("email-address", open)]);
+    let number = "\u{202d}\u{202e}5400293 1710\u{202c}\u{202c}";
+    let found = judge(&rules, &context(None), &new(&format!("call {number}, please")));
+    assert_eq!(found.findings.len(), 1, "{found:?}");
+    let link = "\u{2067}elpmaxe.pmal.www\u{2069}";
+    check(&format!("at {link}"), &[("external-link", link)]);
+    // What reads well as it stands stays one finding; names in Arabic text are none.
+    check("\u{2066}jane@x.example\u{2069} ok", &[("email-address", "jane@x.example\u{2069}")]);
+    check("\u{202e}شكرا\u{202c} \u{2067}thanks\u{2069}", &[]);
+}
+
+#[test]
+fn too_long_counts_new_text_only_and_says_both_lengths() {
+    let rules = rules(Mode::Enforce, &[]);
+    let quote = "> well\n".repeat(2_000);
+    let long = "ä".repeat(5_001);
+    let fits = "ä".repeat(5_000);
+    let check = |text: &str, action| {
+        let mail = message("", &[(SegmentKind::New, text), (SegmentKind::Quote, &quote)]);
+        let verdict = judge(&rules, &context(None), &mail);
+        assert_eq!(verdict.action, action, "{verdict:?}");
+    };
+    check(&fits, Action::Allow);
+    check(&long, Action::Reject);
+}
+
+#[test]
+fn hostile_text_ends() {
+    let rules = rules(Mode::Enforce, &[]);
+    let n = 50_000;
+    for text in [
+        " ".repeat(n),
+        "@".repeat(n),
+        "a@".repeat(n),
+        "a.".repeat(n),
+        "a ".repeat(n),
+        "1".repeat(n),
+        "1 ".repeat(n),
+        "0171 3920045 ".repeat(n / 12),
+        "one ".repeat(n / 4),
+        "\u{200b}".repeat(n),
+        "a\u{200b}".repeat(n),
+        "> ".repeat(n),
+        "a dot ".repeat(n / 6),
+        "x at y dot ".repeat(n / 10),
+        "(at)".repeat(n / 4),
+        "http://".repeat(n / 7),
+        "https://dhl.com/http".repeat(n / 20),
+        "gmail ".repeat(n / 6),
+        "[".repeat(n),
+        "&#".repeat(n),
+        "a-".repeat(n),
+        "www ".repeat(n / 4),
+        "a slash ".repeat(n / 8),
+        "一".repeat(n / 3),
+        "\u{202e}".repeat(n / 3),
+        "\u{202e}a@".repeat(n / 5),
+        "\u{202e}moc.a@a\u{202c}".repeat(n / 13),
+        "1.2.2026 ".repeat(n / 9),
+        "parcel: ".repeat(n / 8),
+    ] {
+        let verdict = judge(&rules, &context(None), &new(&text));
+        assert!(verdict.findings.len() <= text.len());
+        for f in verdict.findings.iter().filter(|f| f.end > f.start) {
+            assert!(text.is_char_boundary(f.start) && text.is_char_boundary(f.end));
+        }
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_finding_names_bytes_of_the_original_text(
+        pieces in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "jane", "@", " ", "gmail", ".", "com", " dot ", "(at)", "0171", "3920045", "\n", "-",
+                "+49", "https://", "/", "é", "\u{200b}", "２０", "〇九〇の", "&#64;", "アットマーク",
+                "6\u{fe0f}\u{20e3}", "zero ", "five ", "call ", "www", "[", ")", "ß", "🌀", "%40",
+                "\u{202e}", "\u{202c}", "\u{2067}", "moc.liamg", "05.06.2026",
+            ]),
+            0..40,
+        ),
+        noise in ".{0,40}",
+    ) {
+        let rules = rules(Mode::Enforce, &[]);
+        let text = format!("{noise}{}", pieces.concat());
+        let verdict = judge(&rules, &context(None), &new(&text));
+        let mut end = 0;
+        for (from, to, _) in verdict.redactions(Part::Text) {
+            assert!(from >= end && text.get(from..to).is_some_and(|words| !words.is_empty()));
+            end = to;
+        }
+        for f in verdict.findings.iter().filter(|f| f.part == Part::Text) {
+            let words: String = text[f.start..f.end].chars().take(200).collect();
+            assert_eq!(words, f.words);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The rule data of `data/`, read once and folded as the view folds.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use super::domains::unleet;
+use super::view::folded;
+
+/// A sign that may be written as a word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Sign {
+    At,
+    Dot,
+    Dash,
+    Slash,
+    Underscore,
+}
+
+/// A word that stands for a sign.
+#[derive(Debug, Default)]
+pub(super) struct SignWord {
+    /// Domain endings that are ordinary words next to it, in every language that has the word.
+    pub ambiguous: HashSet<String>,
+    /// An ordinary word of its language: `at`, `bei`, `chez`.
+    pub weak: bool,
+}
+
+/// A set of words and beginnings of words.
+#[derive(Debug, Default)]
+pub(super) struct Words {
+    whole: HashSet<String>,
+    beginnings: Vec<String>,
+}
+
+impl Words {
+    /// Whether a folded word is one of these.
+    pub fn has(&self, word: &str) -> bool {
+        self.place(word).is_some()
+    }
+
+    /// Where in a folded word the last of these ends, in bytes.
+    pub fn place(&self, word: &str) -> Option<usize> {
+        if self.whole.contains(word) || self.beginnings.iter().any(|b| word.starts_with(b.as_str()))
+        {
+            return Some(word.len());
+        }
+        if word.is_ascii() {
+            return None;
+        }
+        // Japanese has no blanks: there the word stands inside a longer run.
+        let inside = self.whole.iter().filter(|w| !w.is_ascii());
+        inside.filter_map(|w| word.rfind(w.as_str()).map(|at| at + w.len())).max()
+    }
+
+    fn of(data: &str, with_language: bool) -> Self {
+        let mut words = Self::default();
+        for line in lines(data) {
+            for word in line.split_whitespace().skip(usize::from(with_language)) {
+                match word.strip_suffix('*') {
+                    Some(beginning) => words.beginnings.push(folded(beginning)),
+                    None => {
+                        words.whole.insert(folded(word));
+                    }
+                }
+            }
+        }
+        words
+    }
+}
+
+/// Everything that the detectors know about words.
+#[derive(Debug)]
+pub(super) struct Lexicon {
+    pub signs: HashMap<Sign, HashMap<String, SignWord>>,
+    /// Free-mail providers as they are named without an ending.
+    pub providers: HashSet<String>,
+    pub file_endings: HashSet<String>,
+    pub names_not_links: HashSet<String>,
+    pub short_domains: HashSet<String>,
+    pub common: HashSet<String>,
+    pub phone: Words,
+    pub labels: Words,
+    /// Labels that are ordinary words where they don't stand right before the number.
+    pub labels_beside: Words,
+    pub units: HashSet<String>,
+    /// Numbers as words and their values.
+    pub numbers: HashMap<String, u16>,
+}
+
+/// The lexicon of this build.
+pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon {
+    signs: signs(include_str!("data/connectors.txt")),
+    providers: set(include_str!("data/mail-providers.txt")),
+    file_endings: set(include_str!("data/file-endings.txt")),
+    names_not_links: set(include_str!("data/names-not-links.txt")),
+    short_domains: set(include_str!("data/short-domains.txt")),
+    common: set(include_str!("data/common-words.txt")),
+    phone: Words::of(include_str!("data/phone-words.txt"), true),
+    labels: Words::of(include_str!("data/number-labels.txt"), false),
+    labels_beside: Words::of(include_str!("data/number-labels-beside.txt"), true),
+    units: set(include_str!("data/units.txt")),
+    numbers: super::number_words::read(include_str!("data/number-words.txt")),
+});
+
+impl Lexicon {
+    /// The word for a sign, if it is one.
+    pub fn sign(&self, sign: Sign, word: &str) -> Option<&SignWord> {
+        let words = self.signs.get(&sign)?;
+        // "d0t", "4t"
+        words.get(word).or_else(|| {
+            let leet = word.contains(|c: char| c.is_ascii_digit()) && word.len() > 2;
+            words.get(leet.then(|| unleet(word))?.as_str())
+        })
+    }
+}
+
+/// The lines of a data file that say something.
+pub(super) fn lines(data: &str) -> impl Iterator<Item = &str> {
+    data.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+fn set(data: &str) -> HashSet<String> {
+    lines(data).flat_map(str::split_whitespace).map(folded).collect()
+}
+
+fn signs(data: &str) -> HashMap<Sign, HashMap<String, SignWord>> {
+    let mut signs: HashMap<Sign, HashMap<String, SignWord>> = HashMap::new();
+    for line in lines(data) {
+        let mut fields = line.split_whitespace();
+        let sign = match fields.next() {
+            Some("at") => Sign::At,
+            Some("dot") => Sign::Dot,
+            Some("dash") => Sign::Dash,
+            Some("slash") => Sign::Slash,
+            _ => Sign::Underscore,
+        };
+        let words: Vec<&str> = fields.skip(1).collect();
+        let mut halves = words.split(|w| *w == "!");
+        let names = halves.next().unwrap_or_default();
+        let ambiguous = halves.next().unwrap_or_default();
+        for name in names {
+            let word = signs.entry(sign).or_default().entry(folded(name)).or_default();
+            word.ambiguous.extend(ambiguous.iter().map(|a| folded(a)));
+            word.weak |= matches!(*name, "at" | "bei" | "chez");
+        }
+    }
+    signs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_data_is_read_as_it_is_written() {
+        let at = |word| LEXICON.sign(Sign::At, &folded(word)).map(|w| w.weak);
+        assert_eq!(at("at"), Some(true));
+        assert_eq!(at("małpa"), Some(false));
+        assert_eq!(at("アットマーク"), Some(false));
+        assert_eq!(at("on"), None);
+        let dot = |word: &str| LEXICON.sign(Sign::Dot, &folded(word)).unwrap();
+        assert!(dot("point").ambiguous.contains("de") && !dot("punkt").ambiguous.contains("de"));
+        assert!(LEXICON.phone.has("telefonnummer") && !LEXICON.phone.has("iphone"));
+        assert!(LEXICON.labels.has("bestellnr") && LEXICON.labels.has("追跡番号"));
+        assert!(LEXICON.providers.contains("gmail") && LEXICON.units.contains("mm"));
+    }
+
+    #[test]
+    fn no_data_line_names_a_sign_that_is_none() {
+        for line in lines(include_str!("data/connectors.txt")) {
+            let sign = line.split_whitespace().next().unwrap();
+            assert!(["at", "dot", "dash", "slash", "underscore"].contains(&sign), "{line}");
+        }
+    }
+}

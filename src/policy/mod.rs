@@ -1,0 +1,32 @@
+//! The marketplace's content policy.
+//!
+//! Flow: [`Rules`] (compiled once from the config) + [`Context`] (what is known about this
+//! message's place) + `mail::Message` → [`judge`] → `Verdict`. One file per detector; each reads
+//! one normalised view (`view`) of the text that maps every finding back to the exact words.
+//! Invariant: pure; linear in the length of the text; a finding names bytes of the original text.
+//! Logs: nothing.
+
+mod attachment_type;
+mod context;
+mod dates;
+mod domains;
+mod email_address;
+mod external_link;
+mod found;
+mod judge;
+mod lexicon;
+mod number_words;
+mod phone_around;
+mod phone_number;
+mod phone_scan;
+mod phone_shape;
+mod quoted;
+mod rules;
+mod tokens;
+mod too_long;
+mod unreadable;
+mod view;
+
+pub use context::Context;
+pub use judge::{judge, warm};
+pub use rules::{RuleError, Rules};

@@ -1,0 +1,261 @@
+//! Runs of digits in all the ways in which people write them: the candidates of `phone-number`.
+
+use std::ops::Range;
+
+use super::lexicon::LEXICON;
+use super::number_words;
+use super::tokens::{Kind, Tokens};
+use super::view::View;
+
+/// Digits that stand together.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    /// ASCII digits.
+    pub digits: String,
+    /// Its tokens.
+    pub tokens: Range<usize>,
+    /// Its bytes: in a Japanese run without blanks the figures are only a part of the token.
+    pub bytes: Range<usize>,
+    /// Number words, not figures.
+    pub spoken: bool,
+    /// Letters or emoji in place of figures.
+    pub disguised: bool,
+    /// What stands between this group and the one before.
+    pub gap: String,
+}
+
+/// Groups that could be one number.
+#[derive(Debug, Clone)]
+pub(super) struct Run {
+    pub groups: Vec<Group>,
+    /// A `+` stands before it.
+    pub plus: bool,
+    /// With the `+` and the opening bracket.
+    pub start: usize,
+}
+
+impl Run {
+    /// The token after the last.
+    pub fn end(&self) -> usize {
+        self.groups.last().map_or(self.start, |g| g.tokens.end)
+    }
+}
+
+/// Most groups that are taken into one run: bounds the work on a page of digits.
+const GROUPS: usize = 24;
+
+/// Words that people put between the parts of a number.
+const FILLERS: [&str; 16] = [
+    "then", "dann", "puis", "luego", "poi", "depois", "daarna", "potem", "next", "und", "and",
+    "et", "or", "oder", "lub", "after",
+];
+
+/// The run that begins at token `i`, if one does.
+pub(super) fn run(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Run> {
+    let mut start = i;
+    let mut at = i;
+    let mut plus = false;
+    if tokens.is_mark(at, '(') {
+        at += 1;
+    }
+    if tokens.is_mark(at, '+')
+        || (tokens.word(at) == Some("plus") && group(view, tokens, at + 2).is_some())
+    {
+        plus = true;
+        at = tokens.skip_blank(at + 1);
+    }
+    if tokens.is_mark(at, '(') {
+        at += 1;
+    }
+    let first = group(view, tokens, at)?;
+    if first.tokens.start > i && !plus && !tokens.is_mark(i, '(') {
+        start = first.tokens.start;
+    }
+    let mut groups = vec![first];
+    while groups.len() < GROUPS {
+        let last = groups.last()?;
+        let heard = groups.iter().any(|g| g.spoken);
+        let Some(next) = next_group(view, tokens, last, heard) else { break };
+        groups.push(next);
+    }
+    Some(Run { groups, plus, start })
+}
+
+fn next_group(view: &View<'_>, tokens: &Tokens<'_>, last: &Group, heard: bool) -> Option<Group> {
+    let mut at = last.tokens.end;
+    let mut gap = String::new();
+    for _ in 0..20 {
+        match tokens.kind(at)? {
+            Kind::Word => break,
+            Kind::Blank if tokens.skip_blank(at) == at => return None,
+            _ => gap.push_str(tokens.text.get(tokens.bytes(&(at..at + 1)))?),
+        }
+        at += 1;
+    }
+    // "0803 (that's my landline) 123 4567"
+    if last.digits.starts_with('0')
+        && tokens.is_mark(at.saturating_sub(1), '(')
+        && group(view, tokens, at).is_none()
+    {
+        let close = (at..at + 12).find(|&j| tokens.is_mark(j, ')'))?;
+        gap.push('…');
+        at = tokens.skip_blank(close + 1);
+    }
+    if gap.is_empty() && !last.spoken && tokens.word(at)?.is_ascii() {
+        return None;
+    }
+    if FILLERS.contains(&tokens.word(at)?) && (last.spoken || last.digits.starts_with('0')) {
+        gap.push('…');
+        at = tokens.skip_blank(at + 1);
+    }
+    let mut next = group(view, tokens, at)?;
+    let words = heard || next.spoken;
+    let fits = |c: char| match c {
+        ' ' | '\n' | '.' | '-' | '/' | '(' | ')' | '~' | '*' | '|' | '_' | '…' | '·' | '•' => {
+            true
+        }
+        // Lists and amounts: "40, 41, 42", "1,500,000"; between words it is a pause.
+        ',' | ';' | '\'' | '"' | '、' => words,
+        c => !c.is_ascii() && !matches!(c, '€' | '£' | '¥' | '₦' | '×' | '°' | '、' | '。'),
+    };
+    if !gap.chars().all(fits) {
+        return None;
+    }
+    next.gap = gap;
+    Some(next)
+}
+
+/// The digits at one place: figures, figures with look-alike letters, or number words.
+fn group(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Group> {
+    let word = tokens.word(i)?;
+    let figures = |digits: String, disguised: bool| Group {
+        digits,
+        tokens: i..i + 1,
+        bytes: tokens.bytes(&(i..i + 1)),
+        spoken: false,
+        disguised,
+        gap: String::new(),
+    };
+    if word.bytes().all(|b| b.is_ascii_digit()) {
+        let keycap = view.words(&tokens.bytes(&(i..i + 1))).contains('\u{20e3}');
+        // Emoji stand one by one; together they are one group all the same.
+        return Some(figures(word.to_owned(), keycap));
+    }
+    if let Some(digits) = look_alike(word) {
+        return Some(figures(digits, true));
+    }
+    if let Some((digits, part)) = kanji(word) {
+        let from = tokens.bytes(&(i..i + 1)).start;
+        let bytes = from + part.start..from + part.end;
+        return Some(Group { spoken: true, bytes, ..figures(digits, true) });
+    }
+    spoken(tokens, i)
+}
+
+/// "2o2", "ol87", "0803_123": figures with letters that look like some.
+fn look_alike(word: &str) -> Option<String> {
+    let glued = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    if glued.len() + 7 <= word.len() && !glued.is_empty() && LEXICON.phone.has(glued) {
+        return word.get(glued.len()..).map(str::to_owned);
+    }
+    let figure = word.bytes().filter(u8::is_ascii_digit).count();
+    let letters = word.bytes().all(|b| matches!(b, b'0'..=b'9' | b'o' | b'l' | b'i' | b'_'));
+    // "20l" are litres.
+    let litres =
+        word.ends_with('l') && word.trim_end_matches('l').bytes().all(|b| b.is_ascii_digit());
+    if figure == 0 || !letters || litres || word.ends_with('_') || word.starts_with('_') {
+        return None;
+    }
+    Some(
+        word.chars()
+            .filter_map(|c| match c {
+                'o' => Some('0'),
+                'l' | 'i' => Some('1'),
+                '_' => None,
+                c => Some(c),
+            })
+            .collect(),
+    )
+}
+
+/// "〇九〇の一二三四の五六七八": the longest stretch of kanji figures in a word, with its bytes.
+fn kanji(word: &str) -> Option<(String, Range<usize>)> {
+    if word.is_ascii() {
+        return None;
+    }
+    let mut best = (String::new(), 0..0);
+    let (mut digits, mut start) = (String::new(), 0);
+    for (at, c) in word.char_indices() {
+        match kanji_figure(c) {
+            Some(figure) => {
+                if digits.is_empty() {
+                    start = at;
+                }
+                digits.push(figure);
+                if digits.len() > best.0.len() {
+                    best = (digits.clone(), start..at + c.len_utf8());
+                }
+            }
+            None if matches!(c, 'の' | 'ノ' | 'ー') => {}
+            None => digits.clear(),
+        }
+        // No number is longer; this bounds the copies.
+        if digits.len() > 32 {
+            digits.clear();
+        }
+    }
+    (best.0.len() >= 2).then_some(best)
+}
+
+fn kanji_figure(c: char) -> Option<char> {
+    let value = "〇一二三四五六七八九".chars().position(|k| k == c);
+    let value = value.or((c == '零').then_some(0))?;
+    char::from_digit(u32::try_from(value).ok()?, 10)
+}
+
+/// "null drei null", "trente-neuf", "double seven": number words up to a pause.
+fn spoken(tokens: &Tokens<'_>, i: usize) -> Option<Group> {
+    let mut values = vec![];
+    let mut digits = String::new();
+    let mut at = i;
+    let mut end = i;
+    let mut repeat = 1;
+    while let Some(word) = tokens.word(at).filter(|_| values.len() < 32) {
+        match (word, LEXICON.numbers.get(word)) {
+            (_, Some(&value)) => {
+                for _ in 0..repeat {
+                    values.push(Some(value));
+                }
+                if repeat > 1 {
+                    values.push(None);
+                }
+                repeat = 1;
+                end = at + 1;
+            }
+            ("double", None) => {
+                values.push(None);
+                repeat = 2;
+            }
+            ("triple" | "treble", None) => {
+                values.push(None);
+                repeat = 3;
+            }
+            // "treinta y nueve"
+            ("y" | "e" | "et" | "i", None) if end > i => {}
+            _ => break,
+        }
+        at = match tokens.kind(at + 1) {
+            Some(Kind::Mark('-')) => at + 2,
+            _ => tokens.skip_blank(at + 1),
+        };
+    }
+    digits.push_str(&number_words::digits(&values));
+    (end > i).then(|| Group {
+        digits,
+        tokens: i..end,
+        bytes: tokens.bytes(&(i..end)),
+        spoken: true,
+        disguised: true,
+        gap: String::new(),
+    })
+}
