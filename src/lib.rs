@@ -4,7 +4,9 @@
 pub mod alias;
 pub mod config;
 pub mod domain;
+pub mod leak;
 pub mod mail;
 pub mod market;
 pub mod policy;
+pub mod rewrite;
 pub mod sender;

@@ -1,0 +1,186 @@
+//! The scan of a finished mail.
+
+use std::ops::Range;
+
+use mail_parser::{HeaderName, MessageParser, MimeHeaders};
+
+use super::search::{Kind, Search};
+use crate::domain::{MsgId, Secrets, Sightings};
+use crate::mail::{self, SegmentKind, sighting};
+use crate::rewrite::Draft;
+
+/// A secret that stands in a finished mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leak {
+    /// What kind.
+    pub kind: Kind,
+    /// Where.
+    pub place: Place,
+}
+
+/// Where a secret stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the bytes as they are.
+    Raw,
+    /// In a header field of the mail or of a part.
+    Header,
+    /// In a decoded part.
+    Text,
+    /// In an attribution line, a quote's head or a signature.
+    Margin,
+    /// The finished mail can't be read again.
+    Unreadable,
+}
+
+/// The second seal: a mail that was scanned. Only [`scan`] makes one.
+#[derive(Debug, Clone)]
+pub struct Outgoing(Draft);
+
+impl Outgoing {
+    /// What was scanned.
+    pub fn draft(&self) -> &Draft {
+        &self.0
+    }
+
+    /// What was scanned, for the store to keep.
+    pub fn into_draft(self) -> Draft {
+        self.0
+    }
+}
+
+/// What the recipient has anyway: to stop a mail for it would tell the recipient that a guess was
+/// right, and would let one side jam a conversation for the other.
+#[derive(Debug, Clone, Copy)]
+pub struct Exempt<'a> {
+    /// What the recipient wrote or was shown in this conversation before.
+    pub known: &'a Sightings,
+    /// Thread ids that the recipient's own mail program made, or was given by us.
+    pub ids: &'a [&'a MsgId],
+}
+
+/// Searches a finished mail, and what the recipient may see of it in the archive, for the
+/// sender's secrets (PRODUCT §6).
+pub fn scan(draft: Draft, secrets: &Secrets, exempt: &Exempt<'_>) -> Result<Outgoing, Vec<Leak>> {
+    let search = Search::new(secrets);
+    let mut leaks = scan_bytes(&draft.bytes, &search, exempt);
+    leaks.extend(scan_bytes(&draft.recipient_view, &search, exempt));
+    leaks.dedup();
+    if leaks.is_empty() { Ok(Outgoing(draft)) } else { Err(leaks) }
+}
+
+fn scan_bytes(bytes: &[u8], search: &Search<'_>, exempt: &Exempt<'_>) -> Vec<Leak> {
+    let mut leaks = Vec::new();
+    let mut note = |kind: Option<Kind>, place| {
+        if let Some(kind) = kind {
+            leaks.push(Leak { kind, place });
+        }
+    };
+    // The recipient's own address is in To; what is theirs is in no `Secrets`.
+    note(search.raw(&without_ids(&String::from_utf8_lossy(bytes), exempt.ids)), Place::Raw);
+    let Some(parsed) = MessageParser::default().parse(bytes) else {
+        leaks.push(Leak { kind: Kind::Address, place: Place::Unreadable });
+        return leaks;
+    };
+    for part in &parsed.parts {
+        for header in &part.headers {
+            let value = decoded(bytes, header);
+            let value = match &header.name {
+                HeaderName::InReplyTo | HeaderName::References => without_ids(&value, exempt.ids),
+                HeaderName::Subject => {
+                    note(search.contacts(&value), Place::Header);
+                    without_known(mail::base_subject(&value), exempt.known)
+                }
+                _ => value,
+            };
+            note(search.contacts(&value), Place::Header);
+            // The recipient's own name or address may hold the same words.
+            if header.name != HeaderName::To {
+                note(search.person(&value), Place::Header);
+            }
+        }
+        match &part.body {
+            mail_parser::PartType::Text(text) | mail_parser::PartType::Html(text) => {
+                note(search.contacts(text), Place::Text);
+            }
+            mail_parser::PartType::Binary(data) | mail_parser::PartType::InlineBinary(data) => {
+                note(search.contacts(&String::from_utf8_lossy(data)), Place::Text);
+            }
+            mail_parser::PartType::Message(_) => {
+                // A nested mail was never composed: nobody knows what is in it.
+                note(Some(Kind::Address), Place::Unreadable);
+            }
+            mail_parser::PartType::Multipart(_) => {}
+        }
+        note(part.attachment_name().and_then(|name| search.person(name)), Place::Header);
+    }
+    let read = mail::read(bytes);
+    for segment in read.text.segments.iter().filter(|s| s.kind != SegmentKind::New) {
+        let text = read.text.body.get(segment.range.clone()).unwrap_or_default();
+        match segment.kind {
+            SegmentKind::Quote => {
+                note(search.person(&without_known(text, exempt.known)), Place::Margin);
+            }
+            _ => note(search.person(text), Place::Margin),
+        }
+    }
+    leaks
+}
+
+/// A text without these ids.
+fn without_ids(text: &str, ids: &[&MsgId]) -> String {
+    ids.iter().fold(text.to_owned(), |text, id| text.replace(id.as_str(), ""))
+}
+
+/// A text without what its reader knows; a mark stands where something was taken out.
+fn without_known(text: &str, known: &Sightings) -> String {
+    let mut left = String::with_capacity(text.len());
+    let mut at = 0;
+    for seen in sighting::seen(text, known) {
+        left.push_str(text.get(at..seen.start).unwrap_or_default());
+        left.push('\u{fffc}');
+        at = at.max(seen.end);
+    }
+    left.push_str(text.get(at..).unwrap_or_default());
+    left
+}
+
+/// A header's value with RFC 2047 undone; beside it its raw form where that differs.
+fn decoded(bytes: &[u8], header: &mail_parser::Header<'_>) -> String {
+    let range = header.offset_start as usize..header.offset_end as usize;
+    let raw = bytes.get(range).unwrap_or_default();
+    let mut stream = mail_parser::parsers::MessageStream::new(raw);
+    let value = stream.parse_unstructured();
+    let text = value.as_text().unwrap_or_default();
+    let raw = String::from_utf8_lossy(raw);
+    if raw.contains("=?") { format!("{raw} {text}") } else { text.trim().to_owned() }
+}
+
+/// The lines of a text that hold a secret contact in any form, also one that is broken over two
+/// lines: what a second draft leaves out.
+pub fn leaking_lines(text: &str, secrets: &Secrets) -> Vec<Range<usize>> {
+    let search = Search::new(secrets);
+    let mut at = 0;
+    let mut lines: Vec<(Range<usize>, &str)> = Vec::new();
+    for line in text.split_inclusive('\n') {
+        lines.push((at..at + line.len(), line));
+        at += line.len();
+    }
+    let mut leaking: Vec<bool> =
+        lines.iter().map(|(_, line)| search.contacts(line).is_some()).collect();
+    for (number, pair) in lines.windows(2).enumerate() {
+        let [(_, first), (_, second)] = pair else { continue };
+        let alone = leaking.get(number..number + 2).is_some_and(|l| l.contains(&true));
+        let marks = |c: char| c.is_whitespace() || c == '>' || c == '|';
+        let joined = format!("{}{}", first.trim_end(), second.trim_start_matches(marks));
+        if !alone && search.contacts(&joined).is_some() {
+            leaking.iter_mut().skip(number).take(2).for_each(|l| *l = true);
+        }
+    }
+    lines
+        .into_iter()
+        .zip(leaking)
+        .filter(|(_, leaks)| *leaks)
+        .map(|((range, _), _)| range)
+        .collect()
+}

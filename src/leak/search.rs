@@ -1,0 +1,115 @@
+//! Searching one decoded text for secrets.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::unveil;
+use crate::domain::Secrets;
+
+/// What kind of secret was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A full address.
+    Address,
+    /// A domain of the sender's own.
+    Domain,
+    /// The hidden full name.
+    Name,
+    /// A distinctive local part.
+    LocalPart,
+}
+
+#[allow(clippy::unwrap_used)] // constants that every test compiles
+mod pattern {
+    use super::{LazyLock, Regex};
+
+    pub static HOST: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?:[\p{L}\p{N}_-]+\.)+[\p{L}\p{N}-]+").unwrap());
+    pub static AT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]+@[\p{L}\p{N}.-]*[\p{L}\p{N}]").unwrap()
+    });
+}
+
+/// The secrets, ready to be searched for.
+pub(super) struct Search<'a> {
+    secrets: &'a Secrets,
+    /// Full addresses, lower case.
+    addresses: Vec<String>,
+}
+
+impl<'a> Search<'a> {
+    pub fn new(secrets: &'a Secrets) -> Self {
+        let addresses = secrets.addresses.iter().map(|a| a.reveal().to_lowercase()).collect();
+        Self { secrets, addresses }
+    }
+
+    /// Full addresses in text that was not decoded.
+    pub fn raw(&self, text: &str) -> Option<Kind> {
+        let lower = text.to_lowercase();
+        self.addresses.iter().any(|a| lower.contains(a)).then_some(Kind::Address)
+    }
+
+    /// Addresses and own domains in decoded text.
+    pub fn contacts(&self, text: &str) -> Option<Kind> {
+        unveil::forms(text).iter().find_map(|form| {
+            // Lines and spaces inside of an address: "jane@mail .example".
+            let joined: String = form.chars().filter(|c| !c.is_whitespace()).collect();
+            // Whatever clings to it: a person reads the address out of it all the same.
+            let has_address =
+                [form, &joined].iter().any(|t| self.addresses.iter().any(|a| t.contains(a)))
+                    || pattern::AT.find_iter(form).any(|m| self.is_address(m.as_str()));
+            if has_address {
+                return Some(Kind::Address);
+            }
+            let has_domain = !self.secrets.domains.is_empty()
+                && pattern::HOST.find_iter(form).any(|m| self.secrets.holds_domain(m.as_str()));
+            has_domain.then_some(Kind::Domain)
+        })
+    }
+
+    /// The hidden name and distinctive local parts as whole words.
+    pub fn person(&self, text: &str) -> Option<Kind> {
+        unveil::forms(text).iter().find_map(|form| {
+            let spaced = form.split_whitespace().collect::<Vec<_>>().join(" ");
+            let name = self.secrets.hidden_name.as_ref().map(|n| n.to_lowercase());
+            if name.is_some_and(|n| holds_name(&spaced, &n)) {
+                return Some(Kind::Name);
+            }
+            let local = self.secrets.local_parts.iter().any(|l| contains_word(&spaced, l));
+            local.then_some(Kind::LocalPart)
+        })
+    }
+
+    /// Whether what looks like an address is a secret one, also behind characters that cling.
+    fn is_address(&self, found: &str) -> bool {
+        let starts = found.char_indices().filter(|(at, c)| *at == 0 || !c.is_alphanumeric());
+        starts
+            .flat_map(|(at, c)| [at, at + c.len_utf8()])
+            .any(|at| found.get(at..).is_some_and(|tail| self.secrets.holds_address(tail)))
+    }
+}
+
+/// Whether a full name stands in a text: as it is, with up to two words or initials between its
+/// first and its last word, or with its last word first.
+fn holds_name(text: &str, name: &str) -> bool {
+    let is_letter = |c: char| c.is_alphanumeric();
+    let parts: Vec<&str> = name.split(|c| !is_letter(c)).filter(|p| !p.is_empty()).collect();
+    let words: Vec<&str> = text.split(|c| !is_letter(c)).filter(|p| !p.is_empty()).collect();
+    let [first, .., last] = parts.as_slice() else { return contains_word(text, name) };
+    words.iter().enumerate().any(|(at, word)| {
+        let next = |n: usize| words.get(at + n);
+        (word == first && (1..=3).any(|n| next(n) == Some(last)))
+            || (word == last && next(1) == Some(first))
+    })
+}
+
+/// Whether `word` stands in `text` and no letter or digit continues it on either side.
+fn contains_word(text: &str, word: &str) -> bool {
+    !word.is_empty()
+        && text.match_indices(word).any(|(at, found)| {
+            let before = text.get(..at).and_then(|t| t.chars().next_back());
+            let after = text.get(at + found.len()..).and_then(|t| t.chars().next());
+            !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+        })
+}

@@ -1,0 +1,132 @@
+//! The scan: what it finds, what it lets pass.
+
+use super::{Exempt, Kind, Place, leaking_lines, scan};
+use crate::domain::{AliasAddress, MsgId, Secrets, Sightings};
+use crate::mail::sighting;
+use crate::rewrite::Draft;
+
+fn secrets() -> Secrets {
+    Secrets {
+        addresses: vec!["jane.roe@roes.example".parse().unwrap()],
+        domains: vec!["roes.example".into()],
+        hidden_name: Some("Jane Roe".into()),
+        local_parts: vec!["jane.roe".into()],
+    }
+}
+
+fn draft(bytes: &str) -> Draft {
+    let bytes = bytes.replace('\n', "\r\n").into_bytes();
+    Draft {
+        recipient: "cs@lamps.example".parse().unwrap(),
+        envelope_from: AliasAddress::new("b-x", "relay.example"),
+        msg_id: MsgId::new("x@relay.example").unwrap(),
+        subject: String::new(),
+        text: String::new(),
+        recipient_view: bytes.clone(),
+        bytes,
+        sender_view: vec![],
+    }
+}
+
+/// What the scan finds in a mail with these headers and this body.
+fn found(headers: &str, body: &str) -> Vec<(Kind, Place)> {
+    let mail =
+        format!("From: \"Jane\" <alias@relay.example>\nTo: <cs@lamps.example>\n{headers}\n{body}");
+    found_beside(&mail, &[], &[])
+}
+
+/// The same, where the recipient knows these texts and ids.
+fn found_beside(mail: &str, known: &[&str], ids: &[&str]) -> Vec<(Kind, Place)> {
+    let known = Sightings(known.iter().flat_map(|t| sighting::shingles(t)).collect());
+    let ids: Vec<MsgId> = ids.iter().filter_map(|i| MsgId::new(i)).collect();
+    let ids: Vec<&MsgId> = ids.iter().collect();
+    match scan(draft(mail), &secrets(), &Exempt { known: &known, ids: &ids }) {
+        Ok(_) => vec![],
+        Err(leaks) => leaks.into_iter().map(|l| (l.kind, l.place)).collect(),
+    }
+}
+
+const PLAIN: &str = "Content-Type: text/plain; charset=utf-8\n";
+
+#[test]
+fn a_mail_without_secrets_passes() {
+    assert_eq!(found(PLAIN, "Hello, please engrave: Jane Roe. Thanks, Jane\n"), []);
+    assert_eq!(found(PLAIN, "Hello\n\n-- \nJane\n"), []);
+    assert_eq!(found("Subject: heroes.example and jane.roes\n", "x\n"), []);
+}
+
+#[test]
+fn an_address_is_found_through_every_encoding() {
+    let base64 = "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n";
+    let quoted = "Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n";
+    let html = "Content-Type: text/html; charset=utf-8\n";
+    for (headers, body) in [
+        (PLAIN, "write jane.roe@roes.example\n"),
+        (PLAIN, "write Jane.Roe+shop@ROES.example\n"),
+        (PLAIN, "write jane.roe%40roes.example\n"),
+        (PLAIN, "write jane.roe&#64;roes.example\n"),
+        (base64, "d3JpdGUgamFuZS5yb2VAcm9lcy5leGFtcGxl\n"),
+        (quoted, "write jane=2Eroe=40roes=\n.example\n"),
+        (html, "<p title='jane.roe@roes.example'>x</p>\n"),
+        (html, "<!-- jane.roe&commat;roes.example --><p>x</p>\n"),
+        ("Subject: =?utf-8?Q?jane=2Eroe=40roes=2Eexample?=\n", "x\n"),
+        ("Subject: =?utf-8?B?amFuZS5yb2VAcm9lcy5leGFtcGxl?=\n", "x\n"),
+        ("Message-ID: <1.jane.roe@roes.example>\n", "x\n"),
+        ("X-Anything: jane.roe@roes.example\n", "x\n"),
+    ] {
+        let kinds: Vec<Kind> = found(headers, body).into_iter().map(|(k, _)| k).collect();
+        assert!(
+            kinds.contains(&Kind::Address) || kinds.contains(&Kind::Domain),
+            "{headers}{body}: {kinds:?}"
+        );
+    }
+}
+
+#[test]
+fn the_full_name_and_a_telling_local_part_are_found_in_headers_and_margins_only() {
+    assert_eq!(found("Subject: from Jane Roe\n", "x\n")[0].0, Kind::Name);
+    assert_ne!(found("Message-ID: <jane.roe.1@relay.example>\n", "x\n"), []);
+    assert_eq!(found(PLAIN, "x\n\n-- \nJANE  ROE\n")[0], (Kind::Name, Place::Margin));
+    assert_eq!(found(PLAIN, "x\n\n> On Monday Jane Roe wrote:\n> y\n")[0].1, Place::Margin);
+    assert_eq!(found(PLAIN, "My name is Jane Roe\n"), [], "written now: a delivery name");
+}
+
+#[test]
+fn an_own_domain_is_found_in_links() {
+    assert_eq!(found(PLAIN, "see https://www.roes.example/me\n")[0].0, Kind::Domain);
+}
+
+#[test]
+fn a_mail_in_a_mail_is_never_let_through() {
+    let nested = "Content-Type: message/rfc822\n";
+    assert_eq!(found(nested, "Subject: x\n\ny\n")[0].1, Place::Unreadable);
+}
+
+#[test]
+fn the_lines_that_leak_are_named_so_that_they_can_go() {
+    let text = "fine\nj&#97;ne.roe@roes.example\nalso fine\n";
+    let lines = leaking_lines(text, &secrets());
+    let cut: Vec<&str> = lines.into_iter().map(|r| &text[r]).collect();
+    assert_eq!(cut, ["j&#97;ne.roe@roes.example\n"]);
+}
+
+#[test]
+fn an_address_that_is_broken_over_two_lines_goes_with_both() {
+    let text = "fine\nwrite jane.roe@roes.\nexample now\n";
+    let cut: Vec<&str> = leaking_lines(text, &secrets()).into_iter().map(|r| &text[r]).collect();
+    assert_eq!(cut, ["write jane.roe@roes.\n", "example now\n"]);
+}
+
+#[test]
+fn what_the_recipient_made_does_not_stop_a_mail() {
+    let head = "From: \"Jane\" <alias@relay.example>\nTo: <cs@lamps.example>\n";
+    let own = "jane.roe@roes.example";
+    let mail = format!("{head}In-Reply-To: <{own}>\nReferences: <r@x>\n <{own}>\n{PLAIN}\nx\n");
+    assert_ne!(found_beside(&mail, &[], &[]), []);
+    assert_eq!(found_beside(&mail, &[], &[own]), [], "an id of the recipient's own");
+
+    let guess = "Are you Jane Doe or Jane Roe or Jane Poe?";
+    let mail = format!("{head}Subject: Re: Jane Roe?\n{PLAIN}\nNo.\n> {guess}\n");
+    assert_ne!(found_beside(&mail, &[], &[]), []);
+    assert_eq!(found_beside(&mail, &[guess, "Jane Roe?"], &[]), [], "the recipient asked that");
+}

@@ -1,0 +1,256 @@
+//! The composer: from what was allowed to a finished mail.
+
+use std::borrow::Cow;
+
+use data_encoding::BASE64;
+use mail_builder::MessageBuilder;
+use mail_builder::headers::HeaderType;
+use mail_builder::headers::address::Address;
+use mail_builder::headers::message_id::MessageId as MsgIdHeader;
+use mail_builder::headers::raw::Raw;
+use mail_builder::mime::MimePart;
+
+use super::draft::Draft;
+use super::edit::Edits;
+use super::frame;
+use super::mask::{Masks, without_overrides};
+use super::texts::Texts;
+use super::thread::ThreadHeaders;
+use crate::config::ShownNameStyle;
+use crate::domain::{
+    AliasAddress, Direction, Facts, MsgId, Order, Part, RealAddress, Role, RuleId, Secrets,
+    Sightings, Timestamp, Verdict,
+};
+use crate::mail::{Automatic, Message};
+
+/// Everything that a mail is written from. The same plan gives the same bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan<'a> {
+    /// Who stands behind the aliases.
+    pub facts: &'a Facts,
+    /// Who writes to whom.
+    pub direction: Direction,
+    /// Where the mail goes.
+    pub recipient: &'a RealAddress,
+    /// The order it is about.
+    pub order: Option<&'a Order>,
+    /// What was read.
+    pub message: &'a Message,
+    /// What was decided.
+    pub verdict: &'a Verdict,
+    /// Further stretches of the text that must not go out, in bytes: what the leak scan still
+    /// found in a first draft.
+    pub cut: &'a [std::ops::Range<usize>],
+    /// What the recipient must not learn.
+    pub secrets: &'a Secrets,
+    /// What the recipient wrote or was shown in this conversation before.
+    pub known: &'a Sightings,
+    /// Mapped thread ids.
+    pub thread: &'a ThreadHeaders,
+    /// The outgoing Message-ID.
+    pub msg_id: &'a MsgId,
+    /// The sender's subject where the mail has none: that of the conversation.
+    pub conversation_subject: Option<&'a str>,
+    /// This delivery's bounce address.
+    pub envelope_from: &'a AliasAddress,
+    /// When the mail was accepted.
+    pub date: Timestamp,
+    /// `buyers.shown_name`
+    pub shown_name: ShownNameStyle,
+    /// `relay.marketplace`
+    pub marketplace: &'a str,
+}
+
+/// The mail could not be written. Says nothing about the sender.
+#[derive(Debug, thiserror::Error)]
+#[error("the mail could not be written: {0}")]
+pub struct ComposeError(#[from] std::io::Error);
+
+/// How a party is named in front of its counterpart: always the same (PRODUCT §6).
+pub fn shown_name(facts: &Facts, role: Role, style: ShownNameStyle) -> Cow<'_, str> {
+    let name = &facts.party(role).name;
+    match (role, style, name.first_name()) {
+        (Role::Seller, ..) => Cow::Borrowed(name.as_str()),
+        (Role::Buyer, ShownNameStyle::FirstName, Some(first)) => Cow::Borrowed(first),
+        (Role::Buyer, ..) => {
+            // The alias is the same for ever and says nothing: so is its beginning.
+            let code: String = facts.buyer_alias.local().chars().take(4).collect();
+            Cow::Owned(format!("Buyer {}", code.to_ascii_uppercase()))
+        }
+    }
+}
+
+/// Writes the outgoing mail and both views.
+pub fn compose(plan: &Plan<'_>) -> Result<Draft, ComposeError> {
+    let words = Words::of(plan);
+    let name = shown_name(plan.facts, plan.direction.sender(), plan.shown_name);
+    let recipient = plan.facts.party(plan.direction.recipient());
+    let frame = frame::write(recipient.language, &name, plan.order, plan.marketplace);
+    let headers = Headers {
+        name: &name,
+        from: plan.facts.alias(plan.direction.sender()),
+        subject: &words.subject,
+        date: plan.date,
+        automatic: plan.message.automatic,
+    };
+    let to_alias = plan.facts.alias(plan.direction.recipient()).to_string();
+    let framed = join(&words.text, &frame);
+    let bytes = headers.write(&plan.recipient.reveal(), plan.msg_id, plan.thread, &framed)?;
+    let recipient_view = headers.write(&to_alias, plan.msg_id, plan.thread, &words.text)?;
+    let own = ThreadHeaders {
+        in_reply_to: plan.message.in_reply_to.first().cloned(),
+        references: plan.message.references.clone(),
+    };
+    let own_headers = Headers { subject: &plan.message.subject, ..headers };
+    let own_id = plan.message.msg_id.as_ref().unwrap_or(plan.msg_id);
+    let sender_view = own_headers.write(&to_alias, own_id, &own, &words.own)?;
+    Ok(Draft {
+        recipient: plan.recipient.clone(),
+        envelope_from: plan.envelope_from.clone(),
+        msg_id: plan.msg_id.clone(),
+        subject: words.subject,
+        text: framed,
+        bytes,
+        recipient_view,
+        sender_view,
+    })
+}
+
+/// A text and what stands below it, with one blank line between.
+fn join(text: &str, below: &str) -> String {
+    match text.trim_end() {
+        "" => below.to_owned(),
+        text => format!("{text}\n\n{below}"),
+    }
+}
+
+/// The words that go out, and those that the sender may read again.
+struct Words {
+    subject: String,
+    text: String,
+    own: String,
+}
+
+impl Words {
+    fn of(plan: &Plan<'_>) -> Self {
+        let sender = plan.direction.sender();
+        let recipient = plan.facts.party(plan.direction.recipient());
+        let texts = Texts::of(recipient.language);
+        let name = shown_name(plan.facts, sender, plan.shown_name);
+        let removed_link = texts.removed(RuleId::ExternalLink);
+        let masks = Masks {
+            secrets: plan.secrets,
+            alias: plan.facts.alias(sender),
+            shown_name: &name,
+            removed_link: &removed_link,
+            known: plan.known,
+        };
+        let redact = |part, edits: &mut Edits| {
+            for (start, end, rule) in plan.verdict.redactions(part) {
+                edits.replace(start..end, texts.removed(rule));
+            }
+        };
+
+        let mut edits = Edits::default();
+        redact(Part::Subject, &mut edits);
+        masks.mark_line(&plan.message.subject, &mut edits);
+        let mut subject = without_overrides(&edits.apply(&plan.message.subject));
+        if subject.is_empty()
+            && let Some(of_conversation) = plan.conversation_subject.filter(|s| !s.is_empty())
+        {
+            subject = format!("Re: {of_conversation}");
+        }
+
+        let text = &plan.message.text;
+        let mut edits = Edits::default();
+        for range in frame::find(&text.body).into_iter().flat_map(|found| found.ranges) {
+            edits.replace(range, "");
+        }
+        for range in plan.cut {
+            edits.replace(range.clone(), format!("{}\n", texts.removed(RuleId::EmailAddress)));
+        }
+        redact(Part::Text, &mut edits);
+        masks.mark_text(text, &mut edits);
+        let mut out = without_overrides(&edits.apply(&text.body));
+        let pictures = plan.message.attachments.iter().filter(|a| a.inline).count();
+        for _ in 0..pictures {
+            out = join(&out, &format!("{}\n", texts.removed(RuleId::Image)));
+        }
+        Self { subject, text: out, own: text.body.clone() }
+    }
+}
+
+/// The header fields of PRODUCT §6, all of them.
+#[derive(Clone, Copy)]
+struct Headers<'a> {
+    name: &'a str,
+    from: &'a AliasAddress,
+    subject: &'a str,
+    date: Timestamp,
+    automatic: Automatic,
+}
+
+impl Headers<'_> {
+    fn write(
+        &self,
+        to: &str,
+        msg_id: &MsgId,
+        thread: &ThreadHeaders,
+        text: &str,
+    ) -> Result<Vec<u8>, ComposeError> {
+        let from = self.from.to_string();
+        let mut mail = MessageBuilder::new()
+            .header("From", Address::new_address(Some(self.name), from.as_str()))
+            .header("Reply-To", Address::new_address(Some(self.name), from.as_str()))
+            .header("To", Address::new_address(None::<&str>, to))
+            .header("Subject", subject(self.subject))
+            // RFC 5322 §3.3. In UTC: a time zone tells where someone lives.
+            .header("Date", Raw::new(rfc5322_date(self.date)))
+            .message_id(msg_id.as_str());
+        if let Some(id) = &thread.in_reply_to {
+            mail = mail.in_reply_to(id.as_str());
+        }
+        if !thread.references.is_empty() {
+            let ids: Vec<&str> = thread.references.iter().map(MsgId::as_str).collect();
+            mail = mail.header("References", HeaderType::MessageId(MsgIdHeader::from(ids)));
+        }
+        match self.automatic {
+            Automatic::No => {}
+            Automatic::Generated => {
+                mail = mail.header("Auto-Submitted", Raw::new("auto-generated"))
+            }
+            Automatic::Replied => mail = mail.header("Auto-Submitted", Raw::new("auto-replied")),
+        }
+        // RFC 2046 §4.1.1: in mail, a line ends with CRLF.
+        let text = text.replace('\n', "\r\n");
+        Ok(mail.body(MimePart::new("text/plain", text)).write_to_vec()?)
+    }
+}
+
+/// The subject so that its reader sees the same characters. The builder encodes what is not ASCII;
+/// what only looks encoded already must be encoded too, or it would be decoded (RFC 2047 §5).
+fn subject(text: &str) -> HeaderType<'_> {
+    if !text.contains("=?") {
+        return HeaderType::Text(text.into());
+    }
+    let mut words = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        // RFC 2047 §2: a word has at most 75 characters, and no character is cut in two.
+        let mut end = rest.len().min(45);
+        while !rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        let (head, tail) = rest.split_at(end);
+        words.push(format!("=?utf-8?B?{}?=", BASE64.encode(head.as_bytes())));
+        rest = tail;
+    }
+    HeaderType::Raw(Raw::new(words.join(" ")))
+}
+
+/// `Mon, 23 Nov 2026 22:30:00 +0000`
+fn rfc5322_date(at: Timestamp) -> String {
+    jiff::Timestamp::from_second(at.as_secs())
+        .map(|t| t.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string())
+        .unwrap_or_default()
+}

@@ -1,0 +1,24 @@
+//! A mail that was composed and not yet scanned for leaks.
+
+use crate::domain::{AliasAddress, MsgId, RealAddress};
+
+/// One message, written for the recipient, and as each side may see it.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Where it goes.
+    pub recipient: RealAddress,
+    /// The envelope sender: this delivery's bounce address.
+    pub envelope_from: AliasAddress,
+    /// The outgoing `Message-ID`: what the recipient's side will know it by.
+    pub msg_id: MsgId,
+    /// The subject as it goes out.
+    pub subject: String,
+    /// The whole text as it goes out, with its frame.
+    pub text: String,
+    /// The finished mail, CRLF line ends, at most 998 octets a line, 7-bit.
+    pub bytes: Vec<u8>,
+    /// The same for the archive, as the recipient sees it: To is an alias.
+    pub recipient_view: Vec<u8>,
+    /// The mail as its sender may see it: own words, aliases only.
+    pub sender_view: Vec<u8>,
+}

@@ -1,0 +1,204 @@
+//! The frame: the short block below a relayed text that says who writes, about which order, and
+//! how to answer. Recognised and cut when an answer quotes it, so it never piles up (PRODUCT §6).
+//!
+//! It stands between two rules of `=`, which survive quoting, re-wrapping and a trip through HTML:
+//!
+//! ```text
+//! ==== Order O1 ====
+//! Jane writes to you. (Brass lamp)
+//! To answer, just reply to this mail. …
+//! ====================
+//! ```
+
+use std::ops::Range;
+
+use super::texts::Texts;
+use crate::domain::{Language, Order, OrderId};
+
+const RULE: &str = "====";
+const END: &str = "====================";
+/// A quoted frame may be wrapped; a longer stretch between two rules is somebody's own text.
+const MOST_LINES: usize = 16;
+
+/// Writes the frame.
+pub fn write(language: Language, name: &str, order: Option<&Order>, marketplace: &str) -> String {
+    let texts = Texts::of(language);
+    let head = match order {
+        Some(order) => format!("{} {}", texts.order, order.id),
+        None => texts.question.to_owned(),
+    };
+    let mut who = texts.writes(name);
+    if let Some(order) = order.filter(|o| !o.items.is_empty()) {
+        let items: String = order.items.join(", ").chars().take(120).collect();
+        who = format!("{who} ({items})");
+    }
+    format!("{RULE} {head} {RULE}\n{who}\n{}\n{END}\n", texts.answer(marketplace))
+}
+
+/// A frame of ours in somebody's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Whole lines that are ours, in bytes: an answer that somebody wrote in between is not.
+    pub ranges: Vec<Range<usize>>,
+    /// The order it names.
+    pub order: Option<OrderId>,
+}
+
+/// A line of a text, as far as a frame is concerned.
+struct Line<'a> {
+    range: Range<usize>,
+    /// What stands before its words: quote marks.
+    marks: usize,
+    words: &'a str,
+}
+
+/// Finds every frame in a text, also quoted. Where the lines between its two rules are not what we
+/// write there, only the rules are ours.
+pub fn find(text: &str) -> Vec<Found> {
+    let mut at = 0;
+    let mut lines: Vec<Line<'_>> = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let words = unquoted(line);
+        let marks = line.chars().take_while(|c| matches!(c, '>' | '|' | ' ')).filter(|c| *c != ' ');
+        lines.push(Line { range: at..at + line.len(), marks: marks.count(), words });
+        at += line.len();
+    }
+    let mut found = Vec::new();
+    let mut rest = lines.as_slice();
+    while let Some((first, tail)) = rest.split_first() {
+        rest = tail;
+        let Some(order) = first_line(first.words) else { continue };
+        let end = tail.iter().take(MOST_LINES).position(|l| is_end(l.words));
+        let mut ranges = vec![first.range.clone()];
+        if let Some((inner, last)) = end.and_then(|end| Some((tail.get(..end)?, tail.get(end)?))) {
+            let ours: Vec<&Line<'_>> = inner.iter().filter(|l| l.marks == first.marks).collect();
+            if is_ours(&ours) {
+                ranges.extend(ours.iter().map(|l| l.range.clone()));
+            }
+            ranges.push(last.range.clone());
+        }
+        found.push(Found { ranges, order });
+    }
+    found
+}
+
+fn is_end(words: &str) -> bool {
+    words.len() >= 16 && words.bytes().all(|b| b == b'=')
+}
+
+/// Whether these lines, however they are wrapped, are the two sentences of a frame.
+fn is_ours(lines: &[&Line<'_>]) -> bool {
+    let said: String =
+        lines.iter().flat_map(|l| l.words.chars()).filter(|c| !c.is_whitespace()).collect();
+    Language::ALL.iter().any(|l| {
+        let texts = Texts::of(*l);
+        // The name, the items and the marketplace may be anything, but not long.
+        let writes = texts.writes("\u{0}").replace(char::is_whitespace, "");
+        let answer = texts.answer("\u{0}").replace(char::is_whitespace, "");
+        let (Some((before, behind)), Some((head, foot))) =
+            (writes.split_once('\u{0}'), answer.split_once('\u{0}'))
+        else {
+            return false;
+        };
+        let Some(rest) = said.strip_prefix(before).and_then(|r| r.strip_suffix(foot)) else {
+            return false;
+        };
+        let Some((name, rest)) = rest.split_once(behind) else { return false };
+        let Some((items, marketplace)) = rest.split_once(head) else { return false };
+        let in_brackets = items.is_empty() || (items.starts_with('(') && items.ends_with(')'));
+        in_brackets && [name, items, marketplace].iter().all(|t| t.chars().count() <= 130)
+    })
+}
+
+/// The line without quote marks and white space.
+fn unquoted(line: &str) -> &str {
+    line.trim_matches(|c: char| c.is_whitespace() || c == '>' || c == '|' || c == '*')
+}
+
+/// `==== Order O1 ====` in any language: the order, if it names one.
+fn first_line(words: &str) -> Option<Option<OrderId>> {
+    let inner = words.strip_prefix(RULE)?.strip_suffix(RULE)?.trim();
+    Language::ALL.iter().map(|l| Texts::of(*l)).find_map(|texts| {
+        if inner == texts.question {
+            return Some(None);
+        }
+        let id = inner.strip_prefix(texts.order)?.trim();
+        id.parse().ok().map(Some)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Fulfilment, OrderStatus, Timestamp};
+
+    fn order() -> Order {
+        Order {
+            id: "O-1".parse().unwrap(),
+            seller: "S1".parse().unwrap(),
+            buyer: "B1".parse().unwrap(),
+            items: vec!["Brass lamp".into()],
+            status: OrderStatus::Open,
+            fulfilled_by: Fulfilment::Seller,
+            registered_at: Timestamp::EPOCH,
+        }
+    }
+
+    fn without_frames(text: &str) -> String {
+        let mut rest = text.to_owned();
+        let ours: Vec<_> = find(text).into_iter().flat_map(|f| f.ranges).collect();
+        for range in ours.into_iter().rev() {
+            rest.replace_range(range, "");
+        }
+        rest
+    }
+
+    #[test]
+    fn a_frame_is_found_again_in_every_language_and_names_its_order() {
+        for language in Language::ALL {
+            let frame = write(language, "Jane", Some(&order()), "Lumo Market");
+            let text = format!("Thanks!\n\n{frame}");
+            assert_eq!(find(&text)[0].order, Some("O-1".parse().unwrap()), "{language}");
+            assert_eq!(without_frames(&text), "Thanks!\n\n", "{language}");
+        }
+    }
+
+    #[test]
+    fn a_quoted_and_wrapped_frame_is_cut_and_what_stands_around_it_stays() {
+        let frame = write(Language::En, "Jane", Some(&order()), "Lumo Market");
+        let quoted: String =
+            frame.replace(", ", ",\n").lines().map(|l| format!("> > {l}\n")).collect();
+        let text = format!("Yes.\n> before\n{quoted}> after\n");
+        assert_eq!(without_frames(&text), "Yes.\n> before\n> after\n");
+    }
+
+    #[test]
+    fn rules_that_a_person_drew_are_left_alone() {
+        for text in [
+            "==== SALE ====\nhello\n====================\n",
+            "====================\ntext\n====================\n",
+            "==== Order of the day ====\n",
+        ] {
+            assert_eq!(without_frames(text), text);
+        }
+    }
+
+    #[test]
+    fn words_that_somebody_wrote_inside_of_a_frame_stay() {
+        let frame = write(Language::En, "Jane", Some(&order()), "Lumo Market");
+        let quoted: Vec<String> = frame.lines().map(|l| format!("> {l}\n")).collect();
+        let inside = "Please CANCEL my order, I answer in here.\n";
+        let text = [&quoted[0], &quoted[1], inside, &quoted[2], &quoted[3], "bye\n"].concat();
+        assert_eq!(without_frames(&text), format!("{inside}bye\n"));
+        let unmarked: Vec<&str> = frame.split_inclusive('\n').collect();
+        let text = [unmarked[0], unmarked[1], inside, unmarked[2], unmarked[3]].concat();
+        assert!(without_frames(&text).contains(inside));
+    }
+
+    #[test]
+    fn a_frame_that_lost_its_end_takes_nothing_of_the_person_with_it() {
+        let own = "my own words\n".repeat(30);
+        let text = format!("> ==== Order O-1 ====\n{own}");
+        assert_eq!(without_frames(&text), own);
+    }
+}

@@ -1,0 +1,330 @@
+//! Masking: the sender's own contacts in what the sender wrote or quoted are replaced by what the
+//! recipient may see instead. This is no policy: it happens in every mode.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::edit::Edits;
+use crate::domain::{AliasAddress, Secrets, Sightings};
+use crate::mail::{SegmentKind, Text, base_subject, sighting};
+
+/// What stands in place of the sender's secrets.
+#[derive(Debug)]
+pub(super) struct Masks<'a> {
+    pub secrets: &'a Secrets,
+    /// Stands for the sender's address.
+    pub alias: &'a AliasAddress,
+    /// Stands for the sender's hidden name.
+    pub shown_name: &'a str,
+    /// Stands for a link to the sender's own domain.
+    pub removed_link: &'a str,
+    /// What the recipient wrote or was shown before: to change it would tell the recipient which
+    /// of many guesses was right.
+    pub known: &'a Sightings,
+}
+
+#[allow(clippy::unwrap_used)] // the patterns are constants that every test compiles
+mod pattern {
+    use super::{LazyLock, Regex};
+
+    /// What could be an address (RFC 5321 §4.1.2 Mailbox, dot-string, with RFC 6531 letters).
+    pub static ADDRESS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]+@[\p{L}\p{N}.-]*[\p{L}\p{N}]").unwrap()
+    });
+    /// What could be a host name with what clings to it, as in a link.
+    pub static HOST: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?i)(?:https?://)?(?P<host>(?:[\p{L}\p{N}-]+\.)+[\p{L}\p{N}-]+)(?::\d+)?(?:[/?#][^\s<>]*)?",
+        )
+        .unwrap()
+    });
+}
+
+impl Masks<'_> {
+    /// Adds what must be masked in a body.
+    pub fn mark_text(&self, text: &Text, edits: &mut Edits) {
+        self.mark_contacts(&text.body, edits);
+        self.mark_person(&text.body, &margins(text, self), edits);
+    }
+
+    /// Adds what must be masked in a line of the header: all of it is margin.
+    pub fn mark_line(&self, line: &str, edits: &mut Edits) {
+        self.mark_contacts(line, edits);
+        // A short subject is remembered as a whole, without the marks of answering.
+        let base = base_subject(line);
+        let offset = line.len() - base.len();
+        let mut seen = sighting::seen(base, self.known);
+        seen.iter_mut().for_each(|r| *r = r.start + offset..r.end + offset);
+        let whole = std::iter::once(0..line.len()).collect();
+        self.mark_person(line, &without(whole, &seen), edits);
+    }
+
+    fn mark_contacts(&self, text: &str, edits: &mut Edits) {
+        let mut masked: Vec<Range<usize>> = Vec::new();
+        for found in pattern::ADDRESS.find_iter(text) {
+            // "mailto:jane@…", "'jane@…": a shorter tail of the match may be the address.
+            if let Some(at) = self.address_at(found.as_str()) {
+                let range = found.start() + at..found.end();
+                edits.replace(range.clone(), self.alias.to_string());
+                masked.push(range);
+            }
+        }
+        if self.secrets.domains.is_empty() {
+            return;
+        }
+        for found in pattern::HOST.captures_iter(text) {
+            if let (Some(all), Some(host)) = (found.get(0), found.name("host"))
+                && self.secrets.holds_domain(host.as_str())
+                && !masked.iter().any(|m| m.contains(&host.start()))
+            {
+                match address_before(text, all.start()) {
+                    Some(start) => edits.replace(start..all.end(), self.alias.to_string()),
+                    None => edits.replace(all.range(), self.removed_link),
+                }
+            }
+        }
+    }
+
+    /// A buyer must be able to give a delivery name or an engraving: prose is left alone.
+    fn mark_person(&self, text: &str, margins: &[Range<usize>], edits: &mut Edits) {
+        if !self.secrets.mentions_person(text) {
+            return;
+        }
+        let mut found: Vec<Range<usize>> =
+            self.secrets.local_parts.iter().flat_map(|l| whole_words(text, l)).collect();
+        if let Some(name) = &self.secrets.hidden_name {
+            found.extend(name_forms(name).iter().flat_map(|form| matches(text, form)));
+        }
+        found.retain(|f| margins.iter().any(|m| m.start <= f.start && f.end <= m.end));
+        for range in found {
+            edits.replace(range, self.shown_name);
+        }
+    }
+
+    /// Where in this match the secret address begins: at its start, or behind a character that
+    /// commonly clings to an address.
+    fn address_at(&self, found: &str) -> Option<usize> {
+        let clings = |c: char| !(c.is_alphanumeric() || matches!(c, '.' | '_' | '-'));
+        let behind =
+            found.char_indices().filter(|(_, c)| clings(*c)).map(|(at, c)| at + c.len_utf8());
+        let first = found.chars().next().map_or(0, char::len_utf8);
+        [0, first]
+            .into_iter()
+            .chain(behind)
+            .find(|at| found.get(*at..).is_some_and(|tail| self.secrets.holds_address(tail)))
+    }
+}
+
+/// Where the local part begins that stands before this place, if an `@` stands between: with
+/// characters that are not seen, or a line break, inside of it.
+fn address_before(text: &str, at: usize) -> Option<usize> {
+    let unseen = |c: char| c.is_whitespace() || is_invisible(c);
+    let before = text.get(..at)?.trim_end_matches(unseen);
+    let local = before.strip_suffix('@').or_else(|| before.strip_suffix('＠'))?;
+    let local = local.trim_end_matches(unseen);
+    let mut start = local.len();
+    let mut broken = false;
+    for (at, c) in local.char_indices().rev().take(80) {
+        match c {
+            // A client that wraps an address breaks it once.
+            '\n' if !broken && start < local.len() => broken = true,
+            '<' | '(' | '[' | '"' | ':' | ',' | ';' => break,
+            c if c.is_whitespace() => break,
+            _ => start = at,
+        }
+    }
+    (start < local.len()).then_some(start)
+}
+
+/// Characters that take no room on a screen.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Takes out what turns the direction of reading around: it shows an address that nobody wrote.
+pub(super) fn without_overrides(text: &str) -> String {
+    text.chars()
+        .filter(|c| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+        .collect()
+}
+
+/// Where a person's name does not belong to what was written now: attribution lines, signatures,
+/// what is quoted and was not seen before, a name alone below the greetings.
+fn margins(text: &Text, masks: &Masks<'_>) -> Vec<Range<usize>> {
+    let body = &text.body;
+    let mut margins = Vec::new();
+    let mut quotes = Vec::new();
+    let mut signed = false;
+    for segment in &text.segments {
+        match segment.kind {
+            SegmentKind::Attribution | SegmentKind::Signature => {
+                margins.push(segment.range.clone())
+            }
+            SegmentKind::Quote => quotes.push(segment.range.clone()),
+            SegmentKind::New => {
+                margins.extend(margin_lines(body, segment.range.clone(), &mut signed));
+            }
+        }
+    }
+    if !quotes.is_empty() {
+        margins.extend(without(quotes, &sighting::seen(body, masks.known)));
+    }
+    margins
+}
+
+/// Lines of new text that are none: all below a signature mark that was too long to be taken for
+/// one, what a phone adds, and the last line where it stands alone below a comma or the like.
+fn margin_lines(body: &str, range: Range<usize>, signed: &mut bool) -> Vec<Range<usize>> {
+    let mut at = range.start;
+    let mut lines = Vec::new();
+    for line in body.get(range).unwrap_or_default().split_inclusive('\n') {
+        lines.push((at..at + line.len(), line.trim()));
+        at += line.len();
+    }
+    let last = lines.iter().rposition(|(_, line)| !line.is_empty());
+    let mut margins = Vec::new();
+    let mut above = "";
+    for (number, (range, line)) in lines.iter().enumerate() {
+        let is_last = Some(number) == last && number > 0;
+        // "Please engrave:" asks for the name below it.
+        if *signed || line.starts_with("Sent from ") || (is_last && !above.ends_with(':')) {
+            margins.push(range.clone());
+        }
+        *signed |= *line == "--";
+        if !line.is_empty() {
+            above = line;
+        }
+    }
+    margins
+}
+
+/// What is left of ranges when others are taken away. Both in order.
+fn without(ranges: Vec<Range<usize>>, away: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut left = Vec::new();
+    for range in ranges {
+        let mut at = range.start;
+        for gone in away.iter().filter(|a| a.end > range.start && a.start < range.end) {
+            if gone.start > at {
+                left.push(at..gone.start);
+            }
+            at = at.max(gone.end);
+        }
+        if at < range.end {
+            left.push(at..range.end);
+        }
+    }
+    left
+}
+
+/// Every place where a word stands as a whole word, without letter case.
+fn whole_words(text: &str, word: &str) -> Vec<Range<usize>> {
+    matches(text, &regex::escape(word))
+}
+
+/// How a full name is written in the margins of a mail, as patterns: as it is, with middle names
+/// or initials, with the family name first.
+fn name_forms(name: &str) -> Vec<String> {
+    let words: Vec<String> = name
+        .split(|c: char| c.is_whitespace() || c == ',')
+        .filter(|w| !w.is_empty())
+        .map(regex::escape)
+        .collect();
+    match words.as_slice() {
+        [] => vec![],
+        [only] => vec![only.clone()],
+        [first, .., last] => vec![
+            words.join(r"\s+"),
+            format!(r"{first}(?:\s+[\p{{L}}.'-]+){{0,2}}\s+{last}"),
+            format!(r"{last}\s*,?\s*{first}"),
+        ],
+    }
+}
+
+/// Every place where a pattern matches whole words, without letter case.
+fn matches(text: &str, pattern: &str) -> Vec<Range<usize>> {
+    let Ok(regex) = Regex::new(&format!("(?i){pattern}")) else { return vec![] };
+    regex
+        .find_iter(text)
+        .map(|m| m.range())
+        .filter(|r| {
+            let before = text.get(..r.start).and_then(|t| t.chars().next_back());
+            let after = text.get(r.end..).and_then(|t| t.chars().next());
+            !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail;
+
+    fn masked(text: &str, known: &[&str]) -> String {
+        let secrets = Secrets {
+            addresses: vec!["jane.roe@roes.example".parse().unwrap()],
+            domains: vec!["roes.example".into()],
+            hidden_name: Some("Jane Roe".into()),
+            local_parts: vec!["jane.roe".into()],
+        };
+        let alias = AliasAddress::new("alias", "relay.example");
+        let known = Sightings(known.iter().flat_map(|t| sighting::shingles(t)).collect());
+        let masks = Masks {
+            secrets: &secrets,
+            alias: &alias,
+            shown_name: "Jane",
+            removed_link: "[removed: link]",
+            known: &known,
+        };
+        let text = mail::segment(text.to_owned());
+        let mut edits = Edits::default();
+        masks.mark_text(&text, &mut edits);
+        edits.apply(&text.body)
+    }
+
+    fn check(text: &str, expected: &str) {
+        assert_eq!(masked(text, &[]), expected);
+    }
+
+    #[test]
+    fn the_senders_address_becomes_the_alias_in_whatever_form_it_stands() {
+        for before in ["", "> "] {
+            let check = |text: &str, expected: &str| {
+                check(&format!("{before}{text}"), &format!("{before}{expected}"));
+            };
+            check("write to jane.roe@roes.example.", "write to alias@relay.example.");
+            check("<mailto:Jane.Roe+x@ROES.example>", "<mailto:alias@relay.example>");
+            check("'jane.roe@roes.example'", "'alias@relay.example'");
+            check("see https://www.roes.example/me?x=1 now", "see [removed: link] now");
+            check("other@mail.example", "other@mail.example");
+            check("jane.\u{ad}roe\u{200b}@roes.example", "alias@relay.example");
+            check("j\u{430}ne@ roes.example", "alias@relay.example");
+        }
+        check("<jane.\nroe@roes.example>", "<alias@relay.example>");
+    }
+
+    #[test]
+    fn the_full_name_is_hidden_in_attributions_and_signatures_but_not_in_what_is_written_now() {
+        check("Hi\n\nOn Monday Jane  Roe wrote:\n> x\n", "Hi\n\nOn Monday Jane wrote:\n> x\n");
+        check("Hi\n\n-- \nJANE ROE\n", "Hi\n\n-- \nJane\n");
+        check("Hi\n> From: Roe, Jane <x>\n", "Hi\n> From: Jane <x>\n");
+        check("Hi\n> Jane M. Roe wrote\n", "Hi\n> Jane wrote\n");
+        check("Kind regards,\nJane Roe\n", "Kind regards,\nJane\n");
+        check("Hi\nSent from Jane Roe's phone\nbye\n", "Hi\nSent from Jane's phone\nbye\n");
+        check("Please engrave:\nJane Roe\n", "Please engrave:\nJane Roe\n");
+        check("Deliver to Jane Roe, thanks\nbye\n", "Deliver to Jane Roe, thanks\nbye\n");
+        check("Hi\n> Janet Roebuck\n", "Hi\n> Janet Roebuck\n");
+        let long = format!("Hi\n\n-- \nJane Roe\n{}", "This mail is secret. ".repeat(200));
+        assert!(!masked(&long, &[]).contains("Jane Roe"));
+    }
+
+    #[test]
+    fn a_guess_that_is_quoted_back_is_not_told_right_from_wrong() {
+        let guess = "Are you Jane Doe or Jane Roe or Jane Poe? jane.doe jane.roe jane.poe";
+        let quoted = format!("No.\n> {guess}\n");
+        assert_eq!(masked(&quoted, &[guess]), quoted);
+        assert_ne!(masked(&quoted, &[]), quoted, "the sender's own quote of who knows what");
+    }
+}
