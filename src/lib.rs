@@ -10,3 +10,4 @@ pub mod market;
 pub mod policy;
 pub mod rewrite;
 pub mod sender;
+pub mod store;

@@ -1,0 +1,25 @@
+//! The archive, the register of parties and orders, and the queue of deliveries, on disk.
+//!
+//! Flow: [`Store::facts`] and [`Store::history`] are read before a decision; [`Store::accept`] or
+//! [`Store::refuse`] writes all that follows from it in one transaction; [`Store::claim_due`] and
+//! [`Store::finish`] carry each delivery to its end; the CLI registers and reads beside it.
+//! Invariant: the only room that knows SQL; one public operation is one transaction, and `Ok`
+//! means that it is synced. [`Accepted`] and [`Refused`] are the third seal: made here only.
+//! Logs: schema changes, lost transactions, failed checkpoints; never a row's values.
+
+mod data_dir;
+mod error;
+mod records;
+mod seal;
+mod sqlite;
+
+pub use data_dir::{DataDirError, DataDirLock, FirstUse, require_owner};
+pub use error::StoreError;
+pub use records::{
+    Acceptance, AttemptDetail, AttemptOutcome, AttemptRecord, Counts, DeliveryDetail, DeliveryRow,
+    FirstAnswer, Forward, Intervention, MessageDetail, MessageFilter, MessageRow, NamedPair,
+    OrderFilter, PairNames, Put, PutOrder, PutParty, QueueDepth, QueueFilter, QueueRow, Rejection,
+    Turn,
+};
+pub use seal::{Accepted, Lease, Refused, StoredMail};
+pub use sqlite::{OpenMode, Store};

@@ -1,0 +1,366 @@
+//! Accepting a message: archive entry, thread link, clock and delivery in one transaction.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+
+use super::content::{pack, pack_sightings};
+use super::history::is_known;
+use super::repeat::since;
+use super::rows::{get, moment_some, one, parse, run};
+use super::{Store, facts};
+use crate::domain::{ConversationId, DeliveryId, MessageId, MsgId, Role, ThreadLink, Timestamp};
+use crate::market::clock::{self, ClockChange};
+use crate::market::{Admission, Place};
+use crate::store::error::StoreError;
+use crate::store::records::Acceptance;
+use crate::store::seal::{Accepted, Lease, StoredMail};
+
+/// A new delivery is born leased to this process for so long: time enough for the scheduler to
+/// take it up, and to renew it.
+const BORN_LEASE: Duration = Duration::from_secs(120);
+
+/// What the transaction made, or found.
+struct Written {
+    message: MessageId,
+    conversation: Option<ConversationId>,
+    delivery: DeliveryId,
+    duplicate: bool,
+}
+
+/// An [`Acceptance`] as the writer gets it: all mails packed.
+struct Packed {
+    acceptance: Acceptance,
+    original: Vec<u8>,
+    outgoing: Vec<u8>,
+    sender_view: Vec<u8>,
+    recipient_view: Vec<u8>,
+    written: Vec<u8>,
+    shown: Vec<u8>,
+}
+
+/// A delivery about to be born.
+pub(super) struct NewDelivery<'a> {
+    pub(super) message: i64,
+    pub(super) token: [u8; 10],
+    pub(super) recipient: String,
+    pub(super) envelope_from: String,
+    pub(super) created_at: Timestamp,
+    pub(super) give_up_at: Timestamp,
+    pub(super) store: &'a Store,
+}
+
+impl Store {
+    /// Commits a message and all that follows from it. The same mail again within 5 days (by its
+    /// fingerprint) gives the first one's ids and writes nothing.
+    ///
+    /// Errors: `Stale` where the operator changed the pair since the facts were read, or an
+    /// automatic mail of this side came in meanwhile: admit it again. Else as any write.
+    pub async fn accept(&self, mut acceptance: Acceptance) -> Result<Accepted, StoreError> {
+        let draft = acceptance.outgoing.draft().clone();
+        let bytes = draft.bytes.clone();
+        let original = std::mem::take(&mut acceptance.original);
+        let mails = [original, draft.bytes, draft.sender_view, draft.recipient_view];
+        let [original, outgoing, sender_view, recipient_view] = pack(mails).await?;
+        let written = pack_sightings(&acceptance.written);
+        let shown = pack_sightings(&acceptance.shown);
+        let size = original.len()
+            + outgoing.len()
+            + sender_view.len()
+            + recipient_view.len()
+            + written.len()
+            + shown.len();
+        let (created_at, give_up_at) = (acceptance.received_at, acceptance.give_up_at);
+        let packed =
+            Packed { acceptance, original, outgoing, sender_view, recipient_view, written, shown };
+        let store = self.clone();
+        let written = self.write(size, move |conn| accept(conn, &packed, &store)).await?;
+        let mail = (!written.duplicate).then(|| StoredMail {
+            lease: Lease { delivery: written.delivery, claim: 1 },
+            message: written.message.clone(),
+            recipient: draft.recipient,
+            envelope_from: draft.envelope_from,
+            bytes,
+            attempts: 0,
+            created_at,
+            give_up_at,
+        });
+        Ok(Accepted {
+            message: written.message,
+            conversation: written.conversation,
+            delivery: written.delivery,
+            mail,
+        })
+    }
+}
+
+fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, StoreError> {
+    let acceptance = &packed.acceptance;
+    // Before the facts: a repetition gets the first answer, whatever has changed since.
+    if let Some(first) = find_same(conn, acceptance.fingerprint, acceptance.received_at)? {
+        return Ok(first);
+    }
+    let admission = acceptance.admitted.admission();
+    facts::require_fresh(conn, &admission.facts)?;
+    let conversation = find_or_open(conn, acceptance)?;
+    let message = insert_message(conn, acceptance, conversation)?;
+    run(
+        conn,
+        "INSERT INTO content
+            (message, original, outgoing, sender_view, recipient_view, written, shown)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            message,
+            packed.original,
+            packed.outgoing,
+            packed.sender_view,
+            packed.recipient_view,
+            packed.written,
+            packed.shown
+        ],
+    )?;
+    touch(conn, admission, conversation, acceptance.received_at)?;
+    run_clock(conn, admission, conversation, message, acceptance.received_at)?;
+    let draft = acceptance.outgoing.draft();
+    let delivery = insert_delivery(
+        conn,
+        &NewDelivery {
+            message,
+            token: acceptance.token,
+            recipient: draft.recipient.reveal(),
+            envelope_from: draft.envelope_from.to_string(),
+            created_at: acceptance.received_at,
+            give_up_at: acceptance.give_up_at,
+            store,
+        },
+    )?;
+    Ok(Written {
+        message: acceptance.message.clone(),
+        conversation: Some(conversation),
+        delivery,
+        duplicate: false,
+    })
+}
+
+fn find_same(
+    conn: &Connection,
+    fingerprint: Option<[u8; 32]>,
+    received_at: Timestamp,
+) -> Result<Option<Written>, StoreError> {
+    let Some(fingerprint) = fingerprint else { return Ok(None) };
+    let sql = "SELECT m.id, m.conversation, d.number AS delivery
+        FROM message m JOIN delivery d ON d.message = m.number
+        WHERE m.fingerprint = ?1 AND m.received_at >= ?2 AND m.state = 'accepted'
+        ORDER BY m.number LIMIT 1";
+    one(conn, sql, params![fingerprint, since(received_at)], |row| {
+        Ok(Written {
+            message: parse(row, "id")?,
+            conversation: get::<Option<i64>>(row, "conversation")?.map(ConversationId),
+            delivery: DeliveryId(get(row, "delivery")?),
+            duplicate: true,
+        })
+    })
+}
+
+/// The conversation that the message was admitted to. An order has one: where another message
+/// opened it meanwhile, that one.
+fn find_or_open(conn: &Connection, acceptance: &Acceptance) -> Result<ConversationId, StoreError> {
+    let admission = acceptance.admitted.admission();
+    let pair = admission.facts.pair.0;
+    let existing = match (&admission.place, &admission.order) {
+        (Place::In(conversation), _) => {
+            let sql = "SELECT * FROM conversation WHERE number = ?1 AND pair = ?2";
+            let found = require_same_automatic(conn, sql, (conversation.id.0, pair), admission)?;
+            // Erased between the reading and now.
+            Some(found.ok_or(StoreError::Stale)?)
+        }
+        (Place::New, Some(order)) => {
+            let sql = "SELECT * FROM conversation
+                WHERE \"order\" = (SELECT number FROM orders WHERE id_key = ?1) AND pair = ?2";
+            require_same_automatic(conn, sql, (order.id.key(), pair), admission)?
+        }
+        (Place::New, None) => None,
+    };
+    if let Some(conversation) = existing {
+        return Ok(conversation);
+    }
+    let now = acceptance.received_at.as_millis();
+    let order = admission.order.as_ref().map(|order| order.id.key());
+    let roots = &acceptance.roots;
+    run(
+        conn,
+        "INSERT INTO conversation
+            (pair, \"order\", subject, opened_at, last_message_at, seller_root, buyer_root)
+         VALUES (?1, (SELECT number FROM orders WHERE id_key = ?2 AND pair = ?1), ?3, ?4, ?4,
+            ?5, ?6)",
+        params![
+            pair,
+            order,
+            acceptance.base_subject,
+            now,
+            roots.seller.as_ref().map(MsgId::as_str),
+            roots.buyer.as_ref().map(MsgId::as_str)
+        ],
+    )?;
+    Ok(ConversationId(conn.last_insert_rowid()))
+}
+
+/// Finds a conversation. Two automatic mails that came in at once were both admitted as the day's
+/// only one (PRODUCT §4): the second must be admitted again.
+fn require_same_automatic<P: rusqlite::Params>(
+    conn: &Connection,
+    sql: &str,
+    params: P,
+    admission: &Admission,
+) -> Result<Option<ConversationId>, StoreError> {
+    let column = last_automatic(admission.direction.sender());
+    let seen = match &admission.place {
+        Place::In(conversation) => match admission.direction.sender() {
+            Role::Seller => conversation.last_automatic_from_seller,
+            Role::Buyer => conversation.last_automatic_from_buyer,
+        },
+        Place::New => None,
+    };
+    one(conn, sql, params, |row| {
+        if admission.automatic && moment_some(row, column)? != seen {
+            return Err(StoreError::Stale);
+        }
+        Ok(ConversationId(get(row, "number")?))
+    })
+}
+
+fn last_automatic(sender: Role) -> &'static str {
+    match sender {
+        Role::Seller => "last_automatic_from_seller",
+        Role::Buyer => "last_automatic_from_buyer",
+    }
+}
+
+fn insert_message(
+    conn: &Connection,
+    acceptance: &Acceptance,
+    conversation: ConversationId,
+) -> Result<i64, StoreError> {
+    let admission = acceptance.admitted.admission();
+    let (pair, sender) = (admission.facts.pair, admission.direction.sender());
+    let draft = acceptance.outgoing.draft();
+    // A reused id is taken as none: it would name two messages (PRODUCT §6).
+    let own = match &acceptance.sender_msg_id {
+        Some(id) if !is_known(conn, pair, sender, id)? => Some(id.clone()),
+        _ => None,
+    };
+    let link = match sender {
+        Role::Seller => ThreadLink { seller: own, buyer: Some(draft.msg_id.clone()) },
+        Role::Buyer => ThreadLink { seller: Some(draft.msg_id.clone()), buyer: own },
+    };
+    let verdict = serde_json::to_string(&acceptance.verdict)
+        .map_err(|_| StoreError::Damaged("message.verdict"))?;
+    run(
+        conn,
+        "INSERT INTO message (id, kind, conversation, pair, \"order\", sender,
+            of_seller, of_buyer, direction, state,
+            received_at, subject, verdict, proof, assigned, proactive, automatic,
+            seller_msg_id, buyer_msg_id, fingerprint)
+         SELECT ?1, 'relay', ?2, p.number, c.\"order\",
+            CASE ?4 WHEN 'seller' THEN p.seller ELSE p.buyer END, p.seller, p.buyer, ?5,
+            'accepted',
+            ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
+         FROM pair p JOIN conversation c ON c.number = ?2 WHERE p.number = ?3",
+        params![
+            acceptance.message.as_str(),
+            conversation.0,
+            pair.0,
+            sender.as_str(),
+            admission.direction.as_str(),
+            acceptance.received_at.as_millis(),
+            draft.subject,
+            verdict,
+            acceptance.proof,
+            admission.assigned.as_str(),
+            admission.proactive,
+            admission.automatic,
+            link.seller.as_ref().map(MsgId::as_str),
+            link.buyer.as_ref().map(MsgId::as_str),
+            acceptance.fingerprint
+        ],
+    )?;
+    Ok(conn.last_insert_rowid())
+}
+
+fn touch(
+    conn: &Connection,
+    admission: &Admission,
+    conversation: ConversationId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let from_buyer = admission.direction.sender() == Role::Buyer;
+    run(
+        conn,
+        "UPDATE conversation SET last_message_at = max(last_message_at, ?2),
+            last_buyer_message_at = iif(?3, ?2, last_buyer_message_at),
+            last_automatic_from_seller = iif(?4, ?2, last_automatic_from_seller),
+            last_automatic_from_buyer = iif(?5, ?2, last_automatic_from_buyer)
+         WHERE number = ?1",
+        params![
+            conversation.0,
+            at.as_millis(),
+            from_buyer && !admission.automatic,
+            !from_buyer && admission.automatic,
+            from_buyer && admission.automatic
+        ],
+    )?;
+    Ok(())
+}
+
+fn run_clock(
+    conn: &Connection,
+    admission: &Admission,
+    conversation: ConversationId,
+    message: i64,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "SELECT number FROM turn WHERE conversation = ?1 AND stopped_at IS NULL";
+    let running: Option<i64> = one(conn, sql, [conversation.0], |row| get(row, "number"))?;
+    match clock::change(admission.direction, admission.automatic, running.is_some()) {
+        ClockChange::None => {}
+        ClockChange::Start => {
+            run(
+                conn,
+                "INSERT INTO turn (conversation, started_at, started_by) VALUES (?1, ?2, ?3)",
+                params![conversation.0, at.as_millis(), message],
+            )?;
+        }
+        ClockChange::Stop => {
+            run(
+                conn,
+                "UPDATE turn SET stopped_at = ?2, stopped_by = ?3 WHERE number = ?1",
+                params![running, at.as_millis(), message],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a delivery, leased to this process: its first claim is number 1.
+pub(super) fn insert_delivery(
+    conn: &Connection,
+    new: &NewDelivery<'_>,
+) -> Result<DeliveryId, StoreError> {
+    run(
+        conn,
+        "INSERT INTO delivery (message, token, recipient, envelope_from, state, attempts,
+            created_at, next_attempt_at, give_up_at, lease, lease_owner, lease_until)
+         VALUES (?1, ?2, ?3, ?4, 'sending', 0, ?5, ?5, ?6, 1, ?7, ?8)",
+        params![
+            new.message,
+            new.token,
+            new.recipient,
+            new.envelope_from,
+            new.created_at.as_millis(),
+            new.give_up_at.as_millis(),
+            new.store.inner.owner,
+            new.created_at.after(BORN_LEASE).as_millis()
+        ],
+    )?;
+    Ok(DeliveryId(conn.last_insert_rowid()))
+}

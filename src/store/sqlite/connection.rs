@@ -1,0 +1,182 @@
+//! Opening connections, the pool of readers, and the checkpoints.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use tokio::sync::Semaphore;
+
+use super::writer::{Queue, failed};
+use crate::store::error::StoreError;
+
+/// Other processes write too (`bauta order put` beside a running relay): waiting is normal life.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Reads at once. Each takes one of tokio's blocking threads for well under a millisecond.
+const READERS: usize = 8;
+/// A WAL smaller than this is left to grow; it shrinks to this when it starts anew.
+const WAL_BYTES: u64 = 4 << 20;
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
+/// A WAL larger than this is emptied by the writer itself: under steady load it never finds the
+/// moment in which all is copied and nobody reads, and would grow for ever.
+const WAL_MOST: u64 = 16 << 20;
+/// So long the writer waits for readers of old snapshots before it goes on and tries later.
+const EMPTYING_WAITS: Duration = Duration::from_millis(250);
+
+/// A connection that writes, or checkpoints. The file must exist.
+pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(BUSY_TIMEOUT)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    conn.execute_batch("PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;")?;
+    Ok(conn)
+}
+
+/// A connection that only looks. `in_use`: there is a WAL, so that somebody has it open or did not
+/// close it; else nothing at all is written, not even SQLite's own files beside it.
+pub(super) fn open_untouched(path: &Path, in_use: bool) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // https://sqlite.org/uri.html: these have a meaning in it.
+    let name =
+        path.to_str().map(|path| path.replace('%', "%25").replace('?', "%3f").replace('#', "%23"));
+    let conn = match name {
+        Some(name) if !in_use => {
+            let uri = format!("file:{name}?immutable=1");
+            Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)?
+        }
+        _ => Connection::open_with_flags(path, flags)?,
+    };
+    conn.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(conn)
+}
+
+/// The rest of a writer's settings, for after the schema is there: they write to the file.
+pub(super) fn make_durable(conn: &Connection) -> Result<(), StoreError> {
+    let mode: String = conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+    if mode != "wal" {
+        return Err(StoreError::Sqlite(format!("the journal mode is {mode}, WAL is needed")));
+    }
+    // FULL: in WAL mode the only level at which a commit is synced before it returns.
+    // No checkpoint on the writer: it would stand between a peer and its 250.
+    conn.execute_batch(&format!(
+        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
+         PRAGMA journal_size_limit = {WAL_BYTES};"
+    ))?;
+    Ok(())
+}
+
+/// A few connections that can't write, each used by one read at a time.
+#[derive(Clone)]
+pub(super) struct Readers {
+    path: PathBuf,
+    idle: Arc<Mutex<Vec<Connection>>>,
+    permits: Arc<Semaphore>,
+}
+
+impl Readers {
+    pub(super) fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            idle: Arc::default(),
+            permits: Arc::new(Semaphore::new(READERS)),
+        }
+    }
+
+    /// Lets nobody read any more and closes what is idle: the last connection to close must be
+    /// one that can write, or the WAL stays behind.
+    pub(super) fn close(&self) {
+        self.permits.close();
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    fn open(&self) -> Result<Connection, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(&self.path, flags)?;
+        conn.busy_timeout(BUSY_TIMEOUT)?;
+        conn.set_prepared_statement_cache_capacity(64);
+        Ok(conn)
+    }
+
+    /// Runs `work` on one snapshot of the database, off the async threads.
+    pub(super) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let permit = self.permits.clone().acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        let readers = self.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let idle = readers.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let mut conn = idle.map_or_else(|| readers.open(), Ok)?;
+            // One transaction, so that all statements see the same moment.
+            let tx = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
+            let result = work(&tx);
+            drop(tx);
+            if !readers.permits.is_closed() {
+                readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+            }
+            result
+        });
+        read.await.map_err(|error| StoreError::Sqlite(format!("the read failed: {error}")))?
+    }
+}
+
+/// Tells the maintenance thread to end.
+#[derive(Clone, Default)]
+pub(super) struct Stop(Arc<(Mutex<bool>, Condvar)>);
+
+impl Stop {
+    pub(super) fn set(&self) {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.0.1.notify_all();
+    }
+
+    /// Waits that long, or until it is set: whether it is.
+    fn wait(&self, span: Duration) -> bool {
+        let guard = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.0.1.wait_timeout_while(guard, span, |stop| !*stop);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+/// The maintenance thread's whole life: moves what is committed from the WAL into the database
+/// file, beside the writer, and empties the WAL at the end.
+pub(super) fn checkpoint_until(stop: &Stop, conn: &Connection, database: &Path, writer: &Queue) {
+    let mut wal = database.as_os_str().to_owned();
+    wal.push("-wal");
+    while !stop.wait(CHECKPOINT_EVERY) {
+        let size = std::fs::metadata(&wal).map_or(0, |wal| wal.len());
+        if size > WAL_BYTES {
+            checkpoint(conn, "PASSIVE");
+        }
+        if size > WAL_MOST {
+            // Now, while little is left to copy.
+            writer.ask_to_empty_wal();
+        }
+    }
+    checkpoint(conn, "TRUNCATE");
+}
+
+/// For the writer, between two transactions: copies the rest of the WAL and cuts it. While this
+/// lasts nobody is answered, so it gives up soon where a reader holds an old snapshot.
+pub(super) fn empty_wal(conn: &Connection) {
+    let waits = |span| {
+        if let Err(error) = conn.busy_timeout(span) {
+            tracing::warn!(%error, "the busy timeout could not be set");
+        }
+    };
+    waits(EMPTYING_WAITS);
+    checkpoint(conn, "TRUNCATE");
+    waits(BUSY_TIMEOUT);
+}
+
+fn checkpoint(conn: &Connection, mode: &str) {
+    // A checkpoint syncs too: `failed` ends the process where that went wrong, before the WAL
+    // that still holds the data is overwritten.
+    let done = conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()));
+    if let Err(error) = done.map_err(failed) {
+        tracing::warn!(%error, mode, "checkpoint failed");
+    }
+}

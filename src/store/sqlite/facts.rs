@@ -1,0 +1,96 @@
+//! Who stands behind an alias.
+
+use rusqlite::{Connection, params};
+
+use super::rows::{get, one};
+use super::{Store, party};
+use crate::domain::{AliasAddress, Facts, FactsVersion, PairId, Role};
+use crate::store::error::StoreError;
+
+struct PairRow {
+    number: i64,
+    seller: i64,
+    buyer: i64,
+    version: i64,
+    key_version: u32,
+    seller_alias: String,
+    buyer_alias: String,
+    stands_for: Role,
+    tag_fits: bool,
+}
+
+impl Store {
+    /// Who stands behind an alias, and which side the alias stands for. `None` where it was never
+    /// given out, and where `tag` (in any case) is no order of its pair: one statement answers
+    /// both, so that neither is told from the other by its time.
+    pub async fn facts(
+        &self,
+        alias: &AliasAddress,
+        tag: Option<&str>,
+    ) -> Result<Option<(Facts, Role)>, StoreError> {
+        if alias.domain() != self.alias("").domain() {
+            return Ok(None);
+        }
+        let (alias, tag) = (alias.local().to_owned(), tag.map(str::to_ascii_lowercase));
+        let store = self.clone();
+        self.read(move |conn| {
+            let Some(pair) = find(conn, &alias, tag.as_deref())?.filter(|pair| pair.tag_fits)
+            else {
+                return Ok(None);
+            };
+            let (seller, seller_version) = party::load(conn, pair.seller)?;
+            let (buyer, buyer_version) = party::load(conn, pair.buyer)?;
+            let facts = Facts {
+                version: FactsVersion {
+                    seller: seller_version,
+                    buyer: buyer_version,
+                    pair: pair.version,
+                },
+                pair: PairId(pair.number),
+                key_version: pair.key_version,
+                seller,
+                buyer,
+                seller_alias: store.alias(&pair.seller_alias),
+                buyer_alias: store.alias(&pair.buyer_alias),
+            };
+            Ok(Some((facts, pair.stands_for)))
+        })
+        .await
+    }
+}
+
+fn find(conn: &Connection, alias: &str, tag: Option<&str>) -> Result<Option<PairRow>, StoreError> {
+    let sql = "SELECT p.number, p.seller, p.buyer, p.version, p.key_version, p.seller_alias,
+            p.buyer_alias, p.seller_alias = ?1 AS stands_for_seller,
+            ?2 IS NULL OR EXISTS (SELECT 1 FROM orders o WHERE o.id_key = ?2 AND o.pair = p.number)
+            AS tag_fits
+        FROM pair p WHERE p.seller_alias = ?1 OR p.buyer_alias = ?1";
+    one(conn, sql, params![alias, tag], |row| {
+        Ok(PairRow {
+            number: get(row, "number")?,
+            seller: get(row, "seller")?,
+            buyer: get(row, "buyer")?,
+            version: get(row, "version")?,
+            key_version: get(row, "key_version")?,
+            seller_alias: get(row, "seller_alias")?,
+            buyer_alias: get(row, "buyer_alias")?,
+            stands_for: if get(row, "stands_for_seller")? { Role::Seller } else { Role::Buyer },
+            tag_fits: get(row, "tag_fits")?,
+        })
+    })
+}
+
+/// Whether the facts that a decision was made on are still so.
+pub(super) fn require_fresh(conn: &Connection, facts: &Facts) -> Result<(), StoreError> {
+    let sql = "SELECT s.version AS seller, b.version AS buyer, p.version AS pair
+        FROM pair p JOIN party s ON s.number = p.seller JOIN party b ON b.number = p.buyer
+        WHERE p.number = ?1";
+    let now = one(conn, sql, [facts.pair.0], |row| {
+        Ok(FactsVersion {
+            seller: get(row, "seller")?,
+            buyer: get(row, "buyer")?,
+            pair: get(row, "pair")?,
+        })
+    })?;
+    if now == Some(facts.version) { Ok(()) } else { Err(StoreError::Stale) }
+}

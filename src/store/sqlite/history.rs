@@ -1,0 +1,144 @@
+//! What a pair has said so far.
+
+use rusqlite::{Connection, Row, params};
+
+use super::Store;
+use super::content::unpack_sightings;
+use super::orders::{ORDER_COLUMNS, read_order};
+use super::rows::{all, get, link, moment, moment_some, one, parse, parse_some};
+use crate::domain::{
+    ConversationId, Direction, History, HistoryConversation, MsgId, PairId, Role, Said, ThreadLink,
+};
+use crate::store::error::StoreError;
+
+const ORDERS: usize = 500;
+const CONVERSATIONS: usize = 500;
+const REFERENCES: usize = 100;
+const SIGHTED_MESSAGES: usize = 50;
+
+impl Store {
+    /// The pair's orders and conversations, and which of the first 100 `references` the sender's
+    /// `side` knows: its own name of a message of this pair, or of one of its conversations. The
+    /// other side's names never count: nobody could have learnt them.
+    pub async fn history(
+        &self,
+        pair: PairId,
+        side: Role,
+        references: &[MsgId],
+    ) -> Result<History, StoreError> {
+        let references: Vec<MsgId> = references.iter().take(REFERENCES).cloned().collect();
+        self.read(move |conn| {
+            let sql = format!(
+                "{ORDER_COLUMNS} WHERE o.pair = ?1
+                 ORDER BY o.registered_at DESC, o.number DESC LIMIT {ORDERS}"
+            );
+            let orders = all(conn, &sql, [pair.0], read_order)?;
+            let conversations = conversations(conn, pair)?;
+            let mut links = Vec::new();
+            for reference in &references {
+                links.extend(find_link(conn, pair, side, reference)?);
+            }
+            Ok(History { orders, conversations, links })
+        })
+        .await
+    }
+
+    /// What each side wrote or was shown in a conversation's newest 50 messages.
+    pub async fn sightings(&self, conversation: ConversationId) -> Result<Said, StoreError> {
+        self.read(move |conn| {
+            let sql = format!(
+                "SELECT m.direction, c.written, c.shown
+                 FROM message m JOIN content c ON c.message = m.number
+                 WHERE m.conversation = ?1 AND m.state = 'accepted'
+                 ORDER BY m.number DESC LIMIT {SIGHTED_MESSAGES}"
+            );
+            let mut said = Said::default();
+            for (direction, written, shown) in all(conn, &sql, [conversation.0], |row| {
+                let hashes = |column| get::<Option<Vec<u8>>>(row, column);
+                let direction: Direction = parse(row, "direction")?;
+                Ok((direction, hashes("written")?, hashes("shown")?))
+            })? {
+                for (side, hashes) in
+                    [(direction.sender(), written), (direction.recipient(), shown)]
+                {
+                    let hashes = hashes.unwrap_or_default();
+                    said.by_mut(side).0.extend(unpack_sightings(&hashes));
+                }
+            }
+            Ok(said)
+        })
+        .await
+    }
+}
+
+fn conversations(conn: &Connection, pair: PairId) -> Result<Vec<HistoryConversation>, StoreError> {
+    let sql = format!(
+        "SELECT c.*, o.id AS order_id,
+            (SELECT seller_msg_id FROM message WHERE conversation = c.number
+                AND state = 'accepted' AND seller_msg_id IS NOT NULL
+                ORDER BY number DESC LIMIT 1) AS newest_seller,
+            (SELECT buyer_msg_id FROM message WHERE conversation = c.number
+                AND state = 'accepted' AND buyer_msg_id IS NOT NULL
+                ORDER BY number DESC LIMIT 1) AS newest_buyer
+         FROM conversation c LEFT JOIN orders o ON o.number = c.\"order\"
+         WHERE c.pair = ?1 ORDER BY c.last_message_at DESC, c.number DESC LIMIT {CONVERSATIONS}"
+    );
+    all(conn, &sql, [pair.0], read_conversation)
+}
+
+fn read_conversation(row: &Row<'_>) -> Result<HistoryConversation, StoreError> {
+    // For each side its own: a message whose id was missing or reused has none on its sender's.
+    let newest = link(row, "newest_seller", "newest_buyer")?;
+    let newest = (newest.seller.is_some() || newest.buyer.is_some()).then_some(newest);
+    Ok(HistoryConversation {
+        id: ConversationId(get(row, "number")?),
+        order: parse_some(row, "order_id")?,
+        subject: get(row, "subject")?,
+        last_message_at: moment(row, "last_message_at")?,
+        last_buyer_message_at: moment_some(row, "last_buyer_message_at")?,
+        last_automatic_from_seller: moment_some(row, "last_automatic_from_seller")?,
+        last_automatic_from_buyer: moment_some(row, "last_automatic_from_buyer")?,
+        root: link(row, "seller_root", "buyer_root")?,
+        newest,
+    })
+}
+
+fn find_link(
+    conn: &Connection,
+    pair: PairId,
+    side: Role,
+    id: &MsgId,
+) -> Result<Option<(ConversationId, ThreadLink)>, StoreError> {
+    let (of_message, of_root) = match side {
+        Role::Seller => (
+            "SELECT conversation, seller_msg_id AS seller, buyer_msg_id AS buyer FROM message
+             WHERE pair = ?1 AND seller_msg_id = ?2 AND conversation IS NOT NULL",
+            "SELECT number AS conversation, seller_root AS seller, buyer_root AS buyer
+             FROM conversation WHERE pair = ?1 AND seller_root = ?2",
+        ),
+        Role::Buyer => (
+            "SELECT conversation, seller_msg_id AS seller, buyer_msg_id AS buyer FROM message
+             WHERE pair = ?1 AND buyer_msg_id = ?2 AND conversation IS NOT NULL",
+            "SELECT number AS conversation, seller_root AS seller, buyer_root AS buyer
+             FROM conversation WHERE pair = ?1 AND buyer_root = ?2",
+        ),
+    };
+    let read = |row: &Row<'_>| {
+        Ok((ConversationId(get(row, "conversation")?), link(row, "seller", "buyer")?))
+    };
+    let found = one(conn, of_message, params![pair.0, id.as_str()], read)?;
+    if found.is_some() {
+        return Ok(found);
+    }
+    one(conn, of_root, params![pair.0, id.as_str()], read)
+}
+
+/// Whether this side knows something of the pair by that id already.
+pub(super) fn is_known(
+    conn: &Connection,
+    pair: PairId,
+    side: Role,
+    id: &MsgId,
+) -> Result<bool, StoreError> {
+    Ok(find_link(conn, pair, side, id)?.is_some())
+}

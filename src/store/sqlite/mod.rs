@@ -1,0 +1,179 @@
+//! The store on SQLite: one file for each area; the writer and the connections below them.
+
+mod accept;
+mod archive;
+mod birth;
+mod connection;
+mod content;
+mod delivery;
+mod facts;
+mod history;
+mod orders;
+mod party;
+mod postmaster;
+mod queue;
+mod refuse;
+mod repeat;
+mod rows;
+mod schema;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{Builder, JoinHandle};
+
+use rusqlite::Connection;
+
+use self::connection::{Readers, Stop};
+use self::writer::Queue;
+use crate::domain::AliasAddress;
+use crate::store::error::StoreError;
+
+/// Who opens a database, and so what may be done to its schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenMode {
+    /// The relay's first start: makes the database where there is none, else as `Serve`.
+    Create,
+    /// The relay: brings an older schema to the newest, refuses where there is no database.
+    Serve,
+    /// The CLI beside a relay: refuses any schema but its own.
+    Beside,
+}
+
+/// The open database. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    queue: Queue,
+    readers: Readers,
+    stop: Stop,
+    alias_domain: String,
+    /// This process among all that ever opened the database: random.
+    owner: i64,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.queue.close();
+        self.stop.set();
+    }
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+impl Store {
+    /// Opens the database file at `path`. Aliases are kept by their local part; `alias_domain`
+    /// is put behind it. Blocks on the disk: call it before serving.
+    ///
+    /// Errors: `Missing`, `Foreign`, `Schema` as the mode says, `AliasDomain` where it was made for
+    /// another; else what SQLite says.
+    pub fn open(path: &Path, mode: OpenMode, alias_domain: &str) -> Result<Self, StoreError> {
+        // An empty file is what a first use leaves that was broken off.
+        if !path.metadata().is_ok_and(|found| found.is_file() && found.len() > 0) {
+            match mode {
+                OpenMode::Create => birth::make(path, alias_domain)?,
+                _ => return Err(StoreError::Missing(path.to_owned())),
+            }
+        }
+        let mut conn = connection::open_writer(path)?;
+        match mode {
+            OpenMode::Create | OpenMode::Serve => schema::migrate(&mut conn, path)?,
+            OpenMode::Beside => schema::require_current(&conn, path)?,
+        }
+        birth::require_domain(&conn, alias_domain)?;
+        connection::make_durable(&conn)?;
+        let maintenance = connection::open_writer(path)?;
+        connection::make_durable(&maintenance)?;
+        let mut owner = [0; 8];
+        getrandom::fill(&mut owner).map_err(|error| StoreError::Io(error.to_string()))?;
+        let inner = Inner {
+            queue: Queue::default(),
+            readers: Readers::new(path),
+            stop: Stop::default(),
+            alias_domain: alias_domain.to_owned(),
+            owner: i64::from_ne_bytes(owner),
+            threads: Mutex::default(),
+        };
+        inner.start(conn, maintenance, path)?;
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Takes no more requests, writes what waits, empties the WAL, closes. For all clones.
+    pub async fn close(self) {
+        self.inner.queue.close();
+        self.inner.readers.close();
+        let inner = self.inner;
+        let closing = tokio::task::spawn_blocking(move || {
+            let threads =
+                std::mem::take(&mut *inner.threads.lock().unwrap_or_else(PoisonError::into_inner));
+            // The writer stands first: the maintenance thread is told to end after its last
+            // commit, so that the checkpoint takes all of it.
+            for thread in threads {
+                if thread.join().is_err() {
+                    tracing::error!("a thread of the store panicked");
+                }
+                inner.stop.set();
+            }
+        });
+        if closing.await.is_err() {
+            tracing::error!("closing the store panicked");
+        }
+    }
+
+    /// How many transactions this handle's writer has committed: with many writes at once, far
+    /// fewer than writes.
+    pub fn commits(&self) -> u64 {
+        self.inner.queue.commits()
+    }
+
+    fn alias(&self, local: &str) -> AliasAddress {
+        AliasAddress::new(local, &self.inner.alias_domain)
+    }
+
+    async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.inner.readers.read(work).await
+    }
+
+    async fn write<T, F>(&self, bytes: usize, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.inner.queue.write(bytes, work).await
+    }
+}
+
+impl Inner {
+    fn start(
+        &self,
+        writer: Connection,
+        maintenance: Connection,
+        path: &Path,
+    ) -> Result<(), StoreError> {
+        let (queue, stop, path) = (self.queue.clone(), self.stop.clone(), path.to_owned());
+        let asked = self.queue.clone();
+        let writing =
+            Builder::new().name("store-writer".to_owned()).spawn(move || queue.serve(&writer))?;
+        let checkpoints = Builder::new()
+            .name("store-checkpoint".to_owned())
+            .spawn(move || connection::checkpoint_until(&stop, &maintenance, &path, &asked))?;
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.extend([writing, checkpoints]);
+        Ok(())
+    }
+}

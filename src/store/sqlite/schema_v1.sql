@@ -1,0 +1,175 @@
+-- Moments are milliseconds since 1970-01-01T00:00:00Z. *_key columns hold ids in lower case.
+
+-- What the database was made for, once and for all: 'alias_domain'.
+CREATE TABLE setting (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE party (
+    number   INTEGER PRIMARY KEY,
+    role     TEXT NOT NULL CHECK (role IN ('seller', 'buyer')),
+    id       TEXT NOT NULL,
+    id_key   TEXT NOT NULL,
+    name     TEXT NOT NULL,
+    language TEXT NOT NULL,
+    version  INTEGER NOT NULL,
+    UNIQUE (role, id_key)
+) STRICT;
+
+CREATE TABLE party_address (
+    party     INTEGER NOT NULL REFERENCES party ON DELETE CASCADE,
+    position  INTEGER NOT NULL,
+    address   TEXT NOT NULL,
+    canonical TEXT NOT NULL,
+    PRIMARY KEY (party, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX party_address_canonical ON party_address (canonical);
+
+-- Aliases by their local part: the alias domain is a setting.
+CREATE TABLE pair (
+    number       INTEGER PRIMARY KEY,
+    seller       INTEGER NOT NULL REFERENCES party,
+    buyer        INTEGER NOT NULL REFERENCES party,
+    version      INTEGER NOT NULL,
+    key_version  INTEGER NOT NULL,
+    seller_alias TEXT NOT NULL UNIQUE,
+    buyer_alias  TEXT NOT NULL UNIQUE,
+    UNIQUE (seller, buyer)
+) STRICT;
+CREATE INDEX pair_buyer ON pair (buyer);
+CREATE INDEX pair_key_version ON pair (key_version);
+
+CREATE TABLE orders (
+    number        INTEGER PRIMARY KEY,
+    id            TEXT NOT NULL,
+    id_key        TEXT NOT NULL UNIQUE,
+    pair          INTEGER NOT NULL REFERENCES pair,
+    items         TEXT NOT NULL CHECK (json_valid(items)),
+    status        TEXT NOT NULL,
+    fulfilled_by  TEXT NOT NULL,
+    registered_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX orders_pair ON orders (pair);
+
+-- "order" NULL: a question asked before any order; there may be several.
+CREATE TABLE conversation (
+    number                     INTEGER PRIMARY KEY,
+    pair                       INTEGER NOT NULL REFERENCES pair,
+    "order"                    INTEGER UNIQUE REFERENCES orders,
+    subject                    TEXT NOT NULL,
+    opened_at                  INTEGER NOT NULL,
+    last_message_at            INTEGER NOT NULL,
+    last_buyer_message_at      INTEGER,
+    last_automatic_from_seller INTEGER,
+    last_automatic_from_buyer  INTEGER,
+    seller_root                TEXT,
+    buyer_root                 TEXT
+) STRICT;
+CREATE INDEX conversation_pair ON conversation (pair, last_message_at);
+
+-- kind 'postmaster': mail for the operator, of no pair and unjudged.
+-- "order" is set for a refused message too, which may have no conversation.
+-- of_seller, of_buyer: the pair's, so that their lists are read along an index, the newest first.
+-- seller_msg_id, buyer_msg_id: the Message-ID that each side knows this message by.
+CREATE TABLE message (
+    number        INTEGER PRIMARY KEY,
+    id            TEXT NOT NULL UNIQUE,
+    kind          TEXT NOT NULL CHECK (kind IN ('relay', 'postmaster')),
+    conversation  INTEGER REFERENCES conversation,
+    pair          INTEGER REFERENCES pair,
+    "order"       INTEGER REFERENCES orders,
+    sender        INTEGER REFERENCES party,
+    of_seller     INTEGER REFERENCES party,
+    of_buyer      INTEGER REFERENCES party,
+    direction     TEXT CHECK (direction IN ('buyer-to-seller', 'seller-to-buyer')),
+    state         TEXT NOT NULL CHECK (state IN ('accepted', 'held', 'rejected')),
+    received_at   INTEGER NOT NULL,
+    subject       TEXT NOT NULL,
+    verdict       TEXT NOT NULL CHECK (json_valid(verdict)),
+    proof         TEXT NOT NULL,
+    assigned      TEXT,
+    proactive     INTEGER NOT NULL,
+    automatic     INTEGER NOT NULL,
+    seller_msg_id TEXT,
+    buyer_msg_id  TEXT,
+    fingerprint   BLOB CHECK (length(fingerprint) = 32),
+    CHECK (kind = 'postmaster' OR (pair IS NOT NULL AND sender IS NOT NULL
+           AND of_seller IS NOT NULL AND of_buyer IS NOT NULL AND direction IS NOT NULL)),
+    CHECK (kind = 'postmaster' OR state = 'rejected' OR conversation IS NOT NULL)
+) STRICT;
+CREATE INDEX message_conversation ON message (conversation);
+CREATE INDEX message_pair ON message (pair);
+CREATE INDEX message_order ON message ("order") WHERE "order" IS NOT NULL;
+CREATE INDEX message_of_seller ON message (of_seller, number) WHERE of_seller IS NOT NULL;
+CREATE INDEX message_of_buyer ON message (of_buyer, number) WHERE of_buyer IS NOT NULL;
+CREATE INDEX message_not_accepted ON message (state, number) WHERE state <> 'accepted';
+CREATE INDEX message_rejected ON message (sender, received_at) WHERE state = 'rejected';
+CREATE INDEX message_fingerprint ON message (fingerprint, received_at)
+    WHERE fingerprint IS NOT NULL;
+-- Unique: an id names one message of a pair; one that comes in again is stored as none.
+CREATE UNIQUE INDEX message_seller_msg_id ON message (pair, seller_msg_id)
+    WHERE seller_msg_id IS NOT NULL;
+CREATE UNIQUE INDEX message_buyer_msg_id ON message (pair, buyer_msg_id)
+    WHERE buyer_msg_id IS NOT NULL;
+
+-- zstd frames, apart from the small rows that lists read. outgoing NULL: nothing went out, or
+-- (kind 'postmaster') the original goes out as it came. written, shown: what the sender wrote and the
+-- recipient was shown, as hashes of runs of words: u64, little-endian.
+CREATE TABLE content (
+    message        INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
+    original       BLOB NOT NULL,
+    outgoing       BLOB,
+    sender_view    BLOB,
+    recipient_view BLOB,
+    written        BLOB,
+    shown          BLOB
+) STRICT;
+
+CREATE TABLE turn (
+    number       INTEGER PRIMARY KEY,
+    conversation INTEGER NOT NULL REFERENCES conversation,
+    started_at   INTEGER NOT NULL,
+    started_by   INTEGER NOT NULL REFERENCES message,
+    stopped_at   INTEGER,
+    stopped_by   INTEGER REFERENCES message
+) STRICT;
+CREATE INDEX turn_conversation ON turn (conversation);
+CREATE UNIQUE INDEX turn_running ON turn (conversation) WHERE stopped_at IS NULL;
+
+-- lease: counts claims, so that an attempt knows whether the delivery is still its own even where
+-- the same process claimed it again.
+CREATE TABLE delivery (
+    number          INTEGER PRIMARY KEY,
+    message         INTEGER NOT NULL REFERENCES message,
+    token           BLOB NOT NULL UNIQUE CHECK (length(token) = 10),
+    recipient       TEXT NOT NULL,
+    envelope_from   TEXT NOT NULL,
+    state           TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'deferred', 'delivered',
+                                                   'failed', 'expired', 'cancelled')),
+    attempts        INTEGER NOT NULL,
+    created_at      INTEGER NOT NULL,
+    next_attempt_at INTEGER NOT NULL,
+    give_up_at      INTEGER NOT NULL,
+    lease           INTEGER NOT NULL,
+    lease_owner     INTEGER,
+    lease_until     INTEGER,
+    last_reply      TEXT,
+    finished_at     INTEGER,
+    CHECK ((state = 'sending') = (lease_owner IS NOT NULL)),
+    CHECK ((state = 'sending') = (lease_until IS NOT NULL))
+) STRICT;
+CREATE INDEX delivery_message ON delivery (message);
+CREATE INDEX delivery_due ON delivery (next_attempt_at) WHERE state IN ('queued', 'deferred');
+CREATE INDEX delivery_leased ON delivery (lease_until) WHERE state = 'sending';
+
+CREATE TABLE attempt (
+    number     INTEGER PRIMARY KEY,
+    delivery   INTEGER NOT NULL REFERENCES delivery,
+    started_at INTEGER NOT NULL,
+    ended_at   INTEGER NOT NULL,
+    result     TEXT NOT NULL,
+    stage      TEXT NOT NULL,
+    reply      TEXT NOT NULL
+) STRICT;
+CREATE INDEX attempt_delivery ON attempt (delivery);

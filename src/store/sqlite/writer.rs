@@ -1,0 +1,280 @@
+//! The durable path: one thread owns the write connection and takes what waits into one
+//! transaction, so that one sync serves many callers; each is answered after that sync.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::connection::empty_wal;
+use crate::store::error::{StoreError, is_lost_write};
+
+/// At most this much in one transaction.
+const GROUP_JOBS: usize = 128;
+const GROUP_BYTES: usize = 8 << 20;
+/// At most this much waiting; beyond it a caller gets `Busy` at once.
+const WAITING_JOBS: usize = 256;
+const WAITING_BYTES: usize = 64 << 20;
+/// `EX_IOERR` of sysexits.h.
+const EXIT_IO: i32 = 74;
+
+/// What a job's caller is told, once its fate is known: `Ok` after the sync, else why not.
+type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+
+/// What one job did inside its savepoint.
+struct Done {
+    /// Its own error: the savepoint goes back, the neighbours go on.
+    error: Option<StoreError>,
+    answer: Answer,
+}
+
+type Run = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Done + Send>;
+
+struct Job {
+    bytes: usize,
+    /// With the reason where nothing can be written at all: then only the answer is made.
+    run: Run,
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Job>,
+    bytes: usize,
+    closed: bool,
+}
+
+/// The way to the writer thread. Clones share it.
+#[derive(Clone, Default)]
+pub(super) struct Queue {
+    waiting: Arc<(Mutex<Waiting>, Condvar)>,
+    commits: Arc<AtomicU64>,
+    wal_too_large: Arc<AtomicBool>,
+}
+
+impl Queue {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing that holds this lock can panic half-way through a change.
+        self.waiting.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many transactions were committed so far.
+    pub(super) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    /// Tells the writer to empty the WAL after the group in hand.
+    pub(super) fn ask_to_empty_wal(&self) {
+        self.wal_too_large.store(true, Ordering::Relaxed);
+    }
+
+    /// How many jobs wait.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.waiting().jobs.len()
+    }
+
+    /// Takes no more jobs; the thread ends when what waits is written.
+    pub(super) fn close(&self) {
+        self.waiting().closed = true;
+        self.waiting.1.notify_all();
+    }
+
+    /// Runs `work` inside a transaction and gives its answer once that is on the disk. `bytes`:
+    /// about how much it will write. Once queued it is done, also if the caller goes away.
+    pub(super) async fn write<T, F>(&self, bytes: usize, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (tell, told) = oneshot::channel::<Result<T, StoreError>>();
+        let run = Box::new(move |conn: Result<&Connection, StoreError>| {
+            let (error, result) = match conn.and_then(|conn| guarded(conn, work)) {
+                Ok(value) => (None, Some(value)),
+                Err(error) => (Some(error), None),
+            };
+            let own = error.clone();
+            let answer: Answer = Box::new(move |fate| {
+                let answer = match (own, result, fate) {
+                    (Some(own), _, _) => Err(own),
+                    (None, _, Err(error)) => Err(error),
+                    (None, Some(value), Ok(())) => Ok(value),
+                    (None, None, Ok(())) => Err(StoreError::Closed),
+                };
+                // The caller may have gone away; what it asked for stays done.
+                let _ = tell.send(answer);
+            });
+            Done { error, answer }
+        });
+        self.push(Job { bytes, run })?;
+        // A sender that is dropped unasked: the writer thread is gone.
+        told.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    fn push(&self, job: Job) -> Result<(), StoreError> {
+        let mut waiting = self.waiting();
+        if waiting.closed {
+            return Err(StoreError::Closed);
+        }
+        let bytes = waiting.bytes.saturating_add(job.bytes);
+        if waiting.jobs.len() >= WAITING_JOBS || (bytes > WAITING_BYTES && !waiting.jobs.is_empty())
+        {
+            return Err(StoreError::Busy);
+        }
+        waiting.bytes = bytes;
+        waiting.jobs.push_back(job);
+        drop(waiting);
+        self.waiting.1.notify_one();
+        Ok(())
+    }
+
+    /// The next group: waits for the first job, never for company. `None`: closed and empty.
+    fn take(&self) -> Option<VecDeque<Job>> {
+        let mut waiting = self.waiting();
+        while waiting.jobs.is_empty() {
+            if waiting.closed {
+                return None;
+            }
+            waiting = self.waiting.1.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+        let mut group = VecDeque::new();
+        let mut bytes = 0;
+        while let Some(job) = waiting.jobs.front() {
+            bytes += job.bytes;
+            if group.len() >= GROUP_JOBS || (bytes > GROUP_BYTES && !group.is_empty()) {
+                break;
+            }
+            waiting.bytes = waiting.bytes.saturating_sub(job.bytes);
+            group.extend(waiting.jobs.pop_front());
+        }
+        Some(group)
+    }
+
+    /// The writer thread's whole life.
+    pub(super) fn serve(&self, conn: &Connection) {
+        // Whatever ends this thread, nobody may wait for it any more.
+        let _guard = CloseOnDrop(self);
+        while let Some(mut group) = self.take() {
+            while !group.is_empty() {
+                self.write_group(conn, &mut group);
+            }
+            if self.wal_too_large.swap(false, Ordering::Relaxed) {
+                empty_wal(conn);
+            }
+        }
+    }
+
+    /// Writes the group, or its first jobs where one of them broke the transaction: the rest
+    /// stays in `group` for the next.
+    fn write_group(&self, conn: &Connection, group: &mut VecDeque<Job>) {
+        if let Err(error) = conn.execute_batch("BEGIN IMMEDIATE") {
+            let error = failed(error);
+            tracing::warn!(%error, jobs = group.len(), "no transaction could begin");
+            for job in group.drain(..) {
+                ((job.run)(Err(error.clone())).answer)(Err(error.clone()));
+            }
+            return;
+        }
+        let mut answers = Vec::with_capacity(group.len());
+        while let Some(job) = group.pop_front() {
+            match run_in_savepoint(conn, job) {
+                Ok(answer) => answers.push(answer),
+                Err((answer, error)) => {
+                    roll_back(conn);
+                    answers.push(answer);
+                    tracing::warn!(%error, jobs = answers.len(), "transaction rolled back");
+                    answers.into_iter().for_each(|answer| answer(Err(error.clone())));
+                    return;
+                }
+            }
+        }
+        let fate = conn.execute_batch("COMMIT").map_err(failed);
+        match &fate {
+            Ok(()) => {
+                self.commits.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(error) => {
+                roll_back(conn);
+                tracing::warn!(%error, jobs = answers.len(), "commit failed");
+            }
+        }
+        answers.into_iter().for_each(|answer| answer(fate.clone()));
+    }
+}
+
+struct CloseOnDrop<'a>(&'a Queue);
+
+impl Drop for CloseOnDrop<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.0.waiting();
+        waiting.closed = true;
+        // Dropped jobs drop their senders: their callers get `Closed`.
+        waiting.jobs.clear();
+    }
+}
+
+/// Runs one job's work; a panic in it is its own error, not the end of the writer.
+fn guarded<T>(
+    conn: &Connection,
+    work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(|| work(conn))).unwrap_or_else(|_| {
+        tracing::error!("a write panicked");
+        Err(StoreError::Sqlite("the write panicked".to_owned()))
+    })
+}
+
+/// Runs a job inside a savepoint of its own. `Err`: the transaction as a whole is lost, and why.
+fn run_in_savepoint(conn: &Connection, job: Job) -> Result<Answer, (Answer, StoreError)> {
+    if let Err(error) = conn.execute_batch("SAVEPOINT job") {
+        let error = failed(error);
+        return Err(((job.run)(Err(error.clone())).answer, error));
+    }
+    let Done { error, answer } = (job.run)(Ok(conn));
+    if let Some(error @ StoreError::Io(_)) = &error {
+        end_process(error);
+    }
+    // SQLite rolls back the whole transaction by itself on some errors, a full disk among them
+    // (https://sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction").
+    if conn.is_autocommit() {
+        let error = match error {
+            Some(error) if error.is_transient() => error,
+            Some(error) => StoreError::RolledBack(error.to_string()),
+            None => StoreError::RolledBack("a write ended the transaction".to_owned()),
+        };
+        return Err((answer, error));
+    }
+    let end = if error.is_none() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
+    match conn.execute_batch(end) {
+        Ok(()) => Ok(answer),
+        Err(error) => Err((answer, failed(error))),
+    }
+}
+
+fn roll_back(conn: &Connection) {
+    if !conn.is_autocommit()
+        && let Err(error) = conn.execute_batch("ROLLBACK")
+    {
+        let error = failed(error);
+        tracing::error!(%error, "rollback failed");
+    }
+}
+
+/// The error of the transaction as a whole. Does not return where a write may have been lost.
+pub(super) fn failed(error: rusqlite::Error) -> StoreError {
+    let lost = is_lost_write(&error);
+    let error = StoreError::from(error);
+    if lost {
+        end_process(&error);
+    }
+    error
+}
+
+/// Ends the process: what is on the disk is known again only after SQLite's recovery. No caller
+/// was answered, so no peer was told 250.
+fn end_process(error: &StoreError) -> ! {
+    tracing::error!(%error, code = EXIT_IO, "the disk failed on a write or sync; ending");
+    std::process::exit(EXIT_IO)
+}
