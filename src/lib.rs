@@ -8,6 +8,8 @@ pub mod leak;
 pub mod mail;
 pub mod market;
 pub mod policy;
+pub mod relay;
 pub mod rewrite;
 pub mod sender;
+pub mod smtp;
 pub mod store;

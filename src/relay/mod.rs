@@ -1,0 +1,94 @@
+//! The spine: the stations in the order in which a mail meets them.
+//!
+//! Flow: a face asks [`Relay::route`] for each recipient and hands the whole mail to
+//! [`Relay::accept`]: read → prove → admit → judge → compose → scan → store, and the delivery goes
+//! to whoever holds the outbox. [`rehearse`] is the middle of it, without the store.
+//! Invariant: the only place that orders the stations. No parsing, no SQL, no header text in here.
+//! Logs: one line for each mail that was answered: which message, what was decided, how long it
+//! took; never a word or an address of it.
+
+mod accept;
+mod outcome;
+mod postmaster;
+mod prepare;
+mod rehearse;
+mod route;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::alias::Keyring;
+use crate::config::Config;
+use crate::domain::Clock;
+use crate::policy::{self, RuleError, Rules};
+use crate::store::{Store, StoredMail};
+
+pub use crate::market::Refusal;
+pub use crate::sender::{Peer, Unproved};
+pub use outcome::{Outcome, RejectLine};
+pub use rehearse::{Rehearsal, Rehearsed, Stopped, rehearse};
+pub use route::{Route, RouteRefusal};
+
+/// The spine, with everything it needs. Cheap to clone; clones are the same relay.
+#[derive(Clone)]
+pub struct Relay(Arc<Inner>);
+
+struct Inner {
+    config: Arc<Config>,
+    keyring: Arc<RwLock<Keyring>>,
+    store: Store,
+    rules: Rules,
+    clock: Clock,
+    /// Where accepted mail is handed over to delivery. Full: the store keeps it until it is due.
+    outbox: mpsc::Sender<StoredMail>,
+    /// Large mails are read by so many threads at a time.
+    large: Arc<Semaphore>,
+}
+
+impl Relay {
+    /// Builds the spine. The rules are compiled here, once.
+    pub fn new(
+        config: Arc<Config>,
+        keyring: Keyring,
+        store: Store,
+        clock: Clock,
+        outbox: mpsc::Sender<StoredMail>,
+    ) -> Result<Self, RuleError> {
+        let rules = Rules::new(&config.policy, std::slice::from_ref(&config.relay.alias_domain))?;
+        // What is loaded at first use is loaded before the first mail waits for it.
+        policy::warm(&rules);
+        let large = Arc::new(Semaphore::new(4));
+        let keyring = Arc::new(RwLock::new(keyring));
+        Ok(Self(Arc::new(Inner { config, keyring, store, rules, clock, outbox, large })))
+    }
+
+    /// The same relay under other settings. This one goes on under its own, so that a mail is
+    /// judged under the settings that it began with; keys and store are shared.
+    ///
+    /// # Errors
+    /// A rule that can't be compiled.
+    pub fn under(&self, config: Arc<Config>) -> Result<Self, RuleError> {
+        let rules = Rules::new(&config.policy, std::slice::from_ref(&config.relay.alias_domain))?;
+        let Inner { keyring, store, clock, outbox, large, .. } = &*self.0;
+        Ok(Self(Arc::new(Inner {
+            config,
+            rules,
+            keyring: Arc::clone(keyring),
+            store: store.clone(),
+            clock: clock.clone(),
+            outbox: outbox.clone(),
+            large: Arc::clone(large),
+        })))
+    }
+
+    /// Takes the keys that the operator rotated meanwhile.
+    pub fn use_keys(&self, keyring: Keyring) {
+        *self.0.keyring.write().unwrap_or_else(PoisonError::into_inner) = keyring;
+    }
+
+    /// Asks the keys something.
+    fn keys<T>(&self, ask: impl FnOnce(&Keyring) -> T) -> T {
+        ask(&self.0.keyring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,58 @@
+//! What a face is told about a mail.
+
+use crate::domain::{Finding, MessageId, Part, RuleId};
+use crate::market::Refusal;
+use crate::sender::Unproved;
+use crate::store::{Accepted, Refused};
+
+/// What became of one mail for one recipient: one variant per row of PRODUCT §4's table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Committed to disk together with everything that follows from it. Made
+    /// from the store's seal only.
+    Accepted {
+        /// Our id of the message, or of the first one where this was the same mail again.
+        id: MessageId,
+    },
+    /// The sender is not proved.
+    Unproved(Unproved),
+    /// A proved sender may not write here, or not now.
+    Refused(Refusal),
+    /// The policy says reject; at least one line.
+    Rejected(Vec<RejectLine>),
+    /// It could not be made safe to pass on.
+    Leak,
+    /// Too much at once; nothing was written.
+    TooBusy,
+    /// The disk is full or the database can't be written; nothing was written.
+    Storage,
+}
+
+impl Outcome {
+    /// A 250 after DATA is built from the store's seal.
+    pub(super) fn accepted(seal: &Accepted) -> Self {
+        Self::Accepted { id: seal.message().clone() }
+    }
+
+    /// A 550 that names violations is built from the store's seal.
+    pub(super) fn rejected(_seal: &Refused, lines: Vec<RejectLine>) -> Self {
+        Self::Rejected(lines)
+    }
+}
+
+/// One violation, as far as its sender is told. What to change follows from the rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectLine {
+    /// Which rule.
+    pub rule: RuleId,
+    /// Where.
+    pub part: Part,
+    /// The sender's own words that were found.
+    pub words: String,
+}
+
+impl From<&Finding> for RejectLine {
+    fn from(finding: &Finding) -> Self {
+        Self { rule: finding.rule, part: finding.part, words: finding.words.clone() }
+    }
+}

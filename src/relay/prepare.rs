@@ -1,0 +1,190 @@
+//! What a look at a mail needs besides the facts: names made for it, what was said before, what
+//! must stay hidden.
+
+use std::time::Duration;
+
+use data_encoding::BASE32_NOPAD;
+use sha2::{Digest, Sha256};
+
+use super::Relay;
+use super::accept::Incoming;
+use super::outcome::Outcome;
+use crate::alias::BounceToken;
+use crate::domain::{
+    AliasAddress, History, HistoryConversation, MessageId, MsgId, RealAddress, Secrets, ThreadLink,
+    Timestamp,
+};
+use crate::mail::Message;
+use crate::market::{Admitted, Place};
+use crate::rewrite;
+use crate::rewrite::thread::{self, ThreadHeaders};
+use crate::store::StoreError;
+
+/// A bounce address is good for 30 days (PRODUCT §6).
+const BOUNCE_FOR: Duration = Duration::from_secs(30 * 86_400);
+
+/// What a look needs besides the facts.
+pub(super) struct Prepared {
+    pub names: Names,
+    pub thread: ThreadHeaders,
+    pub secrets: Secrets,
+    pub known_ids: Vec<String>,
+    pub recipient: RealAddress,
+}
+
+/// Names made for one mail.
+pub(super) struct Names {
+    pub message: MessageId,
+    pub msg_id: MsgId,
+    pub token: BounceToken,
+    pub envelope_from: AliasAddress,
+    pub root: ThreadLink,
+}
+
+impl Relay {
+    /// What a look needs besides the facts: names made for this mail, and what was said before.
+    pub(super) fn prepare(
+        &self,
+        mail: &Incoming<'_>,
+        admitted: &Admitted,
+        history: &History,
+    ) -> Result<Prepared, Outcome> {
+        let admission = admitted.admission();
+        let (sender, reader) = (admission.direction.sender(), admission.direction.recipient());
+        let conversation = conversation(admitted);
+        let names = self.names(conversation, mail.arrived).ok_or(Outcome::Storage)?;
+        let facts = &admission.facts;
+        let config = &self.0.config;
+        let recipient = facts.party(reader).delivery_address().ok_or(Outcome::Storage)?.clone();
+        let shown = rewrite::shown_name(facts, sender, config.buyers.shown_name);
+        let items = admission.order.iter().flat_map(|o| &o.items).map(String::as_str);
+        let ours = [config.relay.marketplace.as_str(), config.relay.alias_domain.as_str()];
+        let public: Vec<&str> = ours.into_iter().chain(items).collect();
+        let secrets = Secrets::of(
+            facts.party(sender),
+            mail.proof.address(),
+            facts.party(reader),
+            &shown,
+            &public,
+        );
+        let thread = thread::map(&mail.message, conversation, &names.root, history, reader);
+        let known_ids = history.orders.iter().map(|o| o.id.as_str().to_owned()).collect();
+        Ok(Prepared { names, thread, secrets, known_ids, recipient })
+    }
+
+    /// Random names; nothing where the machine gives no random bytes.
+    pub(super) fn names(
+        &self,
+        conversation: Option<&HistoryConversation>,
+        now: Timestamp,
+    ) -> Option<Names> {
+        let domain = &self.0.config.relay.alias_domain;
+        let msg_id = || {
+            let code = BASE32_NOPAD.encode(&random::<15>()?).to_ascii_lowercase();
+            MsgId::new(&format!("{code}@{domain}"))
+        };
+        let root = match conversation {
+            Some(c) => c.root.clone(),
+            None => ThreadLink { seller: Some(msg_id()?), buyer: Some(msg_id()?) },
+        };
+        let token = BounceToken(random()?);
+        Some(Names {
+            message: MessageId::from_random(random()?),
+            msg_id: msg_id()?,
+            envelope_from: self.keys(|keys| keys.bounce_address(token, now.after(BOUNCE_FOR))),
+            token,
+            root,
+        })
+    }
+}
+
+/// The conversation that a message belongs to, if it exists already.
+pub(super) fn conversation(admitted: &Admitted) -> Option<&HistoryConversation> {
+    match &admitted.admission().place {
+        Place::In(conversation) => Some(conversation),
+        Place::New => None,
+    }
+}
+
+/// The same proved sender, recipient, Message-ID and content (PRODUCT §4).
+pub(super) fn fingerprint(
+    sender: &RealAddress,
+    alias: &AliasAddress,
+    message: &Message,
+    raw: &[u8],
+) -> Option<[u8; 32]> {
+    let id = message.msg_id.as_ref()?;
+    let (sender, alias) = (sender.canonical(), alias.to_string());
+    let mut hash = Sha256::new();
+    for part in [
+        sender.reveal().as_bytes(),
+        alias.as_bytes(),
+        id.as_str().as_bytes(),
+        message.subject.as_bytes(),
+        body(raw),
+    ] {
+        hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(part);
+    }
+    Some(hash.finalize().into())
+}
+
+/// All below the header (RFC 5322 §2.1), as received: pictures and HTML are content too, which the
+/// text does not tell. The header is left out: each try adds trace fields of its own to it.
+fn body(raw: &[u8]) -> &[u8] {
+    let blank = raw.windows(4).position(|end| end == b"\r\n\r\n");
+    blank.and_then(|at| raw.get(at + 4..)).unwrap_or(raw)
+}
+
+/// The answer where the store could not do its part.
+pub(super) fn storage(error: &StoreError) -> Outcome {
+    tracing::warn!(%error, "a mail could not be stored now; its sender is asked to come again");
+    match error {
+        StoreError::Busy => Outcome::TooBusy,
+        _ => Outcome::Storage,
+    }
+}
+
+fn random<const N: usize>() -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn print(raw: &str, sender: &str, alias: &str) -> Option<[u8; 32]> {
+        let raw = raw.replace('\n', "\r\n").into_bytes();
+        let alias = AliasAddress::new(alias, "relay.example");
+        fingerprint(&sender.parse().unwrap(), &alias, &crate::mail::read(&raw), &raw)
+    }
+
+    #[test]
+    fn the_same_mail_again_is_told_from_one_that_only_has_its_id_and_its_words() {
+        let mail = |picture: &str| {
+            format!(
+                "Message-ID: <a@x.example>\nSubject: Lamp\nMIME-Version: 1.0\n\
+                 Content-Type: multipart/mixed; boundary=b\n\n--b\n\nHello\n--b\n\
+                 Content-Type: image/png\nContent-Transfer-Encoding: base64\n\n{picture}\n--b--\n"
+            )
+        };
+        let (first, from, to) = (mail("AAAA"), "jane@mail.example", "seller");
+        let expected = print(&first, from, to);
+        assert!(expected.is_some());
+        let traced = format!("Received: from elsewhere\n{first}");
+        for (raw, from, to, same) in [
+            (first.clone(), "JANE@mail.example", to, true),
+            (traced, from, to, true),
+            (mail("BBBB"), from, to, false),
+            (first.replace("Hello", "Hallo"), from, to, false),
+            (first.replace("a@x", "b@x"), from, to, false),
+            (first.clone(), "joe@mail.example", to, false),
+            (first.clone(), from, "buyer", false),
+        ] {
+            assert_eq!(print(&raw, from, to) == expected, same, "{raw} {to}");
+        }
+        assert_eq!(print("Subject: Lamp\n\nHello\n", from, to), None, "without an id");
+    }
+}

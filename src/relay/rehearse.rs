@@ -1,0 +1,74 @@
+//! The middle of the spine: judge, compose, scan. `relay::accept` performs it, `policy check`
+//! only looks.
+
+use std::ops::Range;
+
+use crate::domain::{Action, MsgId, Sightings, Verdict};
+use crate::leak::{self, Leak, Outgoing};
+use crate::policy::{self, Context, Rules};
+use crate::rewrite::{self, ComposeError, Plan};
+
+/// What a message is judged and written from; the verdict of `plan` is not looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Rehearsal<'a> {
+    /// The compiled policy.
+    pub rules: &'a Rules,
+    /// What the judge knows beside the words.
+    pub context: &'a Context<'a>,
+    /// What the mail is written from.
+    pub plan: Plan<'a>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Rehearsed {
+    /// What the policy decided.
+    pub verdict: Verdict,
+    /// The finished mail, or why there is none.
+    pub result: Result<Outgoing, Stopped>,
+}
+
+/// Why nothing goes out.
+#[derive(Debug)]
+pub enum Stopped {
+    /// The policy rejects it.
+    Rejected,
+    /// It still holds a secret after a second composition.
+    Leak(Vec<Leak>),
+    /// It could not be written.
+    Compose(ComposeError),
+}
+
+/// Judges, composes and scans a message, and writes nothing down.
+pub fn rehearse(rehearsal: &Rehearsal<'_>) -> Rehearsed {
+    let verdict = policy::judge(rehearsal.rules, rehearsal.context, rehearsal.plan.message);
+    if verdict.action >= Action::Hold {
+        return Rehearsed { verdict, result: Err(Stopped::Rejected) };
+    }
+    let result = write(&Plan { verdict: &verdict, ..rehearsal.plan });
+    Rehearsed { verdict, result }
+}
+
+/// Composes and scans; where the scan finds something, composes once more: without the lines that
+/// hold a contact, and with every name in the margins hidden, whoever wrote it first.
+fn write(plan: &Plan<'_>) -> Result<Outgoing, Stopped> {
+    let leaks = match write_once(plan) {
+        Err(Stopped::Leak(leaks)) => leaks,
+        other => return other,
+    };
+    let cut: Vec<Range<usize>> = leak::leaking_lines(&plan.message.text.body, plan.secrets);
+    let nothing = Sightings::default();
+    match write_once(&Plan { cut: &cut, known: &nothing, ..*plan }) {
+        // What was found first tells the log more.
+        Err(Stopped::Leak(_)) => Err(Stopped::Leak(leaks)),
+        other => other,
+    }
+}
+
+fn write_once(plan: &Plan<'_>) -> Result<Outgoing, Stopped> {
+    let draft = rewrite::compose(plan).map_err(Stopped::Compose)?;
+    let thread = plan.thread;
+    let ids: Vec<&MsgId> = thread.in_reply_to.iter().chain(&thread.references).collect();
+    let exempt = leak::Exempt { known: plan.known, ids: &ids };
+    leak::scan(draft, plan.secrets, &exempt).map_err(Stopped::Leak)
+}
