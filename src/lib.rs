@@ -3,6 +3,7 @@
 
 pub mod alias;
 pub mod config;
+pub mod delivery;
 pub mod domain;
 pub mod leak;
 pub mod mail;

@@ -1,0 +1,21 @@
+//! Mail going out.
+//!
+//! Flow: the scheduler takes deliveries, handed over as they are accepted or claimed when they are
+//! due → a permit per connection → carried under its lease: one attempt over lettre's connection,
+//! one verb at a time, each under its time → the outcome is written to the store, with the next
+//! time where there is one.
+//! Invariant: state, next time and lease are in the store, not in here; an attempt whose lease is
+//! lost writes nothing; every attempt sends the same bytes. An unknown error is temporary.
+//! Logs: one line for each attempt's outcome, with delay and the peer's reply without addresses.
+
+mod attempt;
+mod backoff;
+mod carry;
+mod connect;
+mod scheduler;
+mod times;
+
+#[cfg(test)]
+mod tests;
+
+pub use scheduler::Scheduler;

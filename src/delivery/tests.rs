@@ -1,0 +1,298 @@
+//! Stories between a scheduler, a store and a sink that misbehaves.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::Scheduler;
+use super::connect::{ConnectError, Pool};
+use super::times::Times;
+use crate::config::{Config, DeliveryTls};
+use crate::domain::{AliasAddress, Clock, DeliveryId, DeliveryState, MessageId};
+use crate::smtp::{Behaviour, Received, Sink, Stage};
+use crate::store::{AttemptDetail, Forward, OpenMode, QueueRow, Store, StoredMail};
+
+const SOON: Duration = Duration::from_secs(20);
+
+fn config(smarthost: SocketAddr, connections: usize) -> Arc<Config> {
+    let text = format!(
+        r#"
+[relay]
+hostname = "relay.example"
+alias_domain = "relay.example"
+marketplace = "Lumo Market"
+data_dir = "data"
+[senders]
+verify = "address"
+[delivery]
+route = "smarthost"
+smarthost = "{smarthost}"
+tls = "none"
+retry_first = "30m"
+connections = {connections}
+"#
+    );
+    Arc::new(Config::parse(&text, Path::new("bauta.toml")).unwrap())
+}
+
+async fn sink() -> (Sink, UnboundedReceiver<Received>) {
+    Sink::bind("127.0.0.1:0".parse().unwrap()).await.unwrap()
+}
+
+/// A peer's patience in tests.
+fn short() -> Times {
+    let time = Duration::from_millis(300);
+    Times {
+        connect: time,
+        greeting: time,
+        tls: time,
+        mail: time,
+        rcpt: time,
+        data: time,
+        message: time,
+        farewell: time,
+    }
+}
+
+/// A store and a scheduler over it.
+struct House {
+    dir: TempDir,
+    store: Store,
+    config: watch::Sender<Arc<Config>>,
+    outbox: mpsc::Sender<StoredMail>,
+    stop: CancellationToken,
+    running: JoinHandle<()>,
+}
+
+impl House {
+    fn open(smarthost: SocketAddr, times: Times) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("bauta.db");
+        let store = Store::open(&path, OpenMode::Create, "relay.example").unwrap();
+        let (config, settings) = watch::channel(config(smarthost, 1));
+        let (outbox, incoming) = mpsc::channel(100);
+        let mut scheduler = Scheduler::new(store.clone(), settings, Clock::system(), incoming);
+        scheduler.times = times;
+        scheduler.grace = Duration::from_millis(300);
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(scheduler.run(stop.clone()));
+        Self { dir, store, config, outbox, stop, running }
+    }
+
+    /// Stores a mail without handing it over.
+    async fn write(&self, n: u8) -> StoredMail {
+        let now = Clock::system().now();
+        let forward = Forward {
+            message: MessageId::from_random([n; 10]),
+            token: [n; 10],
+            bytes: format!("Subject: {n}\r\n\r\nhello\r\n").into_bytes(),
+            recipient: "ops@market.example".parse().unwrap(),
+            envelope_from: AliasAddress::new("b-1", "relay.example"),
+            received_at: now,
+            give_up_at: now.after(Duration::from_secs(86_400)),
+        };
+        self.store.forward_to_postmaster(forward).await.unwrap().into_mail().unwrap()
+    }
+
+    async fn send(&self, n: u8) -> DeliveryId {
+        let mail = self.write(n).await;
+        let delivery = mail.lease.delivery();
+        self.outbox.send(mail).await.unwrap();
+        delivery
+    }
+
+    async fn look(&self, delivery: DeliveryId) -> (QueueRow, Vec<AttemptDetail>) {
+        self.store.queued(delivery).await.unwrap().unwrap()
+    }
+
+    async fn until(&self, delivery: DeliveryId, state: DeliveryState) -> Vec<AttemptDetail> {
+        let start = Instant::now();
+        loop {
+            let (row, attempts) = self.look(delivery).await;
+            if row.row.state == state {
+                return attempts;
+            }
+            assert!(start.elapsed() < SOON, "still {}, not {state}", row.row.state);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    async fn stop(self) -> (TempDir, Store) {
+        self.stop.cancel();
+        tokio::time::timeout(SOON, self.running).await.expect("it stops").unwrap();
+        (self.dir, self.store)
+    }
+}
+
+async fn receive(mails: &mut UnboundedReceiver<Received>) -> String {
+    let mail = tokio::time::timeout(SOON, mails.recv()).await.expect("a mail").unwrap();
+    String::from_utf8(mail.bytes).unwrap().lines().next().unwrap().to_owned()
+}
+
+fn hangs_at(stage: Stage) -> Behaviour {
+    Behaviour { hang: Some(stage), ..Behaviour::default() }
+}
+
+#[tokio::test]
+async fn a_peer_that_falls_silent_at_any_stage_is_left_in_time_and_its_mail_is_delivered_later() {
+    for (n, stage, told) in [
+        (1, Stage::Greeting, "connect"),
+        (2, Stage::Hello, "connect"),
+        (3, Stage::Mail, "mail"),
+        (4, Stage::Rcpt, "rcpt"),
+        (5, Stage::Data, "data"),
+        (6, Stage::FinalDot, "message"),
+    ] {
+        let (sink, mut mails) = sink().await;
+        sink.behave(hangs_at(stage));
+        // One connection: were it not given back, nothing would follow.
+        let house = House::open(sink.address(), short());
+        let delivery = house.send(n).await;
+        let attempts = house.until(delivery, DeliveryState::Deferred).await;
+        let stages: Vec<_> = attempts.iter().map(|a| a.stage.as_str()).collect();
+        assert_eq!(stages, [told], "{stage:?}");
+        sink.behave(Behaviour::default());
+        house.store.retry_all(Clock::system().now()).await.unwrap();
+        let attempts = house.until(delivery, DeliveryState::Delivered).await;
+        assert_eq!(attempts.len(), 2, "{stage:?}");
+        assert_eq!(receive(&mut mails).await, format!("Subject: {n}"));
+        house.stop().await;
+        assert!(mails.try_recv().is_err(), "{stage:?}: it came twice");
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_closes_without_its_last_answer_gets_the_mail_again_and_nothing_else_is_doubled()
+ {
+    let (sink, mut mails) = sink().await;
+    sink.behave(Behaviour { drop_after_dot: true, ..Behaviour::default() });
+    let house = House::open(sink.address(), short());
+    let unsure = house.send(1).await;
+    let attempts = house.until(unsure, DeliveryState::Deferred).await;
+    assert_eq!(attempts[0].stage, "message");
+    sink.behave(Behaviour::default());
+    let sure = house.send(2).await;
+    house.until(sure, DeliveryState::Delivered).await;
+    house.store.retry_all(Clock::system().now()).await.unwrap();
+    house.until(unsure, DeliveryState::Delivered).await;
+    let mut got = vec![];
+    for _ in 0..3 {
+        got.push(receive(&mut mails).await);
+    }
+    assert_eq!(got, ["Subject: 1", "Subject: 2", "Subject: 1"]);
+    house.stop().await;
+    assert!(mails.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_stop_does_not_wait_for_a_silent_peer_and_the_next_start_delivers_what_it_held() {
+    let (silent, _mails) = sink().await;
+    silent.behave(hangs_at(Stage::FinalDot));
+    let house = House::open(silent.address(), Times::default());
+    let tried = house.send(1).await;
+    let waits = house.send(2).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let begun = Instant::now();
+    let (dir, store) = house.stop().await;
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    for delivery in [tried, waits] {
+        let (row, attempts) = store.queued(delivery).await.unwrap().unwrap();
+        assert_eq!((row.row.state, attempts.len()), (DeliveryState::Queued, 0));
+    }
+    let (willing, mut mails) = sink().await;
+    let (_config, settings) = watch::channel(config(willing.address(), 1));
+    let (_outbox, incoming) = mpsc::channel(1);
+    let scheduler = Scheduler::new(store, settings, Clock::system(), incoming);
+    let stop = CancellationToken::new();
+    let running = tokio::spawn(scheduler.run(stop.clone()));
+    let got = [receive(&mut mails).await, receive(&mut mails).await];
+    assert_eq!(got, ["Subject: 1", "Subject: 2"]);
+    stop.cancel();
+    running.await.unwrap();
+    drop(dir);
+}
+
+#[tokio::test]
+async fn new_settings_are_taken_while_every_connection_hangs() {
+    let (silent, _mails) = sink().await;
+    silent.behave(hangs_at(Stage::Mail));
+    let house = House::open(silent.address(), Times::default());
+    house.send(1).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let second = house.send(2).await;
+    let (willing, mut mails) = sink().await;
+    house.config.send_replace(config(willing.address(), 2));
+    assert_eq!(receive(&mut mails).await, "Subject: 2");
+    house.until(second, DeliveryState::Delivered).await;
+    // While it is idle too.
+    let (third, mut mails) = sink().await;
+    house.config.send_replace(config(third.address(), 1));
+    house.send(3).await;
+    assert_eq!(receive(&mut mails).await, "Subject: 3");
+    // What is not about delivery gives no further connection to a peer that hangs.
+    third.behave(hangs_at(Stage::Mail));
+    house.send(4).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let mut same = Config::clone(&config(third.address(), 1));
+    same.relay.marketplace = "Luma".to_owned();
+    house.config.send_replace(Arc::new(same));
+    third.behave(Behaviour::default());
+    house.send(5).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(mails.try_recv().is_err(), "a second connection was opened");
+    house.stop().await;
+}
+
+#[tokio::test]
+async fn an_end_that_can_not_be_written_is_kept_until_it_can_and_the_mail_is_not_doubled() {
+    let (sink, mut mails) = sink().await;
+    let house = House::open(sink.address(), Times::default());
+    let mail = house.write(1).await;
+    let delivery = mail.lease.delivery();
+    let other = rusqlite::Connection::open(house.dir.path().join("bauta.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    house.outbox.send(mail).await.unwrap();
+    assert_eq!(receive(&mut mails).await, "Subject: 1");
+    // Longer than the store waits for another process.
+    tokio::time::sleep(Duration::from_millis(5_500)).await;
+    other.execute_batch("COMMIT").unwrap();
+    let attempts = house.until(delivery, DeliveryState::Delivered).await;
+    assert_eq!(attempts.len(), 1);
+    house.stop().await;
+    assert!(mails.try_recv().is_err(), "it came twice");
+}
+
+/// Offers STARTTLS, says yes to it, and falls silent before the handshake.
+async fn silent_in_handshake(listener: TcpListener) {
+    let (stream, _) = listener.accept().await.unwrap();
+    let mut stream = BufReader::new(stream);
+    stream.get_mut().write_all(b"220 mx.example\r\n").await.unwrap();
+    for answer in ["250-mx.example\r\n250 STARTTLS\r\n", "220 go ahead\r\n"] {
+        stream.read_line(&mut String::new()).await.unwrap();
+        stream.get_mut().write_all(answer.as_bytes()).await.unwrap();
+    }
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test]
+async fn a_handshake_that_never_ends_is_left_in_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let peer = tokio::spawn(silent_in_handshake(listener));
+    let mut settings = config(address, 1).delivery.clone();
+    settings.tls = DeliveryTls::Opportunistic;
+    let pool = Pool::new(&settings, "relay.example", short());
+    let connected = tokio::time::timeout(SOON, pool.connect()).await.expect("it is left");
+    assert!(matches!(connected, Err(ConnectError::Timeout)));
+    assert!(!peer.is_finished(), "the peer got as far as the handshake");
+    peer.abort();
+}
