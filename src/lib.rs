@@ -14,3 +14,4 @@ pub mod rewrite;
 pub mod sender;
 pub mod smtp;
 pub mod store;
+pub mod web;
