@@ -2,6 +2,8 @@
 //! their ordinary mail programs; each sees only an alias of the other.
 
 pub mod alias;
+pub mod app;
+pub mod cli;
 pub mod config;
 pub mod delivery;
 pub mod domain;

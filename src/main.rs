@@ -1,3 +1,7 @@
 //! The `bauta` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    bauta::cli::main(std::env::args_os())
+}

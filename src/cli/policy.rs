@@ -1,0 +1,286 @@
+//! `bauta policy check`.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use serde::{Deserialize, Serialize};
+
+use super::exit::Wrong;
+use super::{json, not_yet};
+use crate::config::{self, Config, Mode};
+use crate::domain::{
+    AliasAddress, Clock, Direction, Facts, FactsVersion, Finding, Language, MsgId, PairId, Party,
+    PartyId, RuleId, Secrets, Sightings, Verdict,
+};
+use crate::mail::{self, Message};
+use crate::policy::{Context, Rules};
+use crate::relay::{Rehearsal, Stopped, rehearse};
+use crate::rewrite::{Plan, thread::ThreadHeaders};
+
+/// `bauta policy …`
+#[derive(Debug, Args)]
+pub(super) struct Policy {
+    #[command(subcommand)]
+    command: PolicyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum PolicyCommand {
+    /// The verdict on one mail, or on many cases, as `enforce` would decide
+    Check(Check),
+    #[command(external_subcommand)]
+    Other(Vec<OsString>),
+}
+
+#[derive(Debug, Args)]
+struct Check {
+    /// A mail
+    #[arg(required_unless_present = "jsonl", conflicts_with = "jsonl")]
+    file: Option<PathBuf>,
+    /// seller-to-buyer or buyer-to-seller
+    #[arg(long, required_unless_present = "jsonl")]
+    direction: Option<Direction>,
+    /// A seller's message that answers nothing
+    #[arg(long)]
+    proactive: bool,
+    /// The mail before and after
+    #[arg(long)]
+    show: bool,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+    /// A file of cases, one a line: {"id","direction","proactive","subject","text"}
+    #[arg(long, value_name = "CASES")]
+    jsonl: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Case {
+    id: String,
+    direction: String,
+    #[serde(default)]
+    proactive: bool,
+    #[serde(default)]
+    subject: String,
+    #[serde(default)]
+    text: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Answer<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    action: &'static str,
+    rules: Vec<RuleId>,
+    findings: &'a [Finding],
+    cleaned: &'a [Finding],
+}
+
+impl<'a> Answer<'a> {
+    fn of(id: Option<&'a str>, verdict: &'a Verdict) -> Self {
+        let mut rules: Vec<RuleId> = verdict.findings.iter().map(|f| f.rule).collect();
+        rules.sort_unstable();
+        rules.dedup();
+        Self {
+            id,
+            action: verdict.would.as_str(),
+            rules,
+            findings: &verdict.findings,
+            cleaned: &verdict.cleaned,
+        }
+    }
+}
+
+impl Policy {
+    pub fn run(self, path: &Path, out: &mut impl Write) -> anyhow::Result<()> {
+        match self.command {
+            PolicyCommand::Other(words) => Err(not_yet::refuse("policy", &words)),
+            PolicyCommand::Check(check) => {
+                let config = settings(path)?;
+                let own = [config.relay.alias_domain.clone()];
+                let rules = Rules::new(&config.policy, &own).map_err(|e| Wrong(e.to_string()))?;
+                match (check.jsonl, check.file, check.direction) {
+                    (Some(cases), ..) => many(&rules, &cases, out),
+                    (None, Some(file), Some(direction)) => {
+                        let raw = fs::read(&file)
+                            .with_context(|| format!("{} can't be read", file.display()))?;
+                        let message = mail::read(&raw);
+                        let shown = Shown {
+                            rules: &rules,
+                            config: &config,
+                            message: &message,
+                            direction,
+                            proactive: check.proactive,
+                        };
+                        shown.print(check.json, check.show, out)
+                    }
+                    _ => Err(Wrong(
+                        "policy check takes FILE with --direction, or --jsonl CASES".into(),
+                    )
+                    .into()),
+                }
+            }
+        }
+    }
+}
+
+/// The config; without one the policy's defaults. What is asked is what enforcing would do.
+fn settings(path: &Path) -> anyhow::Result<Config> {
+    let mut config = if path.exists() || path != Path::new("bauta.toml") {
+        Config::load(path)
+    } else {
+        let text = config::starter("relay.example", "relay.example", "Example Market");
+        Config::parse(&text, path)
+    }
+    .map_err(|errors| Wrong(errors.to_string()))?;
+    config.policy.mode = Mode::Enforce;
+    for setting in config.policy.rules.values_mut() {
+        setting.mode = None;
+    }
+    Ok(config)
+}
+
+fn many(rules: &Rules, cases: &Path, out: &mut impl Write) -> anyhow::Result<()> {
+    let file =
+        fs::File::open(cases).with_context(|| format!("{} can't be read", cases.display()))?;
+    for (number, line) in BufReader::new(file).lines().enumerate() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let at = || format!("{}:{}", cases.display(), number + 1);
+        let case: Case =
+            serde_json::from_str(&line).map_err(|e| Wrong(format!("{}: {e}", at())))?;
+        let direction: Direction =
+            case.direction.parse().map_err(|e| Wrong(format!("{}: direction {e}", at())))?;
+        let context =
+            Context { direction, proactive: case.proactive, sightings: None, known_ids: vec![] };
+        let message = Message {
+            subject: case.subject.split_whitespace().collect::<Vec<_>>().join(" "),
+            text: mail::segment(case.text.replace("\r\n", "\n")),
+            ..Message::default()
+        };
+        let verdict = crate::policy::judge(rules, &context, &message);
+        json(out, &Answer::of(Some(&case.id), &verdict))?;
+    }
+    Ok(())
+}
+
+/// One mail to be shown with its verdict.
+struct Shown<'a> {
+    rules: &'a Rules,
+    config: &'a Config,
+    message: &'a Message,
+    direction: Direction,
+    proactive: bool,
+}
+
+impl Shown<'_> {
+    fn print(&self, as_json: bool, show: bool, out: &mut impl Write) -> anyhow::Result<()> {
+        let facts = self.stand_ins()?;
+        let sender = self.direction.sender();
+        let name = crate::rewrite::shown_name(&facts, sender, self.config.buyers.shown_name);
+        let (writer, reader) = (facts.party(sender), facts.party(sender.other()));
+        let used = writer.delivery_address().context("nobody wrote this")?;
+        let recipient = reader.delivery_address().context("nobody reads this")?;
+        let public =
+            [self.config.relay.marketplace.as_str(), self.config.relay.alias_domain.as_str()];
+        let secrets = Secrets::of(writer, used, reader, &name, &public);
+        let msg_id = MsgId::new("policy-check@relay.example").context("no Message-ID")?;
+        let context = Context {
+            direction: self.direction,
+            proactive: self.proactive,
+            sightings: None,
+            known_ids: vec![],
+        };
+        let plan = Plan {
+            facts: &facts,
+            direction: self.direction,
+            recipient,
+            order: None,
+            message: self.message,
+            verdict: &Verdict::clean(),
+            cut: &[],
+            secrets: &secrets,
+            known: &Sightings::default(),
+            thread: &ThreadHeaders::default(),
+            msg_id: &msg_id,
+            conversation_subject: None,
+            envelope_from: &facts.seller_alias,
+            date: Clock::system().now(),
+            shown_name: self.config.buyers.shown_name,
+            marketplace: &self.config.relay.marketplace,
+        };
+        let rehearsed = rehearse(&Rehearsal { rules: self.rules, context: &context, plan });
+        let answer = Answer::of(None, &rehearsed.verdict);
+        if as_json {
+            json(out, &answer)?;
+        } else {
+            writeln!(out, "{}", answer.action)?;
+            for (mark, finding) in answer
+                .findings
+                .iter()
+                .map(|f| ("found", f))
+                .chain(answer.cleaned.iter().map(|f| ("quoted", f)))
+            {
+                let Finding { rule, action, part, start, words, .. } = finding;
+                let action = action.as_str();
+                writeln!(out, "{mark}\t{rule}\t{action}\t{part:?} at byte {start}\t{words:?}")?;
+            }
+        }
+        if show {
+            writeln!(out, "\n--- before\nSubject: {}\n", self.message.subject)?;
+            writeln!(out, "{}", self.message.text.body)?;
+            match &rehearsed.result {
+                Ok(outgoing) => {
+                    let draft = outgoing.draft();
+                    writeln!(out, "--- after\nSubject: {}\n\n{}", draft.subject, draft.text)?;
+                }
+                Err(Stopped::Rejected) => writeln!(out, "--- after\nnothing: it is rejected")?,
+                Err(Stopped::Leak(leaks)) => {
+                    writeln!(out, "--- after\nnothing: it could not be made safe: {leaks:?}")?;
+                }
+                Err(Stopped::Compose(error)) => writeln!(out, "--- after\nnothing: {error}")?,
+            }
+        }
+        Ok(())
+    }
+
+    /// A seller and a buyer for a mail that has no registered ones: whoever wrote it, to a reader.
+    fn stand_ins(&self) -> anyhow::Result<Facts> {
+        let from = self.message.from.first().and_then(|m| m.address.parse().ok());
+        let reader = "reader@recipient.invalid".parse()?;
+        let writer = match from {
+            Some(address) => address,
+            None => "writer@sender.invalid".parse()?,
+        };
+        let (seller, buyer) = match self.direction {
+            Direction::SellerToBuyer => (writer, reader),
+            Direction::BuyerToSeller => (reader, writer),
+        };
+        let domain = &self.config.relay.alias_domain;
+        Ok(Facts {
+            version: FactsVersion { seller: 0, buyer: 0, pair: 0 },
+            pair: PairId(0),
+            key_version: 0,
+            seller: Party {
+                id: PartyId::Seller("S1".parse()?),
+                name: "Seller".parse()?,
+                language: Language::En,
+                addresses: vec![seller],
+            },
+            buyer: Party {
+                id: PartyId::Buyer("B1".parse()?),
+                name: "Buyer".parse()?,
+                language: Language::En,
+                addresses: vec![buyer],
+            },
+            seller_alias: AliasAddress::new("seller-alias", domain),
+            buyer_alias: AliasAddress::new("buyer-alias", domain),
+        })
+    }
+}
