@@ -1,5 +1,8 @@
 //! Bauta: a self-hosted mail relay for marketplaces. A buyer and a seller write to each other from
 //! their ordinary mail programs; each sees only an alias of the other.
+//!
+//! Where to begin reading: [`relay`] is the spine, the stations in the order in which a mail meets
+//! them; [`domain`] has the words; [`app`] builds everything.
 
 pub mod alias;
 pub mod app;

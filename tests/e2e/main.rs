@@ -1,0 +1,28 @@
+//! End to end: the real binary on free ports, mail in through `swaks`, mail out to a smarthost of
+//! the tests' own. One story a file; `house` is where they are set, and what it asserts when it
+//! closes holds for every story.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may
+#![allow(clippy::print_stdout, clippy::print_stderr)] // what is shown when a story fails
+
+mod house;
+mod letter;
+mod smarthost;
+mod wire;
+
+mod t01_buyer_writes_seller;
+mod t02_seller_answers;
+mod t03_a_thread_on_both_sides;
+mod t04_a_second_order;
+mod t05_unknown_alias;
+mod t06_wrong_sender;
+mod t07_too_long;
+mod t08_smarthost_down_and_back;
+mod t09_observe_mode;
+mod t10_provisioning;
+mod t11_the_data_dir;
+mod t12_the_plug_is_pulled;
+mod t13_automatic_mail;
+mod t14_the_log;
+mod t15_the_demo;
+mod t16_shapes_of_mail;

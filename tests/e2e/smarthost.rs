@@ -1,0 +1,82 @@
+//! The world outside: takes what the relay sends, and misbehaves when it is told to.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use bauta::smtp::{Behaviour, Received, Sink};
+use tokio::runtime::Runtime;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::letter::Opened;
+
+/// How long anything may take that must happen.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+static PLACES: AtomicU32 = AtomicU32::new(1);
+
+/// A smarthost at an address of its own: no other test takes its port while it is down.
+pub struct Smarthost {
+    runtime: Runtime,
+    pub address: SocketAddr,
+    running: Option<Sink>,
+    mails: Vec<UnboundedReceiver<Received>>,
+}
+
+impl Smarthost {
+    pub fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let place = PLACES.fetch_add(1, Ordering::Relaxed) % 250 + 1;
+        let [_, _, high, low] = std::process::id().to_be_bytes();
+        let ip = [127, 1 + u8::try_from(place).unwrap(), high, low.max(1)];
+        let mut host = Self { runtime, address: (ip, 0).into(), running: None, mails: vec![] };
+        host.comes_back();
+        host
+    }
+
+    pub fn goes_down(&mut self) {
+        self.running = None;
+        let started = Instant::now();
+        while std::net::TcpStream::connect(self.address).is_ok() {
+            assert!(started.elapsed() < PATIENCE, "the smarthost does not go down");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    pub fn comes_back(&mut self) {
+        let (sink, mails) = self.runtime.block_on(Sink::bind(self.address)).unwrap();
+        self.address = sink.address();
+        self.running = Some(sink);
+        self.mails.push(mails);
+    }
+
+    pub fn behaves(&self, behaviour: Behaviour) {
+        self.running.as_ref().expect("the smarthost is up").behave(behaviour);
+    }
+
+    /// The next mail that comes.
+    pub fn next(&mut self) -> Opened {
+        let mails = self.mails.last_mut().unwrap();
+        let next = self
+            .runtime
+            .block_on(async { tokio::time::timeout(PATIENCE, mails.recv()).await })
+            .expect("no mail came in time")
+            .expect("the smarthost is up");
+        Opened::read(&next)
+    }
+
+    /// All that came and was not looked at yet.
+    pub fn rest(&mut self) -> Vec<Received> {
+        let mut rest = Vec::new();
+        for mails in &mut self.mails {
+            while let Ok(mail) = mails.try_recv() {
+                rest.push(mail);
+            }
+        }
+        rest
+    }
+}
