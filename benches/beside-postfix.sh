@@ -12,6 +12,7 @@ bench=../shared/bench
 cargo build --release --locked
 bauta=$PWD/target/release/bauta
 dir=$(mktemp -d)
+chmod 755 "$dir" # Postfix runs as a user of its own
 export BENCH_DIR=$dir
 smtp=24525 sink=24526
 
