@@ -18,15 +18,6 @@ impl fmt::Display for ConversationId {
     }
 }
 
-/// What a conversation is about when no order is named (PRODUCT §10).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Topic {
-    /// Not said.
-    #[default]
-    Other,
-}
-
 /// One message's two names: the `Message-ID` that the seller's mail program knows it by, and the
 /// one that the buyer's knows it by. One of them came in, the other is ours (PRODUCT §6).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -21,7 +21,7 @@ pub mod time;
 pub mod verdict;
 
 pub use address::{AddressError, AliasAddress, Canonical, RealAddress};
-pub use conversation::{ConversationId, ThreadLink, Topic};
+pub use conversation::{ConversationId, ThreadLink};
 pub use delivery::{DeliveryId, DeliveryIdError, DeliveryState, DeliveryStateError};
 pub use facts::{Facts, FactsVersion, History, HistoryConversation, PairId, Said, Sightings};
 pub use id::{BuyerId, IdError, MessageId, MsgId, OrderId, SellerId};
