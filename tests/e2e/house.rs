@@ -376,7 +376,9 @@ pub fn bauta() -> Command {
 pub fn ends_when_told(child: &mut Child) -> Option<i32> {
     let pid = rustix::process::Pid::from_child(child);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-    eventually("the process ends", || child.try_wait().unwrap()).code()
+    // A relay gives running attempts 20 seconds before it abandons them.
+    let patience = PATIENCE + Duration::from_secs(20);
+    eventually_within(patience, "the process ends", || child.try_wait().unwrap()).code()
 }
 
 /// The mail program of these stories; says so if it is missing.
@@ -397,13 +399,17 @@ pub fn run(command: &mut Command) -> Ran {
 }
 
 /// Looks again and again until there is something to see.
-pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub fn eventually<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    eventually_within(PATIENCE, what, look)
+}
+
+fn eventually_within<T>(patience: Duration, what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let started = Instant::now();
     loop {
         if let Some(seen) = look() {
             return seen;
         }
-        assert!(started.elapsed() < PATIENCE, "not in time: {what}");
+        assert!(started.elapsed() < patience, "not in time: {what}");
         thread::sleep(Duration::from_millis(20));
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use crate::letter::Opened;
 
 /// How long anything may take that must happen.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 static PLACES: AtomicU32 = AtomicU32::new(1);
 
