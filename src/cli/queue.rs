@@ -205,7 +205,10 @@ fn as_object(
     object.insert("age_seconds".to_owned(), age(row, now).into());
     if addresses {
         object.insert("recipient".to_owned(), row.recipient.reveal().into());
-        object.insert("envelope_from".to_owned(), row.envelope_from.to_string().into());
+        object.insert(
+            "envelope_from".to_owned(),
+            row.envelope_from.as_ref().map(ToString::to_string).into(),
+        );
     }
     Ok(object)
 }

@@ -136,11 +136,16 @@ async fn speak(
         stage: Stage::Rcpt,
         what: What::Refused { permanent: true, reply: format!("{what} can't be written in SMTP") },
     };
-    let sender: Address =
-        mail.envelope_from.to_string().parse().map_err(|_| unwritable("the bounce address"))?;
+    let sender = match &mail.envelope_from {
+        Some(bounces) => {
+            let address = bounces.to_string().parse::<Address>();
+            Some(address.map_err(|_| unwritable("the bounce address"))?)
+        }
+        None => None, // RFC 5321 §4.5.5
+    };
     let recipient: Address =
         mail.recipient.reveal().parse().map_err(|_| unwritable("the recipient's address"))?;
-    step(Stage::Mail, times.mail, connection.command(Mail::new(Some(sender), vec![]))).await?;
+    step(Stage::Mail, times.mail, connection.command(Mail::new(sender, vec![]))).await?;
     step(Stage::Rcpt, times.rcpt, connection.command(Rcpt::new(recipient, vec![]))).await?;
     step(Stage::Data, times.data, connection.command(Data)).await?;
     // lettre ends the text with CRLF of its own before the dot.

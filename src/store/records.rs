@@ -392,9 +392,9 @@ pub struct QueueRow {
     /// Where it goes.
     #[serde(skip)]
     pub recipient: RealAddress,
-    /// Its bounce address.
+    /// Its bounce address; none for our own notices.
     #[serde(skip)]
-    pub envelope_from: AliasAddress,
+    pub envelope_from: Option<AliasAddress>,
 }
 
 /// What waits in the queue.

@@ -84,8 +84,9 @@ pub struct StoredMail {
     pub message: MessageId,
     /// Where it goes.
     pub recipient: RealAddress,
-    /// Its bounce address.
-    pub envelope_from: AliasAddress,
+    /// Its bounce address; `None`: the null reverse-path of our own notices, so that no report of
+    /// them ever comes (RFC 5321 §4.5.5).
+    pub envelope_from: Option<AliasAddress>,
     /// The mail, CRLF line ends.
     pub bytes: Vec<u8>,
     /// Attempts that ended before.

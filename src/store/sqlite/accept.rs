@@ -79,7 +79,7 @@ impl Store {
             lease: Lease { delivery: written.delivery, claim: 1 },
             message: written.message.clone(),
             recipient: draft.recipient,
-            envelope_from: draft.envelope_from,
+            envelope_from: Some(draft.envelope_from),
             bytes,
             attempts: 0,
             created_at,

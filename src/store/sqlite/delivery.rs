@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::Store;
 use super::content::unpack;
-use super::rows::{alias, all, get, moment, one, parse, run};
+use super::rows::{all, get, moment, one, parse, reverse_path, run};
 use crate::domain::{DeliveryId, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::records::{AttemptOutcome, AttemptRecord};
@@ -168,7 +168,7 @@ fn read_mail(row: &Row<'_>) -> Result<StoredMail, StoreError> {
         lease: Lease { delivery: DeliveryId(get(row, "number")?), claim: get(row, "lease")? },
         message: parse(row, "message_id")?,
         recipient: parse(row, "recipient")?,
-        envelope_from: alias(row, "envelope_from")?,
+        envelope_from: reverse_path(row, "envelope_from")?,
         bytes: get(row, "bytes")?,
         attempts: get(row, "attempts")?,
         created_at: moment(row, "created_at")?,

@@ -55,7 +55,7 @@ impl Store {
                 lease: Lease { delivery, claim: 1 },
                 message: forward.message,
                 recipient: forward.recipient,
-                envelope_from: forward.envelope_from,
+                envelope_from: Some(forward.envelope_from),
                 bytes: forward.bytes,
                 attempts: 0,
                 created_at: received_at,

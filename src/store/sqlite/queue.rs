@@ -5,7 +5,7 @@ use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::Store;
 use super::archive::{read_attempts, read_delivery};
-use super::rows::{alias, all, get, moment, moment_some, one, parse, parse_some, run};
+use super::rows::{all, get, moment, moment_some, one, parse, parse_some, reverse_path, run};
 use crate::domain::{BuyerId, DeliveryId, DeliveryState, MessageId, OrderId, SellerId, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::records::{AttemptDetail, Intervention, QueueDepth, QueueFilter, QueueRow};
@@ -188,6 +188,6 @@ fn read_row(row: &Row<'_>) -> Result<QueueRow, StoreError> {
         give_up_at: moment(row, "give_up_at")?,
         finished_at: moment_some(row, "finished_at")?,
         recipient: parse(row, "recipient")?,
-        envelope_from: alias(row, "envelope_from")?,
+        envelope_from: reverse_path(row, "envelope_from")?,
     })
 }

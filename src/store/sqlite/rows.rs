@@ -43,11 +43,17 @@ pub(super) fn moment_some(
     Ok(get::<Option<i64>>(row, column)?.map(Timestamp::from_millis))
 }
 
-/// A column that holds a whole alias or bounce address.
-pub(super) fn alias(row: &Row<'_>, column: &'static str) -> Result<AliasAddress, StoreError> {
+/// A column that holds a whole bounce address, or the empty text of a null reverse-path.
+pub(super) fn reverse_path(
+    row: &Row<'_>,
+    column: &'static str,
+) -> Result<Option<AliasAddress>, StoreError> {
     let text: String = get(row, column)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
     let (local, domain) = text.rsplit_once('@').ok_or(StoreError::Damaged(column))?;
-    Ok(AliasAddress::new(local, domain))
+    Ok(Some(AliasAddress::new(local, domain)))
 }
 
 /// Two columns that hold one message's names on the two sides.
