@@ -1,47 +1,36 @@
 //! A mail that comes in chunks (BDAT): the octets are counted, so nothing in them can end it.
 
-use super::data::Scanned;
+use super::intake::{Intake, Scanned};
 
 /// Puts a mail together from chunks of any size (RFC 3030 §2). There is no dot-stuffing, and a
 /// bare CR or LF is no danger here: each is made CRLF (PRODUCT §4, Exchange sends such mail), so
 /// that everything after this sees one kind of line end only.
 #[derive(Debug)]
 pub struct Assembler {
-    mail: Vec<u8>,
-    max_size: usize,
-    size: usize,
+    intake: Intake,
     after_cr: bool,
-    keeping: bool,
-    dropped: bool,
 }
 
 impl Assembler {
     /// For a mail of at most `max_size` octets, counted as in RFC 1870 §3, with every line end as
     /// CRLF.
     pub fn new(max_size: usize) -> Self {
-        let (mail, size) = (vec![], 0);
-        Self { mail, max_size, size, after_cr: false, keeping: true, dropped: false }
+        Self { intake: Intake::new(max_size), after_cr: false }
     }
 
     /// Whether what it reads may still become a mail.
     pub fn is_keeping(&self) -> bool {
-        self.keeping
+        self.intake.is_keeping()
     }
 
     /// Octets of the mail that are kept in memory.
     pub fn kept(&self) -> usize {
-        self.mail.len()
+        self.intake.kept()
     }
 
     /// Gives the memory back; the rest is only counted.
     pub fn discard(&mut self) {
-        self.dropped = true;
-        self.let_go();
-    }
-
-    fn let_go(&mut self) {
-        self.keeping = false;
-        self.mail = Vec::new();
+        self.intake.discard();
     }
 
     /// Takes octets; a CR and its LF may lie in different chunks.
@@ -52,12 +41,12 @@ impl Assembler {
                 _ => (piece, None),
             };
             if !text.is_empty() {
-                self.keep(text);
+                self.intake.take(text);
                 self.after_cr = false;
             }
             // The line ends with its CR; an LF right behind it is the rest of that CRLF.
             if end.is_some() && !(end == Some(b'\n') && self.after_cr) {
-                self.keep(b"\r\n");
+                self.intake.take(b"\r\n");
             }
             if end.is_some() {
                 self.after_cr = end == Some(b'\r');
@@ -65,34 +54,14 @@ impl Assembler {
         }
     }
 
-    fn keep(&mut self, octets: &[u8]) {
-        self.size = self.size.saturating_add(octets.len());
-        if self.size > self.max_size {
-            self.let_go();
-        }
-        if self.keeping {
-            self.mail.extend_from_slice(octets);
-        }
-    }
-
     /// What was read.
-    pub fn finish(mut self) -> Scanned {
-        match self.refusal() {
-            Some(refused) => refused,
-            None => {
-                self.mail.shrink_to_fit();
-                Scanned::Mail(self.mail)
-            }
-        }
+    pub fn finish(self) -> Scanned {
+        self.intake.finish()
     }
 
     /// Why it can't become a mail any more, whatever still comes.
     pub fn refusal(&self) -> Option<Scanned> {
-        match self {
-            _ if self.size > self.max_size => Some(Scanned::TooLarge { size: self.size }),
-            _ if self.dropped => Some(Scanned::Dropped),
-            _ => None,
-        }
+        self.intake.refusal()
     }
 }
 

@@ -1,20 +1,6 @@
 //! The scanner of DATA: finds the one true end, undoes dot-stuffing, notes what must not be.
 
-/// What was read between 354 and the final dot.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Scanned {
-    /// A mail; every line end in it is CRLF.
-    Mail(Vec<u8>),
-    /// A bare CR or LF stood in it.
-    BareLineEnd,
-    /// It is over the size limit.
-    TooLarge {
-        /// Its length in octets.
-        size: usize,
-    },
-    /// It was told to drop what it read.
-    Dropped,
-}
+use super::intake::{Intake, Scanned};
 
 /// Where the scanner stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,12 +29,8 @@ enum State {
 #[derive(Debug)]
 pub struct Scanner {
     state: State,
-    mail: Vec<u8>,
-    max_size: usize,
-    size: usize,
+    intake: Intake,
     bare: bool,
-    keeping: bool,
-    dropped: bool,
 }
 
 impl Scanner {
@@ -59,34 +41,24 @@ impl Scanner {
             // The CRLF of the DATA line is the one before the first dot (RFC 5321 §4.1.1.4), so
             // that an empty mail ends at once.
             state: State::LineStart,
-            mail: Vec::new(),
-            max_size,
-            size: 0,
+            intake: Intake::new(max_size),
             bare: false,
-            keeping: true,
-            dropped: false,
         }
     }
 
     /// Whether what it reads may still become a mail.
     pub fn is_keeping(&self) -> bool {
-        self.keeping
+        self.intake.is_keeping()
     }
 
     /// Octets of the mail that are kept in memory.
     pub fn kept(&self) -> usize {
-        self.mail.len()
+        self.intake.kept()
     }
 
     /// Gives the memory back; the rest is only read over.
     pub fn discard(&mut self) {
-        self.dropped = true;
-        self.let_go();
-    }
-
-    fn let_go(&mut self) {
-        self.keeping = false;
-        self.mail = Vec::new();
+        self.intake.discard();
     }
 
     /// Takes octets from the front of `bytes`; true: the mail has ended, what is left is the next
@@ -107,7 +79,7 @@ impl Scanner {
     fn take_text(&mut self, bytes: &mut &[u8]) {
         let end = bytes.iter().position(|b| matches!(b, b'\r' | b'\n')).unwrap_or(bytes.len());
         let (text, rest) = bytes.split_at_checked(end).unwrap_or((bytes, &[]));
-        self.keep(text);
+        self.intake.take(text);
         *bytes = rest;
     }
 
@@ -116,7 +88,7 @@ impl Scanner {
             (State::DotCr, b'\n') => State::End,
             (State::Dot, b'\r') => State::DotCr,
             (State::Cr, b'\n') => {
-                self.keep(b"\r\n");
+                self.intake.take(b"\r\n");
                 State::LineStart
             }
             // RFC 5321 §4.5.2: a dot at the start of a line was put there by the client.
@@ -133,7 +105,7 @@ impl Scanner {
                 State::Text
             }
             (_, byte) => {
-                self.keep(&[byte]);
+                self.intake.take(&[byte]);
                 State::Text
             }
         };
@@ -141,31 +113,13 @@ impl Scanner {
 
     fn note_bare(&mut self) {
         self.bare = true;
-        self.size += 1;
-        self.let_go();
-    }
-
-    fn keep(&mut self, octets: &[u8]) {
-        self.size += octets.len();
-        if self.size > self.max_size {
-            self.let_go();
-        }
-        if self.keeping {
-            self.mail.extend_from_slice(octets);
-        }
+        self.intake.count(1);
+        self.intake.let_go();
     }
 
     /// What was read. A bare line end counts before all else: it closes the connection.
-    pub fn finish(mut self) -> Scanned {
-        match self {
-            _ if self.bare => Scanned::BareLineEnd,
-            _ if self.size > self.max_size => Scanned::TooLarge { size: self.size },
-            _ if self.dropped => Scanned::Dropped,
-            _ => {
-                self.mail.shrink_to_fit();
-                Scanned::Mail(self.mail)
-            }
-        }
+    pub fn finish(self) -> Scanned {
+        if self.bare { Scanned::BareLineEnd } else { self.intake.finish() }
     }
 }
 
@@ -267,7 +221,8 @@ mod tests {
         check(&format!("{long}.\r\nQ"), Some(Scanned::TooLarge { size: 101 }), "Q");
         let mut scanner = Scanner::new(100);
         scanner.feed(&mut &[b'x'; 5000][..]);
-        assert_eq!((scanner.kept(), scanner.size), (0, 5000));
+        assert_eq!(scanner.kept(), 0);
+        assert_eq!(scanner.finish(), Scanned::TooLarge { size: 5000 });
     }
 
     #[test]

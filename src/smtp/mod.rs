@@ -15,6 +15,7 @@ mod command;
 mod connection;
 mod data;
 mod door;
+mod intake;
 mod limits;
 mod lines;
 mod listener;

@@ -14,8 +14,9 @@ use crate::relay::{Peer, RouteRefusal, Unproved};
 
 use super::command::Command;
 use super::connection::{Connection, Ended};
-use super::data::{Scanned, Scanner};
+use super::data::Scanner;
 use super::door::Door;
+use super::intake::Scanned;
 use super::limits::{Settings, Share};
 use super::lines::LineError;
 use super::reply::{Reply, Wrong};

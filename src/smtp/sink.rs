@@ -15,7 +15,8 @@ use tracing::debug;
 
 use super::command::Command;
 use super::connection::{Connection, Ended};
-use super::data::{Scanned, Scanner};
+use super::data::Scanner;
+use super::intake::Scanned;
 use super::limits::Limits;
 use super::reply::{Reply, Wrong};
 

@@ -1,0 +1,216 @@
+//! Sessions as a peer sees them, one file for each kind of story; here the peer, and a house that
+//! does as it is told.
+
+mod dialogues;
+mod ending;
+mod limits;
+mod listening;
+mod misbehaving;
+mod smuggling;
+mod tls;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::*;
+use crate::config;
+use crate::domain::{Language, MessageId, Part, RuleId};
+use crate::relay::{Outcome, Peer, Refusal, RejectLine, RouteRefusal, Unproved};
+
+/// 20,000 octets in flight, mails of at most 10,000.
+pub fn settings() -> Settings {
+    let relay = config::Relay {
+        hostname: "mx.bauta.example".to_owned(),
+        alias_domain: "in.example".to_owned(),
+        marketplace: "Fair".to_owned(),
+        data_dir: "/nowhere".into(),
+        postmaster: None,
+        language: "en".parse::<Language>().unwrap(),
+    };
+    let smtp = config::Smtp {
+        listen: vec![],
+        max_size: 10_000,
+        in_flight: 20_000,
+        trusted_networks: vec!["127.0.0.0/8".parse().unwrap()],
+        proxy_networks: vec![],
+        unknown_alias: config::UnknownAlias::Reject,
+    };
+    Settings::new(&relay, &smtp)
+}
+
+/// A mail that came through the door: sender, routes with a comma between, text.
+type Came = (String, String, String);
+
+/// A house whose answers the recipient's local part names.
+#[derive(Default)]
+struct Scripted {
+    came: Mutex<Vec<Came>>,
+    /// Lets `slow@` go on.
+    go: Notify,
+    /// Says that `slow@` waits.
+    waits: Notify,
+}
+
+impl Scripted {
+    fn came(&self) -> Vec<Came> {
+        self.came.lock().unwrap().clone()
+    }
+}
+
+impl Door for Scripted {
+    type Route = String;
+
+    async fn route(&self, recipient: &str) -> Result<String, RouteRefusal> {
+        match recipient.split('@').next().unwrap() {
+            "defer" => Err(RouteRefusal::Defer),
+            "unavailable" => Err(RouteRefusal::Unavailable),
+            "bounce" | "Postmaster" => Err(RouteRefusal::NotYet),
+            local if local.starts_with("unknown") => Err(RouteRefusal::Unknown),
+            local => Ok(local.to_owned()),
+        }
+    }
+
+    fn max_recipients(&self) -> usize {
+        1000 // the session bears 100
+    }
+
+    async fn accept(
+        &self,
+        peer: Peer,
+        mail_from: &str,
+        routes: Vec<String>,
+        raw: Vec<u8>,
+    ) -> Outcome {
+        assert!(peer.is_trusted());
+        let route = routes.join(",");
+        let line = |rule, words: &str| RejectLine { rule, part: Part::Text, words: words.into() };
+        let outcome = match route.as_str() {
+            "panic" => panic!("told to"),
+            "slow" => {
+                self.waits.notify_one();
+                self.go.notified().await;
+                Outcome::Leak
+            }
+            "unproved" => Outcome::Unproved(Unproved::From),
+            "unregistered" => Outcome::Refused(Refusal::NotRegistered),
+            "closed" => Outcome::Refused(Refusal::OrderClosed),
+            "nameless" => Outcome::Refused(Refusal::NameTheOrder),
+            "wrongtag" => Outcome::Refused(Refusal::UnknownTag),
+            "leak" => Outcome::Leak,
+            "toobusy" => Outcome::TooBusy,
+            "storage" => Outcome::Storage,
+            "rejected" => Outcome::Rejected(vec![
+                line(RuleId::ReviewSolicitation, "leave us \u{2605}\u{2605}"),
+                line(RuleId::ExternalLink, "lamps.example"),
+            ]),
+            _ => Outcome::Accepted { id: MessageId::from_random([0; 10]) },
+        };
+        let text = String::from_utf8_lossy(&raw).into_owned();
+        self.came.lock().unwrap().push((mail_from.to_owned(), route, text));
+        outcome
+    }
+}
+
+/// A session over a pipe, and the peer's end of it.
+struct Line {
+    wire: DuplexStream,
+    door: Arc<Scripted>,
+    stop: CancellationToken,
+    session: tokio::task::JoinHandle<()>,
+}
+
+fn call(peer: &str, settings: impl Into<Arc<Settings>>) -> Line {
+    let settings: Arc<Settings> = settings.into();
+    let (wire, ours) = duplex(64 * 1024);
+    let (door, stop) = (Arc::new(Scripted::default()), CancellationToken::new());
+    let (inner_door, inner_stop) = (Arc::clone(&door), stop.clone());
+    let peer = Peer::new(peer.parse().unwrap(), &settings.trusted_networks);
+    let session = tokio::spawn(async move {
+        session::run(ours, peer, &settings, &*inner_door, &inner_stop).await;
+    });
+    Line { wire, door, stop, session }
+}
+
+impl Line {
+    async fn send(&mut self, octets: &[u8]) {
+        self.wire.write_all(octets).await.unwrap();
+    }
+
+    /// One reply line; empty: the session closed the connection.
+    async fn hear(&mut self) -> String {
+        let mut line = vec![];
+        let read = async {
+            while !line.ends_with(b"\r\n") {
+                match self.wire.read_u8().await {
+                    Ok(octet) => line.push(octet),
+                    Err(_) => break,
+                }
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(10), read).await;
+        assert!(waited.is_ok(), "no reply came; so far {:?}", String::from_utf8_lossy(&line));
+        String::from_utf8(line).unwrap().trim_end().to_owned()
+    }
+
+    /// Replies until the session closes the connection.
+    async fn hear_all(&mut self) -> Vec<String> {
+        let mut all = vec![];
+        loop {
+            match self.hear().await {
+                line if line.is_empty() => return all,
+                line => all.push(line),
+            }
+        }
+    }
+
+    /// Up to 250 after RCPT.
+    async fn begin(&mut self, local: &str) {
+        let rcpt = format!("RCPT TO:<{local}@in.example>\r\n");
+        self.send(b"EHLO x\r\nMAIL FROM:<jane@mail.example>\r\n").await;
+        self.send(rcpt.as_bytes()).await;
+        while self.hear().await != "250 2.1.5 Recipient OK" {}
+    }
+}
+
+fn starts(lines: &[String], codes: &[&str]) {
+    let found: Vec<_> =
+        lines.iter().map(|l| l.split(' ').take(2).collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(found, codes, "{lines:#?}");
+}
+
+/// A running listener on any port.
+async fn listen(
+    settings: Settings,
+) -> (std::net::SocketAddr, Arc<Scripted>, CancellationToken, TaskTracker) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (door, stop, tracker) =
+        (Arc::new(Scripted::default()), CancellationToken::new(), TaskTracker::new());
+    let settings = watch::channel(Arc::new(settings)).1;
+    let serving = serve(listener, settings, Arc::clone(&door), stop.clone(), tracker.clone());
+    tracker.spawn(serving);
+    tracker.close();
+    (address, door, stop, tracker)
+}
+
+/// Says all this at once over TCP and gives what was answered until the end.
+async fn say(address: std::net::SocketAddr, words: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(words.as_bytes()).await.unwrap();
+    let mut heard = vec![];
+    // A reset after the last reply is an end too.
+    let _ = stream.read_to_end(&mut heard).await;
+    String::from_utf8(heard).unwrap()
+}
+
+fn a_mail_to(local: &str) -> String {
+    format!(
+        "EHLO x\r\nMAIL FROM:<j@m.example>\r\nRCPT TO:<{local}@in.example>\r\nDATA\r\nx\r\n.\r\nQUIT\r\n"
+    )
+}
