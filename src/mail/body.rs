@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::content::Content as FileContent;
 use super::decode;
 use super::flowed;
 use super::html;
@@ -174,8 +175,10 @@ impl Reader<'_> {
         self.attachments.push(Attachment {
             name: part.name.clone().filter(|n| !n.is_empty()),
             content_type: part.content_type.clone(),
-            inline: picture && !part.attached && (related || (part.shown && part.has_id)),
+            inline: picture && !part.attached && (related || (part.shown && part.id.is_some())),
             size: decode::size(bytes, part.transfer),
+            content_id: part.id.clone(),
+            content: FileContent::within(part.body.clone(), part.transfer),
         });
     }
 }
@@ -186,7 +189,7 @@ fn is_text(part: &Part, related: bool) -> bool {
     // A multipart without a usable boundary: its bytes are all there is to show.
     let broken = part.is_multipart();
     // A named text of multipart/related is something that the root refers to.
-    (words || broken) && !part.attached && !(related && (part.has_id || part.name.is_some()))
+    (words || broken) && !part.attached && !(related && (part.id.is_some() || part.name.is_some()))
 }
 
 fn unreadable(part: &Part) -> Option<Unreadable> {

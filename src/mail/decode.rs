@@ -46,13 +46,17 @@ pub(super) fn transfer(bytes: &[u8], how: Transfer, defects: &mut Vec<Defect>) -
         Transfer::Base64 => base64_decode(bytes).unwrap_or_else(|| {
             note(defects, Defect::Encoding);
             // RFC 2045 §6.8: characters outside of the alphabet are to be ignored.
-            let known: Vec<u8> = bytes
+            let mut known: Vec<u8> = bytes
                 .iter()
                 .copied()
                 .filter(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
                 .collect();
-            let whole = known.len() - known.len() % 4;
-            known.get(..whole).and_then(base64_decode).unwrap_or_default()
+            // One character alone is no byte; two or three are one or two of them.
+            if known.len() % 4 == 1 {
+                known.pop();
+            }
+            known.resize(known.len().next_multiple_of(4), b'=');
+            base64_decode(&known).unwrap_or_default()
         }),
         Transfer::QuotedPrintable => quoted_printable_decode(bytes).unwrap_or_else(|| {
             note(defects, Defect::Encoding);

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::content::Content;
 use crate::domain::MsgId;
 
 /// One mail, read. Plain data: decoded, bounded, nothing in it was judged.
@@ -101,7 +102,7 @@ pub enum SegmentKind {
 }
 
 /// A part that is not the text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Attachment {
     /// The decoded file name, as the sender gave it.
     pub name: Option<String>,
@@ -112,6 +113,10 @@ pub struct Attachment {
     pub inline: bool,
     /// Size decoded, in bytes.
     pub size: usize,
+    /// `Content-ID`, without brackets: what `cid:` names it by (RFC 2392 §2).
+    pub content_id: Option<String>,
+    /// What it holds.
+    pub content: Content,
 }
 
 /// Why a mail can't be read (rule `unreadable`).

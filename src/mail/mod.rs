@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
 mod body;
+mod content;
 mod decode;
 mod fields;
 mod flowed;
@@ -24,6 +25,7 @@ mod segment;
 pub mod sighting;
 mod subject;
 
+pub use content::Content;
 pub use message::{
     Attachment, Automatic, Defect, Mailbox, Message, Segment, SegmentKind, Text, Unreadable,
 };

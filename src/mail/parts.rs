@@ -28,7 +28,8 @@ pub(super) struct Part {
     pub(super) attached: bool,
     /// `Content-Disposition: inline`.
     pub(super) shown: bool,
-    pub(super) has_id: bool,
+    /// `Content-ID`, without brackets.
+    pub(super) id: Option<String>,
     pub(super) transfer: Transfer,
     pub(super) body: Range<usize>,
     pub(super) children: Vec<usize>,
@@ -203,11 +204,18 @@ fn part(block: &Block<'_>, in_digest: bool, defects: &mut Vec<Defect>) -> Part {
         }
     }
     part.name = part.name.map(|name| fields::unstructured(name.as_bytes(), defects));
-    part.has_id = block.first("content-id").is_some_and(|v| !v.trim_ascii().is_empty());
+    part.id = block.first("content-id").and_then(content_id);
     part.transfer = block
         .first("content-transfer-encoding")
         .map_or(Transfer::Identity, |v| Transfer::from_keyword(&fields::keyword(v)));
     part
+}
+
+/// RFC 2045 §7 wants angle brackets; some leave them out.
+fn content_id(value: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(value);
+    let text = text.trim().trim_start_matches('<').trim_end_matches('>').trim();
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 fn content_type(part: &mut Part, value: &[u8], defects: &mut Vec<Defect>) {

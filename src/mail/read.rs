@@ -105,7 +105,7 @@ fn one_line(name: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::message::{Attachment, Automatic, SegmentKind, Unreadable};
+    use super::super::message::{Automatic, SegmentKind, Unreadable};
     use super::*;
 
     fn mail(text: &str) -> Message {
@@ -285,19 +285,18 @@ mod tests {
             ],
         );
         assert_eq!(read.text.body, "One\n\nTwo");
-        let attachment = |name: Option<&str>, content_type: &str, inline, size| Attachment {
-            name: name.map(str::to_owned),
-            content_type: content_type.to_owned(),
-            inline,
-            size,
-        };
+        let attachments: Vec<_> = read
+            .attachments
+            .iter()
+            .map(|a| (a.name.as_deref(), a.content_type.as_str(), a.inline, a.size))
+            .collect();
         assert_eq!(
-            read.attachments,
+            attachments,
             [
-                attachment(Some("Bär.png"), "image/png", true, 4),
-                attachment(Some("nö.txt"), "text/plain", false, 12),
-                attachment(None, "text/calendar", false, 15),
-                attachment(None, "message/rfc822", false, 18),
+                (Some("Bär.png"), "image/png", true, 4),
+                (Some("nö.txt"), "text/plain", false, 12),
+                (None, "text/calendar", false, 15),
+                (None, "message/rfc822", false, 18),
             ]
         );
         let related = multipart(
@@ -309,6 +308,28 @@ mod tests {
         );
         assert_eq!(related.text.body, "Look");
         assert!(related.attachments[0].inline);
+    }
+
+    #[test]
+    fn the_content_of_an_attachment_is_decoded_when_it_is_looked_at() {
+        let check = |head: &str, body: &str, id: Option<&str>, expected: &[u8]| {
+            let raw = format!(
+                "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: image/png\n\
+                 {head}\n\n{body}\n--b--\n"
+            );
+            let raw = raw.replace('\n', "\r\n").into_bytes();
+            let read = read(&raw);
+            let attachment = &read.attachments[0];
+            assert_eq!(&*attachment.content.decode(&raw), expected, "{head}");
+            assert_eq!(attachment.size, expected.len(), "{head}");
+            assert_eq!(attachment.content_id.as_deref(), id, "{head}");
+        };
+        check("Content-Transfer-Encoding: base64", "AAEC\nAw==", None, &[0, 1, 2, 3]);
+        check("Content-Transfer-Encoding: base64", "AA!E\nCAw=", None, &[0, 1, 2, 3]);
+        check("Content-Transfer-Encoding: quoted-printable", "a=00=\nb", None, b"a\0b");
+        check("Content-ID: <a.1@x>", "plain", Some("a.1@x"), b"plain");
+        check("Content-ID: bare", "plain", Some("bare"), b"plain");
+        check("Content-ID: <>", "plain", None, b"plain");
     }
 
     #[test]

@@ -19,7 +19,8 @@ mod tests {
     fn check(name: Option<&str>, content_type: &str, inline: bool, expected: Option<&str>) {
         let name = name.map(str::to_owned);
         let content_type = content_type.to_owned();
-        let attachment = Attachment { name, content_type, inline, size: 10 };
+        let attachment =
+            Attachment { name, content_type, inline, size: 10, ..Attachment::default() };
         assert_eq!(find(&attachment).as_deref(), expected);
     }
 

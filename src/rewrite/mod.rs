@@ -8,6 +8,7 @@
 //! same plan are the same bytes.
 //! Logs: nothing.
 
+mod carried;
 mod compose;
 mod draft;
 mod edit;
@@ -18,5 +19,6 @@ mod tests;
 mod texts;
 pub mod thread;
 
+pub use carried::Carried;
 pub use compose::{ComposeError, Plan, compose, shown_name};
 pub use draft::Draft;

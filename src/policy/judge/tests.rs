@@ -63,6 +63,7 @@ fn subject_and_attachment_names_are_judged_but_no_ticket_number() {
             content_type: "image/jpeg".to_owned(),
             inline: true,
             size: 1,
+            ..Attachment::default()
         })
         .to_vec();
     let verdict = judge(&rules, &context(None), &mail);
