@@ -145,7 +145,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::config::{Config, Mode, RuleSetting};
+    use crate::config::{Config, Mode, Route, RuleSetting};
 
     const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/config/bauta.example.toml");
 
@@ -244,7 +244,8 @@ mod tests {
             assert_eq!(config.relay.marketplace, name);
             assert_eq!(config.relay.data_dir, Path::new("/etc/bauta/data"));
             assert_eq!(config.policy.mode, Mode::Observe);
-            assert_eq!(config.delivery.smarthost, ("127.0.0.1".to_owned(), 2526));
+            let Route::Smarthost { ref host, port } = config.delivery.route;
+            assert_eq!((host.as_str(), port), ("127.0.0.1", 2526));
             assert_eq!(config.smtp.trusted_networks.len(), 2);
             assert!(config.all_loopback());
         }

@@ -12,7 +12,7 @@ use super::keys::{ROUTE_NOT_YET, VERIFY_NOT_YET, one_of};
 use super::reader::Reader;
 use super::rules::built_rule;
 use super::settings::{
-    Buyers, Config, Delivery, DeliveryTls, Http, Mode, Policy, Relay, RuleSetting, Senders,
+    Buyers, Config, Delivery, DeliveryTls, Http, Mode, Policy, Relay, Route, RuleSetting, Senders,
     ShownNameStyle, Smtp, Tls, UnknownAlias,
 };
 use super::tls::{self, PemError};
@@ -96,7 +96,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
 /// Refuses a smarthost that is ourselves, as far as the addresses tell: every mail sent would come
 /// in again.
 fn no_loop(r: &mut Reader<'_, '_>, smtp: &Smtp, delivery: &Delivery) {
-    let (host, port) = &delivery.smarthost;
+    let Route::Smarthost { host, port } = &delivery.route;
     let ip = match host.parse::<IpAddr>() {
         Ok(ip) => ip.to_canonical(),
         Err(_) if host.eq_ignore_ascii_case("localhost") => Ipv4Addr::LOCALHOST.into(),
@@ -248,8 +248,9 @@ fn delivery(r: &mut Reader<'_, '_>) -> Option<Delivery> {
         r.wrong("delivery.retry_max", wrong);
     }
     route?;
+    let (host, port) = smarthost?;
     Some(Delivery {
-        smarthost: smarthost?,
+        route: Route::Smarthost { host, port },
         tls: tls?,
         give_up_after: give_up_after?,
         retry_first: retry_first?,
@@ -337,7 +338,8 @@ delivery.smarthost = "[::1]:26"
         assert!(config.smtp.trusted_networks.is_empty());
         assert_eq!(config.smtp.unknown_alias, UnknownAlias::Reject);
         assert_eq!(config.buyers.shown_name, ShownNameStyle::FirstName);
-        assert_eq!(config.delivery.smarthost, ("::1".to_owned(), 26));
+        let Route::Smarthost { host, port } = &config.delivery.route;
+        assert_eq!((host.as_str(), *port), ("::1", 26));
         assert_eq!(config.delivery.tls, DeliveryTls::Opportunistic);
         assert_eq!(config.delivery.give_up_after, Duration::from_secs(48 * 3600));
         assert_eq!(config.delivery.retry_first, Duration::from_secs(2));

@@ -23,6 +23,6 @@ pub use error::{ConfigError, ConfigErrors, Position};
 pub use example::{example, starter};
 pub use rules::{BUILT_RULES, BuiltRule, built_rule};
 pub use settings::{
-    Buyers, Config, Delivery, DeliveryTls, Http, Mode, Network, Policy, Relay, RuleSetting,
+    Buyers, Config, Delivery, DeliveryTls, Http, Mode, Network, Policy, Relay, Route, RuleSetting,
     Senders, ShownNameStyle, Smtp, Tls, UnknownAlias,
 };

@@ -35,6 +35,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::config::Route;
 
     fn config(lines: &[(&str, &str)]) -> Config {
         let mut text = r#"
@@ -75,7 +76,8 @@ smarthost = "127.0.0.1:2526"
         assert_eq!(taken.relay.data_dir, Path::new("/etc/data"));
         assert_eq!(taken.relay.alias_domain, "alias.example");
         assert_eq!(taken.relay.marketplace, "Luma");
-        assert_eq!(taken.delivery.smarthost.1, 2566);
+        let Route::Smarthost { port, .. } = taken.delivery.route;
+        assert_eq!(port, 2566);
         let (_, kept) = config(&new[3..]).taken_over_from(&running);
         assert_eq!(kept, Vec::<&str>::new());
     }

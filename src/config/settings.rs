@@ -167,11 +167,11 @@ pub enum ShownNameStyle {
     Pseudonym,
 }
 
-/// `[delivery]`: mail going out. This version knows `route = "smarthost"` only.
+/// `[delivery]`: mail going out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
-    /// Host and port of the next hop; an IPv6 address without its brackets.
-    pub smarthost: (String, u16),
+    /// `delivery.route`: where to.
+    pub route: Route,
     /// Whether the way there is encrypted.
     pub tls: DeliveryTls,
     /// After this an undelivered mail is `expired`.
@@ -180,8 +180,20 @@ pub struct Delivery {
     pub retry_first: Duration,
     /// The longest wait between attempts.
     pub retry_max: Duration,
-    /// Connections to the smarthost at the same time.
+    /// Connections to one destination at the same time.
     pub connections: usize,
+}
+
+/// `delivery.route`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// All mail to one server.
+    Smarthost {
+        /// An IPv6 address without its brackets.
+        host: String,
+        /// Its port.
+        port: u16,
+    },
 }
 
 /// `delivery.tls`

@@ -17,12 +17,12 @@ pub(super) fn wait(config: &Delivery, attempts: u32, random: u64) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::DeliveryTls;
+    use crate::config::{DeliveryTls, Route};
 
     #[test]
     fn waits_double_up_to_the_longest_and_vary_by_a_fifth() {
         let config = Delivery {
-            smarthost: ("127.0.0.1".into(), 25),
+            route: Route::Smarthost { host: "127.0.0.1".into(), port: 25 },
             tls: DeliveryTls::None,
             give_up_after: Duration::from_secs(172_800),
             retry_first: Duration::from_secs(2),

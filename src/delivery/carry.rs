@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::attempt::{self, Ended, Outcome};
+use super::attempt::{self, Ended, Outcome, Stage};
 use super::backoff;
 use super::connect::Pool;
-use crate::config::Config;
+use super::times::Times;
+use crate::config::{Config, Route};
 use crate::domain::{Clock, Timestamp};
 use crate::store::{AttemptOutcome, AttemptRecord, Lease, Store, StoreError, StoredMail};
 
@@ -23,37 +24,92 @@ pub(super) struct Carrier {
     pub store: Store,
     pub clock: Clock,
     pub config: Arc<Config>,
-    pub pool: Pool,
+    pub times: Times,
     /// The relay stops and has waited long enough.
     pub abandon: CancellationToken,
 }
 
+/// What an attempt says about its destination.
+pub(super) enum Report {
+    /// It was answered to the end, with yes or with no.
+    Answered,
+    /// It could not be reached, fell silent or broke off.
+    Broke {
+        /// Before a connection stood.
+        connecting: bool,
+        /// What happened, without a person's name.
+        why: String,
+    },
+    /// Nothing.
+    Nothing,
+}
+
+/// An attempt's end that has to be written.
+pub(super) struct End {
+    lease: Lease,
+    record: AttemptRecord,
+}
+
 impl Carrier {
-    /// Tries once. `connection` is given back when the peer is done with, before the end is
-    /// written.
-    pub async fn carry(&self, mail: StoredMail, connection: OwnedSemaphorePermit) {
+    /// The name of the destination that a mail goes to.
+    pub fn destination_of(&self, _mail: &StoredMail) -> String {
+        match self.config.delivery.route {
+            Route::Smarthost { .. } => String::new(),
+        }
+    }
+
+    /// The connections to a destination of that name.
+    pub fn pool(&self, _name: &str) -> Pool {
+        Pool::new(&self.config.delivery, &self.config.relay.hostname, self.times)
+    }
+
+    /// Tries once. The end is to be written with [`Self::write`], when the connection has been
+    /// given back; there is none where the lease was lost or the relay stops.
+    pub async fn attempt(
+        &self,
+        mail: StoredMail,
+        since: Instant,
+        pool: &Pool,
+    ) -> (Report, Option<End>) {
         let started_at = self.clock.now();
-        if !self.holds(&mail, started_at).await {
-            return;
+        if !self.holds(&mail, since, started_at).await {
+            return (Report::Nothing, None);
         }
         let delivery = mail.lease.delivery();
         let ended = tokio::select! {
             biased;
-            ended = attempt::run(&self.pool, &mail) => ended,
+            ended = attempt::run(pool, &mail) => ended,
             () = self.keep(mail.lease) => {
                 tracing::warn!(%delivery, "the lease was lost; the attempt is ended");
-                return;
+                return (Report::Nothing, None);
             }
             // The store gets the lease back when all attempts have ended.
             () = self.abandon.cancelled() => {
                 tracing::warn!(%delivery, "the relay stops: the attempt is abandoned");
-                return;
+                return (Report::Nothing, None);
             }
         };
-        drop(connection);
+        let report = if ended.broken {
+            let connecting = ended.stage == Stage::Connect;
+            Report::Broke { connecting, why: ended.reply.clone() }
+        } else {
+            Report::Answered
+        };
+        (report, Some(self.end(&mail, started_at, ended)))
+    }
+
+    /// Ends a delivery that has no time left and whose destination does not answer.
+    pub async fn expire(&self, mail: StoredMail, why: String) {
+        let ended =
+            Ended { outcome: Outcome::Temporary, stage: Stage::Connect, reply: why, broken: true };
+        let end = self.end(&mail, self.clock.now(), ended);
+        self.write(end).await;
+    }
+
+    fn end(&self, mail: &StoredMail, started_at: Timestamp, ended: Ended) -> End {
         let ended_at = self.clock.now();
-        let outcome = decide(&self.config, &mail, ended_at, &ended);
-        log(&mail, &outcome, &ended, ended_at.since(mail.created_at));
+        let outcome = decide(&self.config, mail, ended_at, &ended);
+        log(mail, &outcome, &ended, ended_at.since(mail.created_at));
         let record = AttemptRecord {
             started_at,
             ended_at,
@@ -61,9 +117,15 @@ impl Carrier {
             stage: ended.stage.as_str().to_owned(),
             reply: ended.reply,
         };
+        End { lease: mail.lease, record }
+    }
+
+    /// Writes an attempt's end, as long as the relay runs.
+    pub async fn write(&self, end: End) {
+        let delivery = end.lease.delivery();
         tokio::select! {
             biased;
-            () = self.write(mail.lease, record) => {}
+            () = self.finish(end.lease, end.record) => {}
             () = self.abandon.cancelled() => {
                 tracing::error!(%delivery, "the relay stops: an attempt's end could not be written");
             }
@@ -72,8 +134,8 @@ impl Carrier {
 
     /// Whether the delivery is still ours. What waited in memory may have lost its lease: then
     /// somebody else tries it, or it was cancelled.
-    async fn holds(&self, mail: &StoredMail, now: Timestamp) -> bool {
-        if now.since(mail.created_at) <= LEASE / 3 {
+    async fn holds(&self, mail: &StoredMail, since: Instant, now: Timestamp) -> bool {
+        if since.elapsed() <= LEASE / 3 {
             return true;
         }
         match self.store.renew(mail.lease, now.after(LEASE)).await {
@@ -105,7 +167,7 @@ impl Carrier {
 
     /// Writes the end. While the store can't write (a full disk, a lock) it is tried again: an
     /// end that is forgotten is a mail that goes out twice.
-    async fn write(&self, lease: Lease, record: AttemptRecord) {
+    async fn finish(&self, lease: Lease, record: AttemptRecord) {
         let delivery = lease.delivery();
         let mut told = false;
         loop {
@@ -140,11 +202,11 @@ fn decide(config: &Config, mail: &StoredMail, now: Timestamp, ended: &Ended) -> 
         Outcome::Temporary => {
             let random = getrandom::u64().unwrap_or_default();
             let wait = backoff::wait(&config.delivery, mail.attempts.saturating_add(1), random);
-            let next = now.after(wait);
-            if next >= mail.give_up_at {
+            if now >= mail.give_up_at {
                 AttemptOutcome::Expired
             } else {
-                AttemptOutcome::Deferred { next }
+                // The last one falls on the very end: no hour of what was promised is given away.
+                AttemptOutcome::Deferred { next: now.after(wait).min(mail.give_up_at) }
             }
         }
     }
@@ -168,5 +230,45 @@ fn log(mail: &StoredMail, outcome: &AttemptOutcome, ended: &Ended, age: Duration
         AttemptOutcome::Expired => {
             tracing::warn!(message_id = %message, %delivery, attempts, stage, reply, "expired: gave up");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::store::{Forward, OpenMode};
+
+    #[tokio::test]
+    async fn the_last_attempt_falls_on_the_end_and_only_that_one_gives_up() {
+        let text = "[relay]\nhostname = \"r.example\"\nalias_domain = \"a.example\"\n\
+            marketplace = \"M\"\n[senders]\nverify = \"address\"\n[delivery]\n\
+            route = \"smarthost\"\nsmarthost = \"127.0.0.1:1\"\nretry_first = \"30m\"\n";
+        let config = Config::parse(text, Path::new("bauta.toml")).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("bauta.db");
+        let store = Store::open(&path, OpenMode::Create, "a.example").unwrap();
+        let born = Timestamp::from_millis(1_000_000);
+        let end = born.after(Duration::from_secs(600));
+        let forward = Forward {
+            message: crate::domain::MessageId::from_random([1; 10]),
+            token: [1; 10],
+            bytes: b"Subject: x\r\n\r\nx\r\n".to_vec(),
+            recipient: "who@b.example".parse().unwrap(),
+            envelope_from: crate::domain::AliasAddress::new("b-1", "a.example"),
+            received_at: born,
+            give_up_at: end,
+        };
+        let mail = store.forward_to_postmaster(forward).await.unwrap().into_mail().unwrap();
+        let ended = Ended {
+            outcome: Outcome::Temporary,
+            stage: Stage::Rcpt,
+            reply: "450".to_owned(),
+            broken: false,
+        };
+        let decided = |at| decide(&config, &mail, at, &ended);
+        assert_eq!(decided(born), AttemptOutcome::Deferred { next: end });
+        assert_eq!(decided(end), AttemptOutcome::Expired);
     }
 }

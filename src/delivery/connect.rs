@@ -1,5 +1,6 @@
 //! Connections to the next hop: made, kept for a while, handed out again.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
@@ -9,7 +10,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use super::times::Times;
-use crate::config::{Delivery, DeliveryTls};
+use crate::config::{Delivery, DeliveryTls, Route};
 
 /// Peers close idle connections; what lay about longer is not worth a try.
 const IDLE: Duration = Duration::from_secs(20);
@@ -43,7 +44,7 @@ pub(super) enum ConnectError {
 
 impl Pool {
     pub fn new(config: &Delivery, hostname: &str, times: Times) -> Self {
-        let (host, port) = config.smarthost.clone();
+        let Route::Smarthost { host, port } = config.route.clone();
         Self {
             host,
             port,
@@ -125,6 +126,13 @@ impl Pool {
             let _ = tokio::time::timeout(time, connection.quit()).await;
         };
         from.into_iter().map(|(connection, _)| quit(connection)).collect()
+    }
+}
+
+/// Closes all of them.
+pub(super) async fn close_all(pools: Vec<Arc<Pool>>) {
+    for pool in pools {
+        pool.close().await;
     }
 }
 

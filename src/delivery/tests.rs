@@ -19,7 +19,7 @@ use super::times::Times;
 use crate::config::{Config, DeliveryTls};
 use crate::domain::{AliasAddress, Clock, DeliveryId, DeliveryState, MessageId};
 use crate::smtp::{Behaviour, Received, Sink, Stage};
-use crate::store::{AttemptDetail, Forward, OpenMode, QueueRow, Store, StoredMail};
+use crate::store::{AttemptDetail, Forward, OpenMode, QueueFilter, QueueRow, Store, StoredMail};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -269,6 +269,38 @@ async fn an_end_that_can_not_be_written_is_kept_until_it_can_and_the_mail_is_not
     assert_eq!(attempts.len(), 1);
     house.stop().await;
     assert!(mails.try_recv().is_err(), "it came twice");
+}
+
+#[tokio::test]
+async fn a_destination_that_does_not_answer_is_not_tried_for_every_mail() {
+    let (sink, mut mails) = sink().await;
+    sink.behave(hangs_at(Stage::Greeting));
+    let house = House::open(sink.address(), short());
+    let first = house.send(1).await;
+    house.until(first, DeliveryState::Deferred).await;
+    // Each of these would take as long as the first to find out the same.
+    for n in 2..=20 {
+        house.send(n).await;
+    }
+    let all = || house.store.queue(QueueFilter::default());
+    let start = Instant::now();
+    while all().await.unwrap().iter().any(|row| row.row.last_reply.is_none()) {
+        assert!(start.elapsed() < SOON, "some know nothing: {:?}", all().await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    for row in all().await.unwrap() {
+        let tried = u32::from(row.delivery == first);
+        assert_eq!(row.row.attempts, tried, "{row:?}");
+        assert!(row.row.last_reply.unwrap().contains("nobody answered"));
+        assert!(row.row.next_attempt_at.unwrap() > Clock::system().now(), "it says when");
+    }
+    sink.behave(Behaviour::default());
+    house.store.retry_all(Clock::system().now()).await.unwrap();
+    for _ in 1..=20 {
+        receive(&mut mails).await;
+    }
+    house.stop().await;
+    assert!(mails.try_recv().is_err(), "something came twice");
 }
 
 /// Offers STARTTLS, says yes to it, and falls silent before the handshake.

@@ -16,10 +16,10 @@ mod sqlite;
 pub use data_dir::{DataDirError, DataDirLock, FirstUse, require_owner};
 pub use error::StoreError;
 pub use records::{
-    Acceptance, AttemptDetail, AttemptOutcome, AttemptRecord, Counts, DeliveryDetail, DeliveryRow,
-    FirstAnswer, Forward, Intervention, MessageDetail, MessageFilter, MessageRow, NamedPair,
-    OrderFilter, PairNames, Put, PutOrder, PutParty, QueueDepth, QueueFilter, QueueRow, Rejection,
-    Turn,
+    Acceptance, AttemptDetail, AttemptOutcome, AttemptRecord, Claimed, Counts, DeliveryDetail,
+    DeliveryRow, FirstAnswer, Forward, Intervention, MessageDetail, MessageFilter, MessageRow,
+    NamedPair, OrderFilter, PairNames, Put, PutOrder, PutParty, QueueDepth, QueueFilter, QueueRow,
+    Rejection, Release, Turn, Turns,
 };
 pub use seal::{Accepted, Lease, Refused, StoredMail};
 pub use sqlite::{OpenMode, Store};

@@ -1,5 +1,7 @@
 //! What goes into the store and what comes out of it, as plain data.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use crate::domain::{
@@ -9,7 +11,7 @@ use crate::domain::{
 };
 use crate::leak::Outgoing;
 use crate::market::Admitted;
-use crate::store::seal::{Accepted, Refused};
+use crate::store::seal::{Accepted, Lease, Refused, StoredMail};
 
 /// What registering something did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -229,6 +231,44 @@ pub struct AttemptRecord {
     /// The peer's words. They are shown to sellers' staff and logged, so delivery must have taken
     /// the recipient's address and host out of them.
     pub reply: String,
+}
+
+/// How many of each domain's deliveries may be claimed, and where the turn goes on.
+#[derive(Debug, Clone, Default)]
+pub struct Turns {
+    /// The domain that had its turn last; empty: none yet.
+    pub after: String,
+    /// How many of these.
+    pub rooms: HashMap<String, usize>,
+    /// How many of every other.
+    pub room: usize,
+}
+
+impl Turns {
+    /// How many of this domain's.
+    pub fn room(&self, domain: &str) -> usize {
+        self.rooms.get(domain).copied().unwrap_or(self.room)
+    }
+}
+
+/// A claim that is given back unused.
+#[derive(Debug, Clone)]
+pub struct Release {
+    /// Which.
+    pub lease: Lease,
+    /// Not due before; [`Timestamp::EPOCH`]: due as it was.
+    pub until: Timestamp,
+    /// Why it is put off.
+    pub why: Option<String>,
+}
+
+/// What was claimed by turns.
+#[derive(Debug, Default)]
+pub struct Claimed {
+    /// The mails, each under its lease.
+    pub mails: Vec<StoredMail>,
+    /// The domain that had its turn last.
+    pub last: String,
 }
 
 /// Which messages to list: all that are set must fit.

@@ -349,8 +349,8 @@ pub(super) fn insert_delivery(
     run(
         conn,
         "INSERT INTO delivery (message, token, recipient, envelope_from, state, attempts,
-            created_at, next_attempt_at, give_up_at, lease, lease_owner, lease_until)
-         VALUES (?1, ?2, ?3, ?4, 'sending', 0, ?5, ?5, ?6, 1, ?7, ?8)",
+            created_at, next_attempt_at, give_up_at, lease, lease_owner, lease_until, domain)
+         VALUES (?1, ?2, ?3, ?4, 'sending', 0, ?5, ?5, ?6, 1, ?7, ?8, ?9)",
         params![
             new.message,
             new.token,
@@ -359,7 +359,8 @@ pub(super) fn insert_delivery(
             new.created_at.as_millis(),
             new.give_up_at.as_millis(),
             new.store.inner.owner,
-            new.created_at.after(BORN_LEASE).as_millis()
+            new.created_at.after(BORN_LEASE).as_millis(),
+            new.recipient.rsplit('@').next().unwrap_or_default().to_lowercase()
         ],
     )?;
     Ok(DeliveryId(conn.last_insert_rowid()))

@@ -26,11 +26,7 @@ impl Store {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let claimed =
             self.write(256, move |conn| claim_due(conn, owner, now, lease, limit)).await?;
-        // Unpacked here, so that the writer does not wait for it.
-        let unpacked = tokio::task::spawn_blocking(move || {
-            claimed.into_iter().filter_map(unpack_mail).collect()
-        });
-        unpacked.await.map_err(|error| StoreError::Io(error.to_string()))
+        unpack_mails(claimed).await
     }
 
     /// Lengthens a lease while its attempt runs. `false`: it is lost, end the attempt.
@@ -109,23 +105,42 @@ fn claim_due(
     let due: Vec<i64> = all(conn, sql, params![now.as_millis(), limit], |row| get(row, "number"))?;
     let mut claimed = Vec::with_capacity(due.len());
     for delivery in due {
-        run(
-            conn,
-            "UPDATE delivery SET state = 'sending', lease = lease + 1, lease_owner = ?2,
-                lease_until = ?3 WHERE number = ?1",
-            params![delivery, owner, now.after(lease).as_millis()],
-        )?;
-        let sql = "SELECT d.*, m.id AS message_id, coalesce(c.outgoing, c.original) AS bytes
-            FROM delivery d JOIN message m ON m.number = d.message
-            JOIN content c ON c.message = m.number WHERE d.number = ?1";
-        match one(conn, sql, [delivery], read_mail) {
-            Ok(Some(mail)) => claimed.push(mail),
-            Ok(None) => fail_without_content(conn, DeliveryId(delivery), now)?,
-            Err(StoreError::Damaged(column)) => skip(DeliveryId(delivery), column),
-            Err(error) => return Err(error),
-        }
+        claimed.extend(claim(conn, owner, now, lease, delivery)?);
     }
     Ok(claimed)
+}
+
+/// Claims one; nothing where there is nothing to send.
+pub(super) fn claim(
+    conn: &Connection,
+    owner: i64,
+    now: Timestamp,
+    lease: Duration,
+    delivery: i64,
+) -> Result<Option<StoredMail>, StoreError> {
+    run(
+        conn,
+        "UPDATE delivery SET state = 'sending', lease = lease + 1, lease_owner = ?2,
+            lease_until = ?3 WHERE number = ?1",
+        params![delivery, owner, now.after(lease).as_millis()],
+    )?;
+    let sql = "SELECT d.*, m.id AS message_id, coalesce(c.outgoing, c.original) AS bytes
+        FROM delivery d JOIN message m ON m.number = d.message
+        JOIN content c ON c.message = m.number WHERE d.number = ?1";
+    match one(conn, sql, [delivery], read_mail) {
+        Ok(Some(mail)) => return Ok(Some(mail)),
+        Ok(None) => fail_without_content(conn, DeliveryId(delivery), now)?,
+        Err(StoreError::Damaged(column)) => skip(DeliveryId(delivery), column),
+        Err(error) => return Err(error),
+    }
+    Ok(None)
+}
+
+/// Unpacks what was claimed, off the writer, so that it does not wait for it.
+pub(super) async fn unpack_mails(claimed: Vec<StoredMail>) -> Result<Vec<StoredMail>, StoreError> {
+    let unpacked =
+        tokio::task::spawn_blocking(move || claimed.into_iter().filter_map(unpack_mail).collect());
+    unpacked.await.map_err(|error| StoreError::Io(error.to_string()))
 }
 
 fn unpack_mail(mail: StoredMail) -> Option<StoredMail> {

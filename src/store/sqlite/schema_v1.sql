@@ -139,11 +139,13 @@ CREATE UNIQUE INDEX turn_running ON turn (conversation) WHERE stopped_at IS NULL
 
 -- lease: counts claims, so that an attempt knows whether the delivery is still its own even where
 -- the same process claimed it again.
+-- domain: the recipient's, in lower case, so that each has its turn.
 CREATE TABLE delivery (
     number          INTEGER PRIMARY KEY,
     message         INTEGER NOT NULL REFERENCES message,
     token           BLOB NOT NULL UNIQUE CHECK (length(token) = 10),
     recipient       TEXT NOT NULL,
+    domain          TEXT NOT NULL,
     envelope_from   TEXT NOT NULL,
     state           TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'deferred', 'delivered',
                                                    'failed', 'expired', 'cancelled')),
@@ -161,6 +163,8 @@ CREATE TABLE delivery (
 ) STRICT;
 CREATE INDEX delivery_message ON delivery (message);
 CREATE INDEX delivery_due ON delivery (next_attempt_at) WHERE state IN ('queued', 'deferred');
+CREATE INDEX delivery_domain ON delivery (domain, next_attempt_at)
+    WHERE state IN ('queued', 'deferred');
 CREATE INDEX delivery_leased ON delivery (lease_until) WHERE state = 'sending';
 
 CREATE TABLE attempt (

@@ -4,6 +4,7 @@ mod accepting;
 mod delivering;
 mod queueing;
 mod registering;
+mod turns;
 mod writing;
 
 use std::time::Duration;
