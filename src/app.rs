@@ -476,7 +476,7 @@ mod tests {
         ] {
             let name = "Lamp Shop".parse().unwrap();
             let addresses = vec![address.parse().unwrap()];
-            let put = PutParty { id, name, language: Language::En, addresses };
+            let put = PutParty::new(id, name, Language::En, addresses);
             house.store.put_party(put).await.unwrap();
         }
         let PairAliases { key_version, seller: seller_alias, buyer: buyer_alias } =

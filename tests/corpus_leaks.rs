@@ -103,11 +103,9 @@ fn facts(direction: Direction) -> Facts {
         Direction::SellerToBuyer => (ADDRESS, reader),
         Direction::BuyerToSeller => (reader, ADDRESS),
     };
-    let party = |id, name: &str, address: &str| Party {
-        id,
-        name: name.parse().unwrap(),
-        language: Language::En,
-        addresses: vec![address.parse().unwrap()],
+    let party = |id, name: &str, address: &str| {
+        let addresses = vec![address.parse().unwrap()];
+        Party::new(id, name.parse().unwrap(), Language::En, addresses)
     };
     Facts {
         version: FactsVersion { seller: 0, buyer: 0, pair: 0 },
@@ -115,6 +113,7 @@ fn facts(direction: Direction) -> Facts {
         key_version: 1,
         seller: party(PartyId::Seller("S1".parse().unwrap()), "Lamp Shop", seller),
         buyer: party(PartyId::Buyer("B1".parse().unwrap()), NAME, buyer),
+        blocked: false,
         seller_alias: AliasAddress::new("selleraliasselleraliasse", "relay.example"),
         buyer_alias: AliasAddress::new("buyeraliasbuyeraliasbuye", "relay.example"),
     }

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use serde_json::json as object;
 
 use super::exit::Wrong;
-use super::{beside, json, not_yet, registering};
+use super::{beside, json, not_yet, registering, registration};
 use crate::app::{House, keys_path};
 use crate::domain::{BuyerId, OrderId, SellerId};
 use crate::store::PairNames;
@@ -113,12 +113,7 @@ async fn show_pair(
     as_json: bool,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let minted = house.keyring.mint(seller, buyer);
-    let new = PairNames {
-        key_version: minted.key_version,
-        seller_alias: minted.seller,
-        buyer_alias: minted.buyer,
-    };
+    let new = registration::names(house, seller, buyer);
     let PairNames { seller_alias, buyer_alias, .. } =
         house.store.name_pair(seller, buyer, new).await?;
     if as_json {

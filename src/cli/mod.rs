@@ -6,6 +6,7 @@
 //! standard error, one line each, and say what would be right.
 //! Logs: `serve` and `demo` log to standard error.
 
+mod accounts;
 mod aliases;
 mod demo;
 mod exit;
@@ -15,6 +16,7 @@ mod orders;
 mod parties;
 mod policy;
 mod queue;
+mod registration;
 mod serve;
 mod setup;
 
@@ -53,12 +55,14 @@ enum Command {
     Serve(serve::Serve),
     /// Validate the config: file, line, column, what is wrong, what would be right
     Check,
-    /// Register, show and list sellers
+    /// Register, show and list sellers; block, close
     Seller(parties::Seller),
-    /// Register, show and list buyers
+    /// Register, show and list buyers; block, close, opt out
     Buyer(parties::Buyer),
     /// Register, show and list orders
     Order(orders::Orders),
+    /// Suspend sellers and restore them
+    Account(accounts::Accounts),
     /// Show aliases, rotate their key
     Alias(aliases::Aliases),
     /// Look into the archive
@@ -96,6 +100,7 @@ fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<()> {
         Command::Seller(seller) => seller.run(&path, out),
         Command::Buyer(buyer) => buyer.run(&path, out),
         Command::Order(order) => order.run(&path, out),
+        Command::Account(account) => account.run(&path, out),
         Command::Alias(alias) => alias.run(&path, out),
         Command::Message(message) => message.run(&path, out),
         Command::Policy(policy) => policy.run(&path, out),

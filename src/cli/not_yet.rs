@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use super::exit::Wrong;
 
 const PLANNED: &[&str] = &[
-    "account",
+    "account health",
     "backup",
     "buyer delete",
     "buyer erase",

@@ -9,9 +9,9 @@ use clap::{Args, Subcommand};
 
 use super::exit::Wrong;
 use super::parties::word;
-use super::{beside, json, not_yet, registering};
-use crate::domain::{BuyerId, Fulfilment, Order, OrderId, OrderStatus, SellerId};
-use crate::store::{OrderFilter, PairNames, PutOrder};
+use super::{beside, json, not_yet, registering, registration};
+use crate::domain::{BuyerId, Clock, Date, Fulfilment, Order, OrderId, OrderStatus, SellerId};
+use crate::store::{OrderFilter, PutOrder};
 
 /// `bauta order …`
 #[derive(Debug, Args)]
@@ -70,17 +70,17 @@ struct PutArguments {
     /// seller or marketplace
     #[arg(long, default_value = "seller")]
     fulfilled_by: Fulfilment,
-    /// Not in this version
-    #[arg(long, hide = true)]
+    /// The day it was placed: 2026-11-23
+    #[arg(long, value_name = "DAY")]
+    placed: Option<Date>,
+    /// The day it was delivered
+    #[arg(long, value_name = "DAY")]
+    delivered: Option<Date>,
+    /// The carrier's word for the parcel
+    #[arg(long)]
     tracking: Option<String>,
-    /// Not in this version
-    #[arg(long, hide = true)]
-    placed: Option<String>,
-    /// Not in this version
-    #[arg(long, hide = true)]
-    delivered: Option<String>,
-    /// Not in this version
-    #[arg(long, hide = true)]
+    /// A dispute is open: a legal hold, what was written about this order is not erased
+    #[arg(long)]
     dispute: bool,
     /// Answer in JSON
     #[arg(long)]
@@ -114,40 +114,23 @@ impl Orders {
 
 impl PutArguments {
     fn run(self, path: &Path, out: &mut impl Write) -> anyhow::Result<()> {
-        let missing = [
-            ("--tracking", self.tracking.is_some()),
-            ("--placed", self.placed.is_some()),
-            ("--delivered", self.delivered.is_some()),
-            ("--dispute", self.dispute),
-        ];
-        if let Some((option, _)) = missing.iter().find(|(_, given)| *given) {
-            return Err(Wrong(format!("{option} is not in this version")).into());
-        }
-        // An item stands in the frame of every mail: one line, and no room for a letter.
-        let fits = |i: &String| i.chars().count() <= 200 && !i.chars().any(char::is_control);
-        if let Some(item) = self.items.iter().find(|i| !fits(i)) {
-            let item: String = item.chars().take(20).collect();
-            let text = format!("--item {item:?}…: a title is one line of at most 200 characters");
-            return Err(Wrong(text).into());
-        }
+        let order = PutOrder {
+            id: self.id,
+            seller: self.seller,
+            buyer: self.buyer,
+            items: self.items,
+            status: self.status,
+            fulfilled_by: self.fulfilled_by,
+            placed: self.placed,
+            delivered: self.delivered,
+            tracking: self.tracking,
+            dispute: self.dispute,
+        };
+        registration::order(&order).map_err(Wrong)?;
         registering(path, async |house| {
-            let aliases = house.keyring.mint(&self.seller, &self.buyer);
-            let id = self.id.clone();
-            let order = PutOrder {
-                id: self.id,
-                seller: self.seller,
-                buyer: self.buyer,
-                items: self.items,
-                status: self.status,
-                fulfilled_by: self.fulfilled_by,
-            };
-            let pair = PairNames {
-                key_version: aliases.key_version,
-                seller_alias: aliases.seller,
-                buyer_alias: aliases.buyer,
-            };
-            let now = crate::domain::Clock::system().now();
-            let done = house.store.put_order(order, pair, now).await?;
+            let id = order.id.clone();
+            let names = registration::names(house, &order.seller, &order.buyer);
+            let done = house.store.put_order(order, names, Clock::system().now()).await?;
             if !self.json {
                 writeln!(out, "order {id} {}", word(done))?;
                 return Ok(());
@@ -160,7 +143,14 @@ impl PutArguments {
 
 fn line(out: &mut impl Write, order: &Order) -> anyhow::Result<()> {
     let Order { id, seller, buyer, items, status, fulfilled_by, .. } = order;
-    let by = fulfilled_by.as_str();
-    writeln!(out, "{id}\t{seller}\t{buyer}\t{status}\t{by}\t{}", items.join(", "))?;
+    let (by, items) = (fulfilled_by.as_str(), items.join(", "));
+    let days = [("placed", order.placed), ("delivered", order.delivered)];
+    let days = days.iter().filter_map(|(what, day)| Some(format!("{what} {}", (*day)?)));
+    let mut remarks: Vec<String> = days.collect();
+    remarks.extend(order.tracking.iter().map(|t| format!("tracking {t}")));
+    remarks.extend(order.dispute.then(|| "dispute".to_owned()));
+    let remarks = remarks.join(", ");
+    let remarks = if remarks.is_empty() { remarks } else { format!("\t{remarks}") };
+    writeln!(out, "{id}\t{seller}\t{buyer}\t{status}\t{by}\t{items}{remarks}")?;
     Ok(())
 }

@@ -1,58 +1,114 @@
-//! `bauta seller|buyer put|show|list`.
+//! `bauta seller|buyer put|show|list`, and what is decided about an account.
 
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
+use super::accounts::{self, Who};
 use super::exit::Wrong;
+use super::registration::{self, address};
 use super::{beside, json, not_yet, registering};
 use crate::app::House;
-use crate::domain::{Language, Party, PartyId, RealAddress, Role, ShownName};
-use crate::store::{Put, PutParty};
+use crate::domain::{
+    BuyerId, Language, Party, PartyDomain, PartyId, RealAddress, Role, SellerId, ShownName,
+    Standing,
+};
+use crate::store::{AccountChange, Put, PutParty};
 
 /// `bauta seller …`
 #[derive(Debug, Args)]
 pub(super) struct Seller {
     #[command(subcommand)]
-    command: PartyCommand,
+    command: SellerCommand,
 }
 
 /// `bauta buyer …`
 #[derive(Debug, Args)]
 pub(super) struct Buyer {
     #[command(subcommand)]
-    command: PartyCommand,
+    command: BuyerCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum PartyCommand {
+enum SellerCommand {
     /// Register, or replace the whole record
-    Put {
-        /// Your own id, [A-Za-z0-9._-]{1,40}
+    Put(Box<SellerPut>),
+    #[command(flatten)]
+    Common(Common),
+    /// No mail between this seller and a buyer any more
+    Block {
+        /// The seller
         id: String,
-        /// A buyer's full name, a seller's shop name
+        /// Who is blocked
         #[arg(long)]
-        name: ShownName,
-        /// An address; the first is where mail goes, all of them may write. Repeat for more
-        #[arg(long = "email", required = true, value_parser = address)]
-        emails: Vec<RealAddress>,
-        /// en, de, fr, es, it, pt, nl, pl or ja; default: relay.language
-        #[arg(long)]
-        language: Option<Language>,
-        /// Not in this version
-        #[arg(long, hide = true)]
-        domain: Vec<String>,
-        /// Not in this version
-        #[arg(long, hide = true)]
-        signer: Vec<String>,
-        /// Answer in JSON
-        #[arg(long)]
-        json: bool,
+        buyer: BuyerId,
+        #[command(flatten)]
+        who: Who,
     },
+    /// Take a seller's own block back
+    Unblock {
+        /// The seller
+        id: String,
+        /// Who was blocked
+        #[arg(long)]
+        buyer: BuyerId,
+        #[command(flatten)]
+        who: Who,
+    },
+    #[command(external_subcommand)]
+    Other(Vec<OsString>),
+}
+
+#[derive(Debug, Subcommand)]
+enum BuyerCommand {
+    /// Register, or replace the whole record
+    Put(Box<PutArguments>),
+    #[command(flatten)]
+    Common(Common),
+    /// No mail between this buyer and a seller any more
+    Block {
+        /// The buyer
+        id: String,
+        /// Who is blocked
+        #[arg(long)]
+        seller: SellerId,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Take a buyer's own block back
+    Unblock {
+        /// The buyer
+        id: String,
+        /// Who was blocked
+        #[arg(long)]
+        seller: SellerId,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// No proactive messages of sellers to this buyer any more; answers still pass
+    OptOut {
+        /// The buyer
+        id: String,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Proactive messages pass again
+    OptIn {
+        /// The buyer
+        id: String,
+        #[command(flatten)]
+        who: Who,
+    },
+    #[command(external_subcommand)]
+    Other(Vec<OsString>),
+}
+
+#[derive(Debug, Subcommand)]
+enum Common {
     /// Show one
     Show {
         /// The id
@@ -67,65 +123,127 @@ enum PartyCommand {
         #[arg(long)]
         json: bool,
     },
-    #[command(external_subcommand)]
-    Other(Vec<OsString>),
+    /// The account is closed: no mail to or from it, until it is opened again
+    Close {
+        /// The id
+        id: String,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Open a closed account again
+    Reopen {
+        /// The id
+        id: String,
+        #[command(flatten)]
+        who: Who,
+    },
 }
 
-/// An address as it may be registered in this version.
-fn address(text: &str) -> Result<RealAddress, String> {
-    let address: RealAddress = text.parse().map_err(|e| format!("{e}"))?;
-    if !text.is_ascii() {
-        return Err(
-            "addresses with characters outside ASCII are not in this version (a domain can be written as xn--…)"
-                .to_owned(),
-        );
-    }
-    Ok(address)
+#[derive(Debug, Args)]
+struct PutArguments {
+    /// Your own id, [A-Za-z0-9._-]{1,40}
+    id: String,
+    /// A buyer's full name, a seller's shop name
+    #[arg(long, value_parser = registration::name)]
+    name: ShownName,
+    /// An address; the first is where mail goes, all of them may write. Repeat for more
+    #[arg(long = "email", required = true, value_parser = address)]
+    emails: Vec<RealAddress>,
+    /// en, de, fr, es, it, pt, nl, pl or ja; default: relay.language
+    #[arg(long)]
+    language: Option<Language>,
+    /// A domain of the party's own: every address there may write, not those of its subdomains.
+    /// Never a free-mail domain or a public suffix. Repeat for more
+    #[arg(long = "domain")]
+    domains: Vec<PartyDomain>,
+    /// The DKIM domain (d=) of a help desk that signs for the registered addresses. Repeat for more
+    #[arg(long = "signer")]
+    signers: Vec<PartyDomain>,
+    /// Answer in JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct SellerPut {
+    #[command(flatten)]
+    put: PutArguments,
+    /// Turn messages on for orders that the marketplace fulfils: this is where they go, and it may
+    /// write too. Left out: they are off
+    #[arg(long, value_name = "ADDRESS", value_parser = address)]
+    marketplace_fulfilled_email: Option<RealAddress>,
 }
 
 impl Seller {
     pub fn run(self, path: &Path, out: &mut impl Write) -> anyhow::Result<()> {
-        run(self.command, Role::Seller, path, out)
+        let id = |id: &str| party_id(Role::Seller, id);
+        match self.command {
+            SellerCommand::Put(seller) => {
+                let SellerPut { put, marketplace_fulfilled_email } = *seller;
+                put.run(Role::Seller, marketplace_fulfilled_email, path, out)
+            }
+            SellerCommand::Common(common) => common.run(Role::Seller, path, out),
+            SellerCommand::Block { id: seller, buyer, who } => {
+                accounts::block(&id(&seller)?, &PartyId::Buyer(buyer), true, who, path, out)
+            }
+            SellerCommand::Unblock { id: seller, buyer, who } => {
+                accounts::block(&id(&seller)?, &PartyId::Buyer(buyer), false, who, path, out)
+            }
+            SellerCommand::Other(words) => Err(not_yet::refuse("seller", &words)),
+        }
     }
 }
 
 impl Buyer {
     pub fn run(self, path: &Path, out: &mut impl Write) -> anyhow::Result<()> {
-        run(self.command, Role::Buyer, path, out)
+        let id = |id: &str| party_id(Role::Buyer, id);
+        match self.command {
+            BuyerCommand::Put(put) => put.run(Role::Buyer, None, path, out),
+            BuyerCommand::Common(common) => common.run(Role::Buyer, path, out),
+            BuyerCommand::Block { id: buyer, seller, who } => {
+                accounts::block(&id(&buyer)?, &PartyId::Seller(seller), true, who, path, out)
+            }
+            BuyerCommand::Unblock { id: buyer, seller, who } => {
+                accounts::block(&id(&buyer)?, &PartyId::Seller(seller), false, who, path, out)
+            }
+            BuyerCommand::OptOut { id: buyer, who } => {
+                accounts::change(&id(&buyer)?, AccountChange::OptedOut, who, path, out)
+            }
+            BuyerCommand::OptIn { id: buyer, who } => {
+                accounts::change(&id(&buyer)?, AccountChange::OptedIn, who, path, out)
+            }
+            BuyerCommand::Other(words) => Err(not_yet::refuse("buyer", &words)),
+        }
     }
 }
 
-fn run(command: PartyCommand, role: Role, path: &Path, out: &mut impl Write) -> anyhow::Result<()> {
-    match command {
-        PartyCommand::Put { domain, signer, .. } if !domain.is_empty() || !signer.is_empty() => {
-            Err(Wrong("--domain and --signer are not in this version".to_owned()).into())
-        }
-        PartyCommand::Put { id, name, emails, language, json: as_json, .. } => {
-            registering(path, async |house| {
-                let party = Party {
-                    id: party_id(role, &id)?,
-                    name,
-                    language: language.unwrap_or(house.config.relay.language),
-                    addresses: emails,
+impl Common {
+    fn run(self, role: Role, path: &Path, out: &mut impl Write) -> anyhow::Result<()> {
+        match self {
+            Self::Show { id, json: as_json } => beside(path, async |house| {
+                let id = party_id(role, &id)?;
+                let Some(party) = house.store.party(&id).await? else {
+                    bail!("{role} {} is not registered", id.as_str());
                 };
-                put(house, party, as_json, out).await
-            })
+                if party.standing.deleted {
+                    bail!("{role} {} was deleted", id.as_str());
+                }
+                show(&[party], as_json, false, out)
+            }),
+            Self::List { json: as_json } => beside(path, async |house| {
+                show(&house.store.parties(role).await?, as_json, true, out)
+            }),
+            Self::Close { id, who } => {
+                accounts::change(&party_id(role, &id)?, AccountChange::Closed, who, path, out)
+            }
+            Self::Reopen { id, who } => {
+                accounts::change(&party_id(role, &id)?, AccountChange::Reopened, who, path, out)
+            }
         }
-        PartyCommand::Show { id, json: as_json } => beside(path, async |house| {
-            let id = party_id(role, &id)?;
-            let Some(party) = house.store.party(&id).await? else {
-                bail!("{role} {} is not registered", id.as_str());
-            };
-            show(&[party], as_json, false, out)
-        }),
-        PartyCommand::List { json: as_json } => {
-            beside(path, async |house| show(&house.store.parties(role).await?, as_json, true, out))
-        }
-        PartyCommand::Other(words) => Err(not_yet::refuse(role.as_str(), &words)),
     }
 }
 
-fn party_id(role: Role, text: &str) -> anyhow::Result<PartyId> {
+pub(super) fn party_id(role: Role, text: &str) -> anyhow::Result<PartyId> {
     let id = match role {
         Role::Seller => text.parse().map(PartyId::Seller),
         Role::Buyer => text.parse().map(PartyId::Buyer),
@@ -133,32 +251,46 @@ fn party_id(role: Role, text: &str) -> anyhow::Result<PartyId> {
     id.map_err(|e| Wrong(e.to_string()).into())
 }
 
-async fn put(
+impl PutArguments {
+    fn run(
+        self,
+        role: Role,
+        marketplace_fulfilled: Option<RealAddress>,
+        path: &Path,
+        out: &mut impl Write,
+    ) -> anyhow::Result<()> {
+        let id = party_id(role, &self.id)?;
+        registering(path, async |house| {
+            let put = PutParty {
+                id,
+                name: self.name,
+                language: self.language.unwrap_or(house.config.relay.language),
+                addresses: self.emails,
+                domains: self.domains,
+                signers: self.signers,
+                marketplace_fulfilled,
+            };
+            let put = registration::party(house, put).map_err(|wrong| anyhow!(wrong))?;
+            register(house, put, self.json, out).await
+        })
+    }
+}
+
+async fn register(
     house: &House,
-    mut party: Party,
+    put: PutParty,
     as_json: bool,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let alias_domain = &house.config.relay.alias_domain;
-    if party.addresses.iter().any(|a| a.domain() == alias_domain) {
-        bail!("an address at {alias_domain} is an alias, not a person's own: register their own");
-    }
-    let mut seen = Vec::new();
-    party.addresses.retain(|a| {
-        let new = !seen.contains(&a.canonical());
-        seen.push(a.canonical());
-        new
-    });
-    let (role, id) = (party.id.role(), party.id.as_str().to_owned());
-    let row = Row::of(&party);
-    let Party { id: party_id, name, language, addresses } = party;
-    let put = PutParty { id: party_id, name, language, addresses };
+    let id = put.id.clone();
     let done = house.store.put_party(put).await?;
-    if as_json {
-        return json(out, &serde_json::json!({ "result": word(done), role.as_str(): row }));
+    let role = id.role();
+    if !as_json {
+        writeln!(out, "{role} {} {}", id.as_str(), word(done))?;
+        return Ok(());
     }
-    writeln!(out, "{role} {id} {}", word(done))?;
-    Ok(())
+    let row = house.store.party(&id).await?.as_ref().map(Row::of);
+    json(out, &serde_json::json!({ "result": word(done), role.as_str(): row }))
 }
 
 /// What a put did, in a word.
@@ -176,16 +308,54 @@ struct Row {
     name: String,
     language: String,
     emails: Vec<String>,
+    domains: Vec<PartyDomain>,
+    signers: Vec<PartyDomain>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    marketplace_fulfilled_email: Option<String>,
+    /// `open` or `closed`.
+    account: &'static str,
+    suspended: bool,
+    opted_out: bool,
 }
 
 impl Row {
     fn of(party: &Party) -> Self {
+        let Standing { suspended, opted_out, .. } = party.standing;
         Self {
             id: party.id.as_str().to_owned(),
             name: party.name.as_str().to_owned(),
             language: party.language.to_string(),
             emails: party.addresses.iter().map(RealAddress::reveal).collect(),
+            domains: party.domains.clone(),
+            signers: party.signers.clone(),
+            marketplace_fulfilled_email: party
+                .marketplace_fulfilled
+                .as_ref()
+                .map(RealAddress::reveal),
+            account: if party.standing.is_open() { "open" } else { "closed" },
+            suspended,
+            opted_out,
         }
+    }
+
+    /// What stands out, for people.
+    fn remarks(&self) -> String {
+        let mut remarks = Vec::new();
+        let domains: Vec<&str> = self.domains.iter().map(PartyDomain::as_str).collect();
+        let signers: Vec<&str> = self.signers.iter().map(PartyDomain::as_str).collect();
+        for (what, list) in [("domain", domains), ("signer", signers)] {
+            remarks.extend(list.iter().map(|d| format!("{what} {d}")));
+        }
+        if let Some(address) = &self.marketplace_fulfilled_email {
+            remarks.push(format!("marketplace-fulfilled {address}"));
+        }
+        let states = [
+            (self.account == "closed", "closed"),
+            (self.suspended, "suspended"),
+            (self.opted_out, "opted out"),
+        ];
+        remarks.extend(states.iter().filter(|(is, _)| *is).map(|(_, word)| (*word).to_owned()));
+        remarks.join(", ")
     }
 }
 
@@ -200,8 +370,11 @@ fn show(
         (true, true, _) => json(out, &rows),
         (true, false, Some(row)) => json(out, row),
         _ => {
-            for Row { id, name, language, emails } in &rows {
-                writeln!(out, "{id}\t{name}\t{language}\t{}", emails.join(", "))?;
+            for row in &rows {
+                let Row { id, name, language, emails, .. } = row;
+                let remarks = row.remarks();
+                let remarks = if remarks.is_empty() { remarks } else { format!("\t{remarks}") };
+                writeln!(out, "{id}\t{name}\t{language}\t{}{remarks}", emails.join(", "))?;
             }
             Ok(())
         }

@@ -262,23 +262,15 @@ impl Shown<'_> {
             Direction::SellerToBuyer => (writer, reader),
             Direction::BuyerToSeller => (reader, writer),
         };
+        let party = |id, name, address| Party::new(id, name, Language::En, vec![address]);
         let domain = &self.config.relay.alias_domain;
         Ok(Facts {
             version: FactsVersion { seller: 0, buyer: 0, pair: 0 },
             pair: PairId(0),
             key_version: 0,
-            seller: Party {
-                id: PartyId::Seller("S1".parse()?),
-                name: "Seller".parse()?,
-                language: Language::En,
-                addresses: vec![seller],
-            },
-            buyer: Party {
-                id: PartyId::Buyer("B1".parse()?),
-                name: "Buyer".parse()?,
-                language: Language::En,
-                addresses: vec![buyer],
-            },
+            seller: party(PartyId::Seller("S1".parse()?), "Seller".parse()?, seller),
+            buyer: party(PartyId::Buyer("B1".parse()?), "Buyer".parse()?, buyer),
+            blocked: false,
             seller_alias: AliasAddress::new("seller-alias", domain),
             buyer_alias: AliasAddress::new("buyer-alias", domain),
         })

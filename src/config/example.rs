@@ -15,7 +15,7 @@ const HEAD: &str = "\
 #   BLESS=1 cargo test --lib config::example
 ";
 
-const TABLES: [(&str, &str); 8] = [
+const TABLES: [(&str, &str); 9] = [
     ("relay", "Who we are."),
     ("smtp", "Mail coming in."),
     ("tls", "Encryption of incoming mail."),
@@ -23,6 +23,7 @@ const TABLES: [(&str, &str); 8] = [
     ("senders", "How the sender of a mail is proved."),
     ("buyers", "What buyers do and what is seen of them."),
     ("delivery", "Mail going out."),
+    ("orders", "Orders."),
     ("policy", "What may be written, and what is done about the rest."),
 ];
 

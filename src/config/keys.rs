@@ -323,6 +323,12 @@ pub(super) const KEYS: &[Key] = &[
         "Connections to the smarthost at the same time, 1 to 100.",
     ),
     key(
+        "orders.cancelled_grace",
+        Kind::Duration { min: "0s", max: "365d" },
+        Absent::Default("\"0s\""),
+        "So long messages about an order still pass after it was registered as cancelled. \"0s\": not at all.",
+    ),
+    key(
         "policy.mode",
         Kind::OneOf(&["observe", "enforce"]),
         Absent::Default("\"enforce\""),
@@ -378,7 +384,6 @@ pub(super) const NOT_YET: &[&str] = &[
     "archive",
     "response",
     "review",
-    "orders",
     "policy.preset",
     "policy.languages",
     "policy.competitors",

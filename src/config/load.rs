@@ -12,8 +12,8 @@ use super::keys::{ROUTE_NOT_YET, VERIFY_NOT_YET, one_of};
 use super::reader::Reader;
 use super::rules::built_rule;
 use super::settings::{
-    Buyers, Config, Delivery, DeliveryTls, Http, Mode, Policy, Relay, Route, RuleSetting, Senders,
-    ShownNameStyle, Smtp, Tls, UnknownAlias,
+    Buyers, Config, Delivery, DeliveryTls, Http, Mode, Orders, Policy, Relay, Route, RuleSetting,
+    Senders, ShownNameStyle, Smtp, Tls, UnknownAlias,
 };
 use super::tls::{self, PemError};
 use super::values;
@@ -77,6 +77,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
     let senders = senders(&mut reader);
     let buyers = buyers(&mut reader);
     let delivery = delivery(&mut reader);
+    let cancelled_grace = reader.duration("orders.cancelled_grace");
     let policy = policy(&mut reader, &rules);
     if let (Some(smtp), Some(delivery)) = (&smtp, &delivery) {
         no_loop(&mut reader, smtp, delivery);
@@ -89,6 +90,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
         senders: senders?,
         buyers: buyers?,
         delivery: delivery?,
+        orders: Orders { cancelled_grace: cancelled_grace? },
         policy: policy?,
     })
 }

@@ -27,6 +27,8 @@ pub struct Config {
     pub buyers: Buyers,
     /// `[delivery]`
     pub delivery: Delivery,
+    /// `[orders]`
+    pub orders: Orders,
     /// `[policy]`
     pub policy: Policy,
 }
@@ -205,6 +207,13 @@ pub enum DeliveryTls {
     Required,
     /// Never.
     None,
+}
+
+/// `[orders]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Orders {
+    /// So long messages still pass after an order was cancelled.
+    pub cancelled_grace: Duration,
 }
 
 /// `policy.mode`

@@ -38,6 +38,8 @@ pub struct Facts {
     pub seller: Party,
     /// The buyer.
     pub buyer: Party,
+    /// One of the two has blocked the other: nobody who decides needs to know which.
+    pub blocked: bool,
     /// The alias that stands for the seller: buyers write to it.
     pub seller_alias: AliasAddress,
     /// The alias that stands for the buyer: sellers write to it.

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::id::{BuyerId, OrderId, SellerId};
-use super::time::Timestamp;
+use super::time::{Date, Timestamp};
 
 /// How far an order has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -123,6 +124,24 @@ pub struct Order {
     pub status: OrderStatus,
     /// Who sends the goods.
     pub fulfilled_by: Fulfilment,
+    /// When it was placed, where the marketplace says so.
+    pub placed: Option<Date>,
+    /// When it was delivered, where the marketplace says so.
+    pub delivered: Option<Date>,
+    /// The carrier's word for the parcel.
+    pub tracking: Option<String>,
+    /// A dispute is open: a legal hold on what was written about this order.
+    pub dispute: bool,
     /// When it was first registered here.
     pub registered_at: Timestamp,
+    /// When it was first registered as cancelled.
+    pub cancelled_at: Option<Timestamp>,
+}
+
+impl Order {
+    /// Whether no message passes any more: it was cancelled at least `grace` ago.
+    pub fn is_closed(&self, grace: Duration, now: Timestamp) -> bool {
+        self.status == OrderStatus::Cancelled
+            && self.cancelled_at.is_none_or(|at| now.since(at) >= grace)
+    }
 }

@@ -8,6 +8,8 @@ use serde::Serialize;
 use super::address::RealAddress;
 use super::id::{BuyerId, SellerId};
 use super::language::Language;
+use super::order::{Fulfilment, Order};
+use super::party_domain::{PartyDomain, has_registrable};
 
 /// Which side of the market someone stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -130,20 +132,45 @@ impl FromStr for ShownName {
         if text.chars().any(char::is_control) {
             return Err(ShownNameError::Control);
         }
-        let digits = text.chars().filter(|c| c.is_numeric()).count();
-        let dotted = text.split_whitespace().any(|word| {
-            let labels: Vec<&str> =
-                word.trim_matches(|c: char| !c.is_alphanumeric()).split('.').collect();
-            // "J.R." and "Dr.Roe" are names; "lamps.example" is a domain.
-            labels.len() > 1
-                && labels.iter().all(|l| l.chars().count() > 1)
-                && labels.last().is_some_and(|l| l.chars().all(char::is_alphabetic))
-                && word.chars().next().is_some_and(char::is_lowercase)
-        });
-        if text.contains('@') || text.contains("://") || digits >= 7 || dotted {
+        // "1001 Lamps since 1984" is a name: only what no letter parts is one number.
+        let number = text
+            .split(char::is_alphabetic)
+            .any(|run| run.chars().filter(|c| c.is_numeric()).count() >= 7);
+        if text.contains('@') || text.contains("://") || number || names_domain(text) {
             return Err(ShownNameError::Contact);
         }
         Ok(Self(text.to_owned()))
+    }
+}
+
+/// Whether a word is a domain: "lamps.example", "Lamps.COM". "J.R." and "Dr.Roe" are names.
+fn names_domain(text: &str) -> bool {
+    text.split(|c: char| c.is_whitespace() || "/,;()[]<>\"'".contains(c)).any(|word| {
+        let word = word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+        let labels: Vec<&str> = word.split('.').collect();
+        let written_so = labels.len() > 1 && labels.iter().all(|l| l.chars().count() > 1);
+        written_so && has_registrable(&word)
+    })
+}
+
+/// What was decided about an account, by the party itself or by the marketplace. Registering the
+/// party again leaves it as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Standing {
+    /// The account is closed: no mail to or from it.
+    pub closed: bool,
+    /// The party was deleted: nothing but its id is left, and no mail passes.
+    pub deleted: bool,
+    /// A seller whose mail is refused; buyers still reach them.
+    pub suspended: bool,
+    /// A buyer who wants no proactive messages.
+    pub opted_out: bool,
+}
+
+impl Standing {
+    /// Whether the account takes part at all.
+    pub fn is_open(self) -> bool {
+        !self.closed && !self.deleted
     }
 }
 
@@ -156,20 +183,68 @@ pub struct Party {
     pub name: ShownName,
     /// The language of what we write to them.
     pub language: Language,
-    /// Registered addresses; the first is where mail goes. Never empty.
+    /// Registered addresses; the first is where mail goes. Empty once the party was deleted.
     pub addresses: Vec<RealAddress>,
+    /// Domains of the party's own: every address there may write for it.
+    pub domains: Vec<PartyDomain>,
+    /// Help desks whose DKIM signature (`d=`) proves a `From:` that is registered in full.
+    pub signers: Vec<PartyDomain>,
+    /// Where a seller's mail goes about orders that the marketplace fulfils (PRODUCT §10); none:
+    /// messages are off for those. It may write too.
+    pub marketplace_fulfilled: Option<RealAddress>,
+    /// What was decided about the account.
+    pub standing: Standing,
 }
 
 impl Party {
+    /// A party in good standing that has registered nothing but addresses.
+    pub fn new(
+        id: PartyId,
+        name: ShownName,
+        language: Language,
+        addresses: Vec<RealAddress>,
+    ) -> Self {
+        Self {
+            id,
+            name,
+            language,
+            addresses,
+            domains: vec![],
+            signers: vec![],
+            marketplace_fulfilled: None,
+            standing: Standing::default(),
+        }
+    }
+
     /// Where this party's mail goes.
     pub fn delivery_address(&self) -> Option<&RealAddress> {
         self.addresses.first()
     }
 
+    /// Where this party's mail about an order goes: a seller has an address of its own for what
+    /// the marketplace fulfils.
+    pub fn delivery_address_for(&self, order: Option<&Order>) -> Option<&RealAddress> {
+        match (order.map(|o| o.fulfilled_by), self.id.role()) {
+            (Some(Fulfilment::Marketplace), Role::Seller) => self.marketplace_fulfilled.as_ref(),
+            _ => self.delivery_address(),
+        }
+    }
+
+    /// Every address that is this party's in full.
+    pub fn all_addresses(&self) -> impl Iterator<Item = &RealAddress> {
+        self.addresses.iter().chain(&self.marketplace_fulfilled)
+    }
+
     /// Whether this is one of the party's registered addresses, in the compared form.
     pub fn has_address(&self, address: &RealAddress) -> bool {
         let wanted = address.canonical();
-        self.addresses.iter().any(|a| a.canonical() == wanted)
+        self.all_addresses().any(|a| a.canonical() == wanted)
+    }
+
+    /// Whether a proved sender writes for this party: a registered address, or any at a domain of
+    /// the party's own. A subdomain is a domain of its own.
+    pub fn may_write_from(&self, address: &RealAddress) -> bool {
+        self.has_address(address) || self.domains.iter().any(|d| d.as_str() == address.domain())
     }
 }
 
@@ -195,6 +270,9 @@ mod tests {
         for bad in [
             "jane@mail.example",
             "Lamps lamps.example",
+            "Lamps.Com",
+            "Lamps (LAMPS.CO.UK)",
+            "lamps.example/shop",
             "Call 555 123 4567",
             "https://x",
             "",

@@ -80,7 +80,7 @@ impl Secrets {
         shown_name: &str,
         public: &[&str],
     ) -> Self {
-        let mut addresses: Vec<RealAddress> = sender.addresses.clone();
+        let mut addresses: Vec<RealAddress> = sender.all_addresses().cloned().collect();
         if !addresses.contains(used) {
             addresses.push(used.clone());
         }
@@ -91,8 +91,10 @@ impl Secrets {
         let mut domains: Vec<String> = addresses
             .iter()
             .map(|a| a.domain().to_owned())
+            .chain(sender.domains.iter().map(|d| d.as_str().to_owned()))
             .filter(|d| !is_shared(d) && !is_public(d))
-            .filter(|d| !recipient.addresses.iter().any(|a| a.domain() == d))
+            .filter(|d| !recipient.all_addresses().any(|a| a.domain() == d))
+            .filter(|d| !recipient.domains.iter().any(|own| own.as_str() == d))
             .collect();
         domains.sort_unstable();
         domains.dedup();
@@ -134,7 +136,8 @@ impl Secrets {
     }
 }
 
-fn is_shared(domain: &str) -> bool {
+/// Whether many people who have nothing to do with one another have addresses at this domain.
+pub(super) fn is_shared(domain: &str) -> bool {
     static SET: LazyLock<HashSet<&str>> =
         LazyLock::new(|| SHARED_DOMAINS.lines().filter(|l| !l.starts_with('#')).collect());
     let first = domain.split('.').next().unwrap_or_default();
@@ -147,12 +150,9 @@ mod tests {
     use crate::domain::{Language, PartyId};
 
     fn party(id: &str, name: &str, addresses: &[&str]) -> Party {
-        Party {
-            id: PartyId::Buyer(id.parse().unwrap()),
-            name: name.parse().unwrap(),
-            language: Language::En,
-            addresses: addresses.iter().map(|a| a.parse().unwrap()).collect(),
-        }
+        let addresses = addresses.iter().map(|a| a.parse().unwrap()).collect();
+        let id = PartyId::Buyer(id.parse().unwrap());
+        Party::new(id, name.parse().unwrap(), Language::En, addresses)
     }
 
     #[test]
@@ -171,6 +171,20 @@ mod tests {
 
         let secrets = Secrets::of(&jane, &used, &shop, "Jane Roe", &["roes.example"]);
         assert_eq!((secrets.hidden_name, secrets.domains), (None, vec![]));
+    }
+
+    #[test]
+    fn every_address_and_domain_that_is_registered_is_a_secret() {
+        let mut shop = party("S1", "Lamp Shop", &["cs@lamps.example"]);
+        shop.marketplace_fulfilled = Some("warehouse@depot.example".parse().unwrap());
+        shop.domains = vec!["lamps-group.example".parse().unwrap()];
+        let jane = party("B1", "Jane Roe", &["jane@mail.example"]);
+        let used = "joe@lamps-group.example".parse().unwrap();
+        let secrets = Secrets::of(&shop, &used, &jane, "Lamp Shop", &[]);
+        for address in ["cs@lamps.example", "Warehouse@depot.example", "joe@lamps-group.example"] {
+            assert!(secrets.holds_address(address), "{address}");
+        }
+        assert_eq!(secrets.domains, ["depot.example", "lamps-group.example", "lamps.example"]);
     }
 
     #[test]

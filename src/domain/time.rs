@@ -1,5 +1,6 @@
 //! Time comes in from outside: nothing in Bauta asks the machine for it but [`Clock`].
 
+use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -59,6 +60,45 @@ impl serde::Serialize for Timestamp {
     }
 }
 
+/// A day, as the marketplace names one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date(jiff::civil::Date);
+
+/// Why a text is no day.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no day: write 2026-11-23, or a moment as 2026-11-23T22:30:00Z")]
+pub struct DateError(String);
+
+impl FromStr for Date {
+    type Err = DateError;
+
+    /// `2026-11-23`; of a moment (RFC 3339) its day in UTC.
+    fn from_str(text: &str) -> Result<Self, DateError> {
+        let wrong = || DateError(text.to_owned());
+        if text.contains(['T', 't']) {
+            let moment: jiff::Timestamp = text.parse().map_err(|_| wrong())?;
+            return Ok(Self(moment.to_zoned(jiff::tz::TimeZone::UTC).date()));
+        }
+        let fits = text.len() == 10 && text.bytes().filter(|b| *b == b'-').count() == 2;
+        if !fits {
+            return Err(wrong());
+        }
+        text.parse().map(Self).map_err(|_| wrong())
+    }
+}
+
+impl std::fmt::Display for Date {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl serde::Serialize for Date {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// Where the time comes from: the machine, or a hand-set value in tests.
 #[derive(Debug, Clone, Default)]
 pub struct Clock(Option<Arc<AtomicI64>>);
@@ -87,6 +127,21 @@ impl Clock {
         if let Some(millis) = &self.0 {
             let by = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
             millis.fetch_add(by, Ordering::SeqCst);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_written_in_one_way_only() {
+        let day = |text: &str| text.parse::<Date>().map(|d| d.to_string());
+        assert_eq!(day("2026-11-23"), Ok("2026-11-23".to_owned()));
+        assert_eq!(day("2026-11-23T22:30:00-05:00"), Ok("2026-11-24".to_owned()));
+        for bad in ["", "23.11.2026", "2026-13-01", "2026-02-30", "20261123", "2026-11-23T25:00Z"] {
+            assert!(day(bad).is_err(), "{bad}");
         }
     }
 }

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::{
-    Assigned, Direction, Facts, Fulfilment, History, HistoryConversation, Order, OrderId,
-    OrderStatus, Role, Timestamp,
+    Assigned, Direction, Facts, History, HistoryConversation, Order, OrderId, Role, Timestamp,
 };
 use crate::sender::Proof;
 
@@ -27,6 +26,8 @@ pub struct Request<'a> {
     pub history: &'a History,
     /// `policy.answer_window`
     pub answer_window: Duration,
+    /// `orders.cancelled_grace`
+    pub cancelled_grace: Duration,
     /// Now.
     pub now: Timestamp,
 }
@@ -37,12 +38,21 @@ pub enum Refusal {
     /// Not a registered address of the party that may write to this alias.
     #[error("the sender's address is not registered for this alias")]
     NotRegistered,
-    /// The order is cancelled.
+    /// Either side has blocked the other, or closed the account: never said which.
+    #[error("one of the two has blocked the other, or the account is closed")]
+    Unreachable,
+    /// The seller is suspended.
+    #[error("the seller is suspended")]
+    Suspended,
+    /// The order was cancelled, and `orders.cancelled_grace` is over.
     #[error("the order is cancelled")]
     OrderClosed,
-    /// The marketplace ships this order; messages are off.
+    /// The marketplace ships this order, and the seller has not turned messages on.
     #[error("messages are off for orders that the marketplace fulfils")]
     MessagingOff,
+    /// The buyer wants no proactive messages.
+    #[error("the buyer opted out of proactive messages")]
+    OptedOut,
     /// A seller's new mail names no order, and there is no conversation yet.
     #[error("the seller's mail names no order")]
     NameTheOrder,
@@ -98,15 +108,16 @@ impl Admitted {
 /// pair's latest open conversation (PRODUCT §3).
 pub fn admit(request: &Request<'_>, proof: &Proof) -> Result<Admitted, Refusal> {
     let direction = Direction::from_sender(request.stands_for.other());
-    if !request.facts.party(direction.sender()).has_address(proof.address()) {
+    if !request.facts.party(direction.sender()).may_write_from(proof.address()) {
         return Err(Refusal::NotRegistered);
     }
+    require_reachable(request.facts, direction)?;
     let (place, order, assigned) = find_place(request, direction)?;
     if let Some(order) = &order {
-        if order.status == OrderStatus::Cancelled {
+        if order.is_closed(request.cancelled_grace, request.now) {
             return Err(Refusal::OrderClosed);
         }
-        if order.fulfilled_by == Fulfilment::Marketplace {
+        if request.facts.seller.delivery_address_for(Some(order)).is_none() {
             return Err(Refusal::MessagingOff);
         }
     }
@@ -119,15 +130,32 @@ pub fn admit(request: &Request<'_>, proof: &Proof) -> Result<Admitted, Refusal> 
             .is_some_and(|at| request.now.since(at) <= request.answer_window),
         _ => false,
     };
+    let proactive = direction == Direction::SellerToBuyer && !answer;
+    if proactive && request.facts.buyer.standing.opted_out {
+        return Err(Refusal::OptedOut);
+    }
     Ok(Admitted(Admission {
         facts: request.facts.clone(),
         direction,
         place,
         order,
         assigned,
-        proactive: direction == Direction::SellerToBuyer && !answer,
+        proactive,
         automatic: request.automatic,
     }))
+}
+
+/// What was decided about the two accounts, whatever the message is about.
+fn require_reachable(facts: &Facts, direction: Direction) -> Result<(), Refusal> {
+    let (seller, buyer) = (facts.seller.standing, facts.buyer.standing);
+    if facts.blocked || !seller.is_open() || !buyer.is_open() {
+        return Err(Refusal::Unreachable);
+    }
+    // Buyers still reach a suspended seller (PRODUCT §4).
+    if seller.suspended && direction == Direction::SellerToBuyer {
+        return Err(Refusal::Suspended);
+    }
+    Ok(())
 }
 
 /// PRODUCT §4: automatic mail is relayed at most once per conversation, direction and day.
@@ -160,9 +188,8 @@ fn find_place(request: &Request<'_>, direction: Direction) -> Result<Found, Refu
         return Ok(about(history, order, Assigned::Frame));
     }
     let open = |c: &&HistoryConversation| match &c.order {
-        Some(id) => {
-            order_named(history, id.as_str()).is_some_and(|o| o.status != OrderStatus::Cancelled)
-        }
+        Some(id) => order_named(history, id.as_str())
+            .is_some_and(|o| !o.is_closed(request.cancelled_grace, request.now)),
         None => true,
     };
     if let Some(conversation) = history.conversations.iter().find(open) {
@@ -207,7 +234,8 @@ fn order_in_subject<'a>(history: &'a History, subject: &str) -> Option<&'a Order
 mod tests {
     use super::*;
     use crate::domain::{
-        AliasAddress, ConversationId, FactsVersion, Language, PairId, Party, PartyId, ThreadLink,
+        AliasAddress, ConversationId, FactsVersion, Fulfilment, Language, OrderStatus, PairId,
+        Party, PartyId, Standing, ThreadLink,
     };
     use crate::mail::{Mailbox, Message};
     use crate::sender::{self, Peer};
@@ -216,11 +244,9 @@ mod tests {
     const NOW: Timestamp = Timestamp::EPOCH;
 
     fn facts() -> Facts {
-        let party = |id, name: &str, address: &str| Party {
-            id,
-            name: name.parse().unwrap(),
-            language: Language::En,
-            addresses: vec![address.parse().unwrap()],
+        let party = |id, name: &str, address: &str| {
+            let addresses = vec![address.parse().unwrap()];
+            Party::new(id, name.parse().unwrap(), Language::En, addresses)
         };
         Facts {
             version: FactsVersion { seller: 1, buyer: 1, pair: 1 },
@@ -228,6 +254,7 @@ mod tests {
             key_version: 1,
             seller: party(PartyId::Seller("S1".parse().unwrap()), "Lamp Shop", "cs@lamps.example"),
             buyer: party(PartyId::Buyer("B1".parse().unwrap()), "Jane Roe", "jane@mail.example"),
+            blocked: false,
             seller_alias: AliasAddress::new("seller", "relay.example"),
             buyer_alias: AliasAddress::new("buyer", "relay.example"),
         }
@@ -241,7 +268,12 @@ mod tests {
             items: vec![],
             status,
             fulfilled_by: Fulfilment::Seller,
+            placed: None,
+            delivered: None,
+            tracking: None,
+            dispute: false,
             registered_at: NOW,
+            cancelled_at: (status == OrderStatus::Cancelled).then_some(NOW),
         }
     }
 
@@ -280,13 +312,21 @@ mod tests {
     }
 
     fn admit_from(role: Role, mail: &Mail, history: &History) -> Result<Admission, Refusal> {
-        let facts = facts();
+        admit_with(&facts(), role, mail, history)
+    }
+
+    fn admit_with(
+        facts: &Facts,
+        role: Role,
+        mail: &Mail,
+        history: &History,
+    ) -> Result<Admission, Refusal> {
         let link = ThreadLink { seller: None, buyer: None };
         let mut history = history.clone();
         history.links = mail.answers.map(|id| (ConversationId(id), link)).into_iter().collect();
         let frame = mail.frame.map(|f| f.parse().unwrap());
         let request = Request {
-            facts: &facts,
+            facts,
             stands_for: role.other(),
             tag: mail.tag,
             subject: mail.subject,
@@ -294,6 +334,7 @@ mod tests {
             automatic: mail.automatic,
             history: &history,
             answer_window: 30 * DAY,
+            cancelled_grace: Duration::ZERO,
             now: NOW,
         };
         let address = match role {
@@ -384,6 +425,7 @@ mod tests {
             automatic: false,
             history: &history,
             answer_window: DAY,
+            cancelled_grace: Duration::ZERO,
             now: NOW,
         };
         for stranger in ["joe@mail.example", "cs@lamps.example"] {
@@ -393,5 +435,72 @@ mod tests {
                 "only the buyer writes to the seller's alias"
             );
         }
+    }
+
+    #[test]
+    fn a_cancelled_order_closes_when_its_grace_is_over() {
+        let mut dead = order("DEAD-1", OrderStatus::Cancelled);
+        for (cancelled, grace, closed) in [
+            (Some(NOW), Duration::ZERO, true),
+            (Some(NOW), DAY, false),
+            (Some(NOW.before(DAY)), DAY, true),
+            (Some(NOW.before(DAY)), 2 * DAY, false),
+            (None, 2 * DAY, true),
+        ] {
+            dead.cancelled_at = cancelled;
+            assert_eq!(dead.is_closed(grace, NOW), closed, "{cancelled:?} {grace:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_decided_about_either_account_stands_in_the_way() {
+        let tag = || Mail { tag: Some("o1"), ..Mail::default() };
+        let proactive = || Mail { tag: Some("order-2"), ..Mail::default() };
+        let closed = Standing { closed: true, ..Standing::default() };
+        let deleted = Standing { deleted: true, ..Standing::default() };
+        let suspended = Standing { suspended: true, ..Standing::default() };
+        let opted_out = Standing { opted_out: true, ..Standing::default() };
+        type Expected = Option<Refusal>;
+        let check =
+            |change: &dyn Fn(&mut Facts), answer: Expected, new: Expected, buyer: Expected| {
+                let mut facts = facts();
+                change(&mut facts);
+                let admit = |role, mail: Mail| admit_with(&facts, role, &mail, &history()).err();
+                assert_eq!(admit(Role::Seller, tag()), answer);
+                assert_eq!(admit(Role::Seller, proactive()), new);
+                assert_eq!(admit(Role::Buyer, tag()), buyer);
+            };
+        let nobody = Some(Refusal::Unreachable);
+        check(&|_| {}, None, None, None);
+        check(&|f| f.blocked = true, nobody, nobody, nobody);
+        for gone in [closed, deleted] {
+            check(&|f| f.seller.standing = gone, nobody, nobody, nobody);
+            check(&|f| f.buyer.standing = gone, nobody, nobody, nobody);
+        }
+        let refused = Some(Refusal::Suspended);
+        check(&|f| f.seller.standing = suspended, refused, refused, None);
+        check(&|f| f.buyer.standing = opted_out, None, Some(Refusal::OptedOut), None);
+    }
+
+    #[test]
+    fn a_seller_turns_messages_on_for_what_the_marketplace_ships_and_may_write_from_a_domain() {
+        let mut facts = facts();
+        let mut history = history();
+        history.orders[1].fulfilled_by = Fulfilment::Marketplace;
+        let tag = || Mail { tag: Some("o1"), ..Mail::default() };
+        let off = admit_with(&facts, Role::Buyer, &tag(), &history).unwrap_err();
+        assert_eq!(off, Refusal::MessagingOff);
+        facts.seller.marketplace_fulfilled = Some("depot@lamps.example".parse().unwrap());
+        let admission = admit_with(&facts, Role::Buyer, &tag(), &history).unwrap();
+        let to = admission.facts.seller.delivery_address_for(admission.order.as_ref()).unwrap();
+        assert_eq!(to.reveal(), "depot@lamps.example");
+
+        facts.seller.addresses = vec!["other@lamps.example".parse().unwrap()];
+        let refused = admit_with(&facts, Role::Seller, &tag(), &history).unwrap_err();
+        assert_eq!(refused, Refusal::NotRegistered);
+        facts.seller.domains = vec!["lamps.example".parse().unwrap()];
+        admit_with(&facts, Role::Seller, &tag(), &history).unwrap();
+        facts.seller.domains = vec!["shop.lamps.example".parse().unwrap()];
+        assert!(admit_with(&facts, Role::Seller, &tag(), &history).is_err());
     }
 }

@@ -6,6 +6,7 @@ use crate::domain::{Action, Certainty, Direction, Finding, Part, RuleId, Verdict
 use crate::mail::{self, Message};
 
 use super::context::Context;
+use super::domains::Allowed;
 use super::found::{Found, overlap};
 use super::quoted::Quoted;
 use super::rules::{Rules, TEXT_LIMIT};
@@ -59,6 +60,22 @@ pub fn warm(rules: &Rules) {
     let direction = Direction::BuyerToSeller;
     let context = Context { direction, proactive: false, sightings: None, known_ids: vec![] };
     judge(rules, &context, &message);
+}
+
+/// Whether a name surely holds an address, a domain or a phone number, in whatever disguise.
+pub fn holds_contact(name: &str) -> bool {
+    let nothing = Allowed::default();
+    let views = [Some(View::new(name)), View::shown(name)];
+    views.into_iter().flatten().any(|view| {
+        let tokens = Tokens::new(&view.text);
+        let addresses = email_address::Detector { domains: &nothing, contacts: &[] };
+        let links = external_link::Detector { domains: &nothing };
+        let numbers = phone_number::Detector { contacts: &[], known_ids: &[] };
+        let found = addresses.find(&view, &tokens).0;
+        let found = found.into_iter().chain(links.find(&view, &tokens, &[]).0);
+        let mut found = found.chain(numbers.find(&view, &tokens, &[]));
+        found.any(|f| f.certainty == Certainty::Certain)
+    })
 }
 
 /// Where the findings of one message are gathered.

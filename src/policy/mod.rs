@@ -28,5 +28,5 @@ mod unreadable;
 mod view;
 
 pub use context::Context;
-pub use judge::{judge, warm};
+pub use judge::{holds_contact, judge, warm};
 pub use rules::{RuleError, Rules};

@@ -141,6 +141,7 @@ impl Relay {
             automatic: mail.automatic,
             history: &history,
             answer_window: self.0.config.policy.answer_window,
+            cancelled_grace: self.0.config.orders.cancelled_grace,
             now: mail.arrived,
         };
         let admitted = match market::admit(&request, &mail.proof) {

@@ -55,7 +55,8 @@ impl Relay {
         let names = self.names(conversation, mail.arrived).ok_or(Outcome::Storage)?;
         let facts = &admission.facts;
         let config = &self.0.config;
-        let recipient = facts.party(reader).delivery_address().ok_or(Outcome::Storage)?.clone();
+        let recipient = facts.party(reader).delivery_address_for(admission.order.as_ref());
+        let recipient = recipient.ok_or(Outcome::Storage)?.clone();
         let shown = rewrite::shown_name(facts, sender, config.buyers.shown_name);
         let items = admission.order.iter().flat_map(|o| &o.items).map(String::as_str);
         let ours = [config.relay.marketplace.as_str(), config.relay.alias_domain.as_str()];

@@ -140,7 +140,12 @@ mod tests {
             items: vec!["Brass lamp".into()],
             status: OrderStatus::Open,
             fulfilled_by: Fulfilment::Seller,
+            placed: None,
+            delivered: None,
+            tracking: None,
+            dispute: false,
             registered_at: Timestamp::EPOCH,
+            cancelled_at: None,
         }
     }
 

@@ -14,11 +14,9 @@ use crate::leak;
 use crate::mail::{self, Message};
 
 fn facts(language: Language) -> Facts {
-    let party = |id, name: &str, address: &str| Party {
-        id,
-        name: name.parse().unwrap(),
-        language,
-        addresses: vec![address.parse().unwrap()],
+    let party = |id, name: &str, address: &str| {
+        let addresses = vec![address.parse().unwrap()];
+        Party::new(id, name.parse().unwrap(), language, addresses)
     };
     Facts {
         version: FactsVersion { seller: 1, buyer: 1, pair: 1 },
@@ -26,6 +24,7 @@ fn facts(language: Language) -> Facts {
         key_version: 1,
         seller: party(PartyId::Seller("S1".parse().unwrap()), "Lamp Shop", "cs@lamps.example"),
         buyer: party(PartyId::Buyer("B1".parse().unwrap()), "Jane Roe", "jane.roe@roes.example"),
+        blocked: false,
         seller_alias: AliasAddress::new("sellersellersellerseller", "relay.example"),
         buyer_alias: AliasAddress::new("buyerbuyerbuyerbuyerbuye", "relay.example"),
     }
@@ -39,7 +38,12 @@ fn order() -> Order {
         items: vec!["Brass lamp".into()],
         status: OrderStatus::Open,
         fulfilled_by: Fulfilment::Seller,
+        placed: None,
+        delivered: None,
+        tracking: None,
+        dispute: false,
         registered_at: Timestamp::EPOCH,
+        cancelled_at: None,
     }
 }
 

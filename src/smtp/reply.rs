@@ -354,10 +354,17 @@ fn refused(why: Refusal) -> Row {
         Refusal::NotRegistered => {
             "This sender is not registered: register your address with the marketplace, or send from the registered one"
         }
-        // PRODUCT §4 gives these words.
+        // PRODUCT §4 gives the words of these two.
         Refusal::OrderClosed => "this order is closed",
+        Refusal::Unreachable => "this person can't be reached here",
+        Refusal::Suspended => {
+            "This seller account is suspended and can't write to buyers: ask the marketplace"
+        }
         Refusal::MessagingOff => {
-            "Messages are off for this order, which the marketplace ships: turn them on, or write in the marketplace"
+            "Messages are off for this order, which the marketplace ships: the seller can turn them on in the marketplace"
+        }
+        Refusal::OptedOut => {
+            "This buyer opted out of messages that are no answer: wait until the buyer writes"
         }
         Refusal::NameTheOrder => {
             "Name the order: write to the alias with +ORDER before the @, or put the order id in the subject"
@@ -486,8 +493,11 @@ mod tests {
         ]
     };
 
-    const REFUSALS: [Refusal; 6] = [
+    const REFUSALS: [Refusal; 9] = [
         Refusal::NotRegistered,
+        Refusal::Unreachable,
+        Refusal::Suspended,
+        Refusal::OptedOut,
         Refusal::OrderClosed,
         Refusal::MessagingOff,
         Refusal::NameTheOrder,

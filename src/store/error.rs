@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
-use crate::domain::{BuyerId, OrderId, Role, SellerId};
+use crate::domain::{BuyerId, OrderId, PartyId, Role, SellerId};
 
 /// Why the store did not do what it was asked. Nothing was written then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +34,9 @@ pub enum StoreError {
     /// The buyer is not registered.
     #[error("buyer {0} is not registered")]
     UnknownBuyer(BuyerId),
+    /// The party was deleted; its id stays taken, for its aliases are known to people.
+    #[error("{} {} was deleted; register the person under another id", .0.role(), .0.as_str())]
+    Deleted(PartyId),
     /// An order stays with its seller and buyer.
     #[error("order {order} belongs to another {side}; an order can't move to another {side}")]
     OrderMoved {
@@ -80,6 +83,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The party is not registered.
+    pub(super) fn unknown(id: &PartyId) -> Self {
+        match id {
+            PartyId::Seller(id) => Self::UnknownSeller(id.clone()),
+            PartyId::Buyer(id) => Self::UnknownBuyer(id.clone()),
+        }
+    }
+
     /// Whether the same request may well succeed later. At the SMTP door everything that went
     /// wrong in here is a 4xx; this tells the log and the CLI apart from what needs a person.
     pub fn is_transient(&self) -> bool {

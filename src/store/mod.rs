@@ -10,6 +10,7 @@
 mod data_dir;
 mod error;
 mod records;
+mod register;
 mod seal;
 mod sqlite;
 
@@ -18,8 +19,11 @@ pub use error::StoreError;
 pub use records::{
     Acceptance, AttemptDetail, AttemptOutcome, AttemptRecord, Claimed, Counts, DeliveryDetail,
     DeliveryRow, FirstAnswer, Forward, Intervention, MessageDetail, MessageFilter, MessageRow,
-    NamedPair, OrderFilter, PairNames, Put, PutOrder, PutParty, QueueDepth, QueueFilter, QueueRow,
-    Rejection, Release, Turn, Turns,
+    QueueDepth, QueueFilter, QueueRow, Rejection, Release, Turn, Turns,
+};
+pub use register::{
+    AccountChange, AccountEvent, Decision, NamedPair, OrderFilter, PairNames, Put, PutOrder,
+    PutParty,
 };
 pub use seal::{Accepted, Lease, Refused, StoredMail};
 pub use sqlite::{OpenMode, Store};

@@ -6,87 +6,12 @@ use serde::Serialize;
 
 use crate::domain::{
     Action, AliasAddress, Assigned, BuyerId, ConversationId, DeliveryId, DeliveryState, Direction,
-    Facts, Fulfilment, Language, MessageId, MessageState, MsgId, OrderId, OrderStatus, PartyId,
-    RealAddress, RuleId, SellerId, ShownName, ThreadLink, Timestamp, Verdict,
+    Facts, MessageId, MessageState, MsgId, OrderId, RealAddress, RuleId, SellerId, ThreadLink,
+    Timestamp, Verdict,
 };
 use crate::leak::Outgoing;
 use crate::market::Admitted;
 use crate::store::seal::{Accepted, Lease, Refused, StoredMail};
-
-/// What registering something did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Put {
-    /// It was not known before.
-    Created,
-    /// It was known otherwise.
-    Changed,
-    /// It was known just so.
-    Unchanged,
-}
-
-/// A party's whole record as it shall be.
-#[derive(Debug, Clone)]
-pub struct PutParty {
-    /// Who.
-    pub id: PartyId,
-    /// The name.
-    pub name: ShownName,
-    /// The language of what we write to them.
-    pub language: Language,
-    /// All addresses, the first is where mail goes.
-    pub addresses: Vec<RealAddress>,
-}
-
-/// An order's whole record as it shall be.
-#[derive(Debug, Clone)]
-pub struct PutOrder {
-    /// Its id.
-    pub id: OrderId,
-    /// Who sells; can't change.
-    pub seller: SellerId,
-    /// Who buys; can't change.
-    pub buyer: BuyerId,
-    /// Titles of what was bought.
-    pub items: Vec<String>,
-    /// How far it has come.
-    pub status: OrderStatus,
-    /// Who sends the goods.
-    pub fulfilled_by: Fulfilment,
-}
-
-/// The two aliases of a pair.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PairNames {
-    /// The alias key's version that they were made with.
-    pub key_version: u32,
-    /// Stands for the seller.
-    pub seller_alias: AliasAddress,
-    /// Stands for the buyer.
-    pub buyer_alias: AliasAddress,
-}
-
-/// A pair and the aliases that it was given.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedPair {
-    /// Who sells.
-    pub seller: SellerId,
-    /// Who buys.
-    pub buyer: BuyerId,
-    /// Their aliases.
-    pub names: PairNames,
-}
-
-/// Which orders to list: all that are set must fit.
-#[derive(Debug, Clone, Default)]
-pub struct OrderFilter {
-    /// This seller's.
-    pub seller: Option<SellerId>,
-    /// This buyer's.
-    pub buyer: Option<BuyerId>,
-    /// At most this many; `None`: all.
-    pub limit: Option<u32>,
-}
 
 /// A message that goes out, with everything that follows from it.
 #[derive(Debug, Clone)]

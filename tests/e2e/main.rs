@@ -26,3 +26,5 @@ mod t13_automatic_mail;
 mod t14_the_log;
 mod t15_the_demo;
 mod t16_shapes_of_mail;
+mod t30_who_can_be_reached;
+mod t31_registering;

@@ -133,8 +133,6 @@ fn what_is_planned_is_refused_as_not_in_this_version() {
         &["import", "x.jsonl"],
         &["seller", "delete", "S1"],
         &["policy", "report", "--since", "14d"],
-        &["seller", "put", "S1", "--name", "X", "--email", "x@m.example", "--domain", "m.example"],
-        &["order", "put", "O1", "--seller", "S1", "--buyer", "B1", "--dispute"],
     ] {
         let ran = house.bauta(arguments);
         assert_eq!(ran.code, 2, "{arguments:?}: {ran:?}");

@@ -5,9 +5,7 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 
 use crate::app::House;
-use crate::domain::{
-    AliasAddress, Clock, Fulfilment, Language, OrderStatus, PartyId, RealAddress, ShownName,
-};
+use crate::domain::{AliasAddress, Clock, Language, OrderStatus, PartyId, RealAddress, ShownName};
 use crate::store::{PairNames, PutOrder, PutParty};
 
 /// The demo's config file: everything on loopback, the policy acts.
@@ -109,12 +107,9 @@ impl Market {
         for NewOrder(order, seller, buyer, item, status) in ORDERS {
             let names = house.keyring.mint(&seller.parse()?, &buyer.parse()?);
             let put = PutOrder {
-                id: order.parse()?,
-                seller: seller.parse()?,
-                buyer: buyer.parse()?,
                 items: vec![item.to_owned()],
                 status,
-                fulfilled_by: Fulfilment::Seller,
+                ..PutOrder::new(order.parse()?, seller.parse()?, buyer.parse()?)
             };
             let pair = PairNames {
                 key_version: names.key_version,
@@ -139,7 +134,6 @@ impl Market {
 async fn put(house: &House, id: PartyId, person: &Person) -> anyhow::Result<()> {
     let name: ShownName = person.name.parse()?;
     let address: RealAddress = person.address.parse()?;
-    let party = PutParty { id, name, language: person.language, addresses: vec![address] };
-    house.store.put_party(party).await?;
+    house.store.put_party(PutParty::new(id, name, person.language, vec![address])).await?;
     Ok(())
 }

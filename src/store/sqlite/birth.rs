@@ -11,7 +11,7 @@ use super::rows::{all, get, one, parse, run};
 use super::{Store, connection, schema};
 use crate::domain::{AliasAddress, BuyerId, SellerId};
 use crate::store::error::StoreError;
-use crate::store::records::{NamedPair, PairNames};
+use crate::store::register::{NamedPair, PairNames};
 
 /// Makes a whole database beside `path` and gives it its name last, so that whoever finds that
 /// name finds a database, wherever a crash fell. The caller sees to it that nobody else does the

@@ -13,6 +13,7 @@ struct PairRow {
     buyer: i64,
     version: i64,
     key_version: u32,
+    blocked: bool,
     seller_alias: String,
     buyer_alias: String,
     stands_for: Role,
@@ -50,6 +51,7 @@ impl Store {
                 key_version: pair.key_version,
                 seller,
                 buyer,
+                blocked: pair.blocked,
                 seller_alias: store.alias(&pair.seller_alias),
                 buyer_alias: store.alias(&pair.buyer_alias),
             };
@@ -62,6 +64,7 @@ impl Store {
 fn find(conn: &Connection, alias: &str, tag: Option<&str>) -> Result<Option<PairRow>, StoreError> {
     let sql = "SELECT p.number, p.seller, p.buyer, p.version, p.key_version, p.seller_alias,
             p.buyer_alias, p.seller_alias = ?1 AS stands_for_seller,
+            coalesce(p.blocked_by_seller_at, p.blocked_by_buyer_at) IS NOT NULL AS blocked,
             ?2 IS NULL OR EXISTS (SELECT 1 FROM orders o WHERE o.id_key = ?2 AND o.pair = p.number)
             AS tag_fits
         FROM pair p WHERE p.seller_alias = ?1 OR p.buyer_alias = ?1";
@@ -72,6 +75,7 @@ fn find(conn: &Connection, alias: &str, tag: Option<&str>) -> Result<Option<Pair
             buyer: get(row, "buyer")?,
             version: get(row, "version")?,
             key_version: get(row, "key_version")?,
+            blocked: get(row, "blocked")?,
             seller_alias: get(row, "seller_alias")?,
             buyer_alias: get(row, "buyer_alias")?,
             stands_for: if get(row, "stands_for_seller")? { Role::Seller } else { Role::Buyer },

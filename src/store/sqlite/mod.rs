@@ -16,6 +16,7 @@ mod refuse;
 mod repeat;
 mod rows;
 mod schema;
+mod standing;
 mod turns;
 mod writer;
 

@@ -2,15 +2,16 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::rows::{all, get, moment, one, parse, run};
+use super::rows::{all, get, moment, moment_some, one, parse, parse_some, run};
 use super::{Store, party};
-use crate::domain::{BuyerId, Order, OrderId, PartyId, Role, SellerId, Timestamp};
+use crate::domain::{BuyerId, Order, OrderId, OrderStatus, PartyId, Role, SellerId, Timestamp};
 use crate::store::error::StoreError;
-use crate::store::records::{OrderFilter, PairNames, Put, PutOrder};
+use crate::store::register::{OrderFilter, PairNames, Put, PutOrder};
 
 /// What [`read_order`] reads, of `orders` with its pair and both parties.
 pub(super) const ORDER_COLUMNS: &str = "SELECT o.number, o.id, s.id AS seller, b.id AS buyer,
-    o.items, o.status, o.fulfilled_by, o.registered_at
+    o.items, o.status, o.fulfilled_by, o.placed, o.delivered, o.tracking, o.dispute,
+    o.registered_at, o.cancelled_at
     FROM orders o JOIN pair p ON p.number = o.pair
     JOIN party s ON s.number = p.seller JOIN party b ON b.number = p.buyer";
 
@@ -18,7 +19,7 @@ impl Store {
     /// Registers an order, or replaces its record. A new pair gets `names`; one that is known
     /// keeps its own for ever.
     ///
-    /// Errors: `UnknownSeller`, `UnknownBuyer`; `OrderMoved` where the order is another pair's.
+    /// Errors: `UnknownSeller`, `UnknownBuyer`, `Deleted`; `OrderMoved` where the order is another pair's.
     pub async fn put_order(
         &self,
         put: PutOrder,
@@ -70,7 +71,7 @@ impl Store {
 
     /// The pair's aliases; a pair that is not known gets `names`, without any order.
     ///
-    /// Errors: `UnknownSeller`, `UnknownBuyer`.
+    /// Errors: `UnknownSeller`, `UnknownBuyer`, `Deleted`.
     pub async fn name_pair(
         &self,
         seller: &SellerId,
@@ -105,20 +106,23 @@ pub(super) fn read_order(row: &Row<'_>) -> Result<Order, StoreError> {
             .map_err(|_| StoreError::Damaged("orders.items"))?,
         status: parse(row, "status")?,
         fulfilled_by: parse(row, "fulfilled_by")?,
+        placed: parse_some(row, "placed")?,
+        delivered: parse_some(row, "delivered")?,
+        tracking: get(row, "tracking")?,
+        dispute: get(row, "dispute")?,
         registered_at: moment(row, "registered_at")?,
+        cancelled_at: moment_some(row, "cancelled_at")?,
     })
 }
 
-fn find_or_make_pair(
+pub(super) fn find_or_make_pair(
     conn: &Connection,
     seller: &SellerId,
     buyer: &BuyerId,
     names: &PairNames,
 ) -> Result<i64, StoreError> {
-    let seller_row = party::find(conn, &PartyId::Seller(seller.clone()))?
-        .ok_or_else(|| StoreError::UnknownSeller(seller.clone()))?;
-    let buyer_row = party::find(conn, &PartyId::Buyer(buyer.clone()))?
-        .ok_or_else(|| StoreError::UnknownBuyer(buyer.clone()))?;
+    let seller_row = party::require(conn, &PartyId::Seller(seller.clone()))?;
+    let buyer_row = party::require(conn, &PartyId::Buyer(buyer.clone()))?;
     let sql = "SELECT number FROM pair WHERE seller = ?1 AND buyer = ?2";
     if let Some(pair) = one(conn, sql, [seller_row, buyer_row], |row| get(row, "number"))? {
         return Ok(pair);
@@ -138,7 +142,7 @@ fn find_or_make_pair(
     Ok(conn.last_insert_rowid())
 }
 
-fn put_order(
+pub(super) fn put_order(
     conn: &Connection,
     put: &PutOrder,
     names: &PairNames,
@@ -154,23 +158,24 @@ fn put_order(
         if known.buyer != put.buyer {
             return Err(moved(Role::Buyer));
         }
-        let same = known.id.as_str() == put.id.as_str()
-            && known.items == put.items
-            && known.status == put.status
-            && known.fulfilled_by == put.fulfilled_by;
-        if same {
+        if put.is(known) {
             return Ok(Put::Unchanged);
         }
     }
     let pair = find_or_make_pair(conn, &put.seller, &put.buyer, names)?;
     let items =
         serde_json::to_string(&put.items).map_err(|_| StoreError::Damaged("orders.items"))?;
+    let cancelled = put.status == OrderStatus::Cancelled;
     run(
         conn,
-        "INSERT INTO orders (id, id_key, pair, items, status, fulfilled_by, registered_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        "INSERT INTO orders (id, id_key, pair, items, status, fulfilled_by, placed, delivered,
+            tracking, dispute, registered_at, cancelled_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, iif(?12, ?11, NULL))
          ON CONFLICT (id_key) DO UPDATE SET id = excluded.id, items = excluded.items,
-            status = excluded.status, fulfilled_by = excluded.fulfilled_by",
+            status = excluded.status, fulfilled_by = excluded.fulfilled_by,
+            placed = excluded.placed, delivered = excluded.delivered,
+            tracking = excluded.tracking, dispute = excluded.dispute,
+            cancelled_at = iif(?12, coalesce(cancelled_at, ?11), NULL)",
         params![
             put.id.as_str(),
             put.id.key(),
@@ -178,7 +183,12 @@ fn put_order(
             items,
             put.status.as_str(),
             put.fulfilled_by.as_str(),
-            now.as_millis()
+            put.placed.map(|day| day.to_string()),
+            put.delivered.map(|day| day.to_string()),
+            put.tracking,
+            put.dispute,
+            now.as_millis(),
+            cancelled
         ],
     )?;
     // Mail that was judged by the order as it was must be judged again.

@@ -6,14 +6,21 @@ CREATE TABLE setting (
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- marketplace_fulfilled: a seller's address for orders that the marketplace fulfils; NULL: off.
+-- A deleted party keeps its row, so that its id is never given out again.
 CREATE TABLE party (
-    number   INTEGER PRIMARY KEY,
-    role     TEXT NOT NULL CHECK (role IN ('seller', 'buyer')),
-    id       TEXT NOT NULL,
-    id_key   TEXT NOT NULL,
-    name     TEXT NOT NULL,
-    language TEXT NOT NULL,
-    version  INTEGER NOT NULL,
+    number                INTEGER PRIMARY KEY,
+    role                  TEXT NOT NULL CHECK (role IN ('seller', 'buyer')),
+    id                    TEXT NOT NULL,
+    id_key                TEXT NOT NULL,
+    name                  TEXT NOT NULL,
+    language              TEXT NOT NULL,
+    marketplace_fulfilled TEXT,
+    closed_at             INTEGER,
+    deleted_at            INTEGER,
+    suspended_at          INTEGER,
+    opted_out_at          INTEGER,
+    version               INTEGER NOT NULL,
     UNIQUE (role, id_key)
 ) STRICT;
 
@@ -26,15 +33,37 @@ CREATE TABLE party_address (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX party_address_canonical ON party_address (canonical);
 
+CREATE TABLE party_domain (
+    party    INTEGER NOT NULL REFERENCES party ON DELETE CASCADE,
+    kind     TEXT NOT NULL CHECK (kind IN ('domain', 'signer')),
+    position INTEGER NOT NULL,
+    domain   TEXT NOT NULL,
+    PRIMARY KEY (party, kind, position)
+) STRICT, WITHOUT ROWID;
+
+-- Who decided what about an account, and why. other: the one who was blocked.
+CREATE TABLE account_change (
+    number INTEGER PRIMARY KEY,
+    party  INTEGER NOT NULL REFERENCES party,
+    other  INTEGER REFERENCES party,
+    change TEXT NOT NULL,
+    by     TEXT NOT NULL,
+    reason TEXT,
+    at     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX account_change_party ON account_change (party);
+
 -- Aliases by their local part: the alias domain is a setting.
 CREATE TABLE pair (
-    number       INTEGER PRIMARY KEY,
-    seller       INTEGER NOT NULL REFERENCES party,
-    buyer        INTEGER NOT NULL REFERENCES party,
-    version      INTEGER NOT NULL,
-    key_version  INTEGER NOT NULL,
-    seller_alias TEXT NOT NULL UNIQUE,
-    buyer_alias  TEXT NOT NULL UNIQUE,
+    number               INTEGER PRIMARY KEY,
+    seller               INTEGER NOT NULL REFERENCES party,
+    buyer                INTEGER NOT NULL REFERENCES party,
+    version              INTEGER NOT NULL,
+    key_version          INTEGER NOT NULL,
+    seller_alias         TEXT NOT NULL UNIQUE,
+    buyer_alias          TEXT NOT NULL UNIQUE,
+    blocked_by_seller_at INTEGER,
+    blocked_by_buyer_at  INTEGER,
     UNIQUE (seller, buyer)
 ) STRICT;
 CREATE INDEX pair_buyer ON pair (buyer);
@@ -48,7 +77,12 @@ CREATE TABLE orders (
     items         TEXT NOT NULL CHECK (json_valid(items)),
     status        TEXT NOT NULL,
     fulfilled_by  TEXT NOT NULL,
-    registered_at INTEGER NOT NULL
+    placed        TEXT,
+    delivered     TEXT,
+    tracking      TEXT,
+    dispute       INTEGER NOT NULL,
+    registered_at INTEGER NOT NULL,
+    cancelled_at  INTEGER
 ) STRICT;
 CREATE INDEX orders_pair ON orders (pair);
 

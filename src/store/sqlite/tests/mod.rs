@@ -19,6 +19,7 @@ use crate::market::{Admitted, Refusal, Request, admit};
 use crate::rewrite::Draft;
 use crate::sender::{Peer, Proof, prove};
 use crate::store::records::*;
+use crate::store::register::*;
 
 const HOUR: Duration = Duration::from_secs(3600);
 const DOMAIN: &str = "msg.market.example";
@@ -69,23 +70,13 @@ fn party(role: Role, id: &str) -> PutParty {
         Role::Seller => (PartyId::Seller(id.parse().unwrap()), "Lamp Shop"),
         Role::Buyer => (PartyId::Buyer(id.parse().unwrap()), "Jane Roe"),
     };
-    PutParty {
-        id,
-        name: name.parse().unwrap(),
-        language: Language::En,
-        addresses: vec![address(role)],
-    }
+    PutParty::new(id, name.parse().unwrap(), Language::En, vec![address(role)])
 }
 
 fn order(id: &str) -> PutOrder {
-    PutOrder {
-        id: id.parse().unwrap(),
-        seller: "S1".parse().unwrap(),
-        buyer: "B1".parse().unwrap(),
-        items: vec!["Brass lamp".to_owned()],
-        status: OrderStatus::Open,
-        fulfilled_by: Fulfilment::Seller,
-    }
+    let (seller, buyer) = ("S1".parse().unwrap(), "B1".parse().unwrap());
+    let items = vec!["Brass lamp".to_owned()];
+    PutOrder { items, ..PutOrder::new(id.parse().unwrap(), seller, buyer) }
 }
 
 impl Market {
@@ -132,6 +123,7 @@ impl Market {
             automatic: letter.automatic,
             history: &history,
             answer_window: HOUR * 24 * 30,
+            cancelled_grace: Duration::ZERO,
             now: letter.at,
         };
         admit(&request, &proof(letter.from))
