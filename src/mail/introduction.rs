@@ -1,5 +1,6 @@
-//! Lines by which mail programs introduce what they quote or append, in the languages of the rule
-//! packs and a few neighbours. Plain lists: what a program writes is a fact, not a pattern.
+//! Lines by which mail programs and help desks introduce what they quote or append.
+
+use super::phrases::PHRASES;
 
 /// How sure it is that a line introduces a quote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,247 +14,30 @@ pub(super) enum Introduces {
 /// Longest introduction, joined over lines, in bytes.
 const LONGEST: usize = 600;
 
-/// "… wrote" as programs say it, lower case.
-const WROTE: &[&str] = &[
-    "wrote",
-    "writes",
-    "schrieb",
-    "geschrieben",
-    "a écrit",
-    "a ecrit",
-    "écrivait",
-    "écrit",
-    "escribió",
-    "escribio",
-    "escribe",
-    "ha scritto",
-    "scrisse",
-    "scriveva",
-    "escreveu",
-    "escreve",
-    "schreef",
-    "geschreven",
-    "napisał",
-    "napisala",
-    "napisal",
-    "pisze",
-    "のメール",
-    "書きました",
-    "は書いた",
-    "からのメッセージ",
-    "skrev",
-    "kirjoitti",
-    "написал",
-    "пишет",
-    "пише",
-    "写道",
-    "写于",
-];
-
-/// How an introduction begins that goes on over several lines, lower case.
-const OPENERS: &[&str] = &[
-    "on ",
-    "am ",
-    "le ",
-    "el ",
-    "il ",
-    "em ",
-    "op ",
-    "w dniu ",
-    "dnia ",
-    "den ",
-    "no dia ",
-    "vom ",
-    "at ",
-    "la ",
-    "em\u{a0}",
-    "le\u{a0}",
-    "pon",
-    "wt",
-    "śr",
-    "czw",
-    "pt",
-    "sob",
-    "niedz",
-    "mon",
-    "tue",
-    "wed",
-    "thu",
-    "fri",
-    "sat",
-    "sun",
-    "in article",
-    "in message",
-    "em:",
-    "il giorno ",
-];
-
-const FROM: &[&str] =
-    &["from", "von", "de", "da", "van", "od", "差出人", "送信者", "från", "fra", "от", "发件人"];
-const SENT: &[&str] = &[
-    "sent",
-    "date",
-    "gesendet",
-    "datum",
-    "envoyé",
-    "date d'envoi",
-    "envoyé le",
-    "enviado",
-    "enviado el",
-    "fecha",
-    "inviato",
-    "data",
-    "enviada",
-    "enviada em",
-    "enviado em",
-    "message du",
-    "verzonden",
-    "wysłano",
-    "wysłane",
-    "送信日時",
-    "日付",
-    "skickat",
-    "sendt",
-    "отправлено",
-    "发送时间",
-];
-const TO: &[&str] =
-    &["to", "an", "à", "a", "para", "aan", "do", "宛先", "till", "til", "кому", "收件人"];
-const SUBJECT: &[&str] = &[
-    "subject",
-    "sujet",
-    "betreff",
-    "objet",
-    "asunto",
-    "oggetto",
-    "assunto",
-    "onderwerp",
-    "temat",
-    "件名",
-    "ämne",
-    "emne",
-    "主题",
-];
-const OTHER: &[&str] = &[
-    "cc",
-    "copie à",
-    "bcc",
-    "kopie",
-    "dw",
-    "ccn",
-    "cci",
-    "reply-to",
-    "importance",
-    "attachments",
-    "anlagen",
-    "antwort an",
-    "répondre à",
-    "priority",
-    "organization",
-];
-
-/// What stands between dashes above an unmarked quote, lower case.
-const SEPARATORS: &[&str] = &[
-    "original message",
-    "original appointment",
-    "forwarded message",
-    "forwarded by",
-    "reply message",
-    "ursprüngliche nachricht",
-    "originalnachricht",
-    "original-nachricht",
-    "urspr. nachricht",
-    "weitergeleitete nachricht",
-    "message d'origine",
-    "message d’origine",
-    "message original",
-    "message transféré",
-    "mensaje original",
-    "mensaje reenviado",
-    "messaggio originale",
-    "messaggio inoltrato",
-    "mensagem original",
-    "mensagem encaminhada",
-    "oorspronkelijk bericht",
-    "doorgestuurd bericht",
-    "wiadomość oryginalna",
-    "oryginalna wiadomość",
-    "przekazana wiadomość",
-    "元のメッセージ",
-    "転送メッセージ",
-];
-
-/// Whole lines above an unmarked quote, as they begin, lower case.
-const MARKERS: &[&str] = &[
-    "begin forwarded message:",
-    "anfang der weitergeleiteten nachricht:",
-    "début du message réexpédié",
-    "inizio messaggio inoltrato:",
-    "inicio del mensaje reenviado:",
-    "##- ",
-    "-- reply above this line",
-];
-
-/// How mail programs' own footers begin, lower case.
-const FOOTERS: &[&str] = &[
-    "sent from my ",
-    "sent from mail for ",
-    "sent from outlook",
-    "sent from yahoo",
-    "sent from samsung",
-    "sent from gmail",
-    "sent from proton",
-    "sent from the ",
-    "sent via ",
-    "sent using ",
-    "sent with ",
-    "get outlook for ",
-    "outlook for ",
-    "von meinem ",
-    "gesendet von ",
-    "gesendet mit ",
-    "diese nachricht wurde von ",
-    "holen sie sich outlook",
-    "outlook für ",
-    "envoyé de mon ",
-    "envoyé depuis ",
-    "envoyé à partir ",
-    "télécharger outlook",
-    "obtenir outlook",
-    "obtenez outlook",
-    "enviado desde ",
-    "enviado de mi ",
-    "obtener outlook",
-    "enviado do ",
-    "enviado a partir ",
-    "enviado de ",
-    "obter o outlook",
-    "inviato da ",
-    "inviato dal ",
-    "inviato con ",
-    "ottieni outlook",
-    "scarica outlook",
-    "verzonden vanaf ",
-    "verstuurd vanaf ",
-    "verzonden met ",
-    "download outlook",
-    "wysłane z ",
-    "wysłano z ",
-    "pobierz outlook",
-    "sendt fra ",
-    "skickat från ",
-];
-/// How Japanese footers end.
-const FOOTER_ENDS: &[&str] = &["から送信", "から送信されました"];
-
 /// A line without the asterisks of bold and the white space around it.
-fn bare(line: &str) -> &str {
+pub(super) fn bare(line: &str) -> &str {
     line.trim_matches(|c: char| c.is_whitespace() || c == '*')
 }
 
-/// Marked as quoted.
+/// Marked as quoted, in the usual way or with the initials of who wrote it ("JR> text").
 pub(super) fn is_quoted(line: &str) -> bool {
-    line.trim_start().starts_with(['>', '＞'])
+    let line = line.trim_start();
+    if line.starts_with(['>', '＞']) {
+        return !is_arrowed(line);
+    }
+    let initials = line.bytes().take(5).take_while(u8::is_ascii_uppercase).count();
+    (2..=4).contains(&initials)
+        && line
+            .get(initials..)
+            .and_then(|rest| rest.strip_prefix('>'))
+            .is_some_and(|rest| rest.chars().next().is_none_or(|c| c.is_whitespace() || c == '>'))
+}
+
+/// GroupWise's head of an unmarked quote: ">>> Jane Roe <jane@mail.example> 2.4.2012 18:26 >>>".
+fn is_arrowed(line: &str) -> bool {
+    let line = line.trim_end();
+    let inner = line.strip_prefix(">>>").and_then(|l| l.strip_suffix(">>>"));
+    inner.is_some_and(|inner| inner.len() <= 200 && has_date(inner) && !inner.starts_with('>'))
 }
 
 /// Whether the joined lines introduce a quote.
@@ -263,31 +47,51 @@ pub(super) fn introduces(text: &str) -> Option<Introduces> {
         return None;
     }
     let address = text.contains('@');
-    let ends = text.ends_with([':', '：']);
-    let lower = text.to_lowercase();
-    if !ends {
-        // Older Gmail: "2013/11/1 Jane Roe <jane@mail.example>".
-        let dated = text.starts_with(|c: char| c.is_ascii_digit()) && text.ends_with('>');
-        // Some lose the colon: "On Wed, 14 Nov 2018 Jane Roe <jane@mail.example> wrote".
-        let told = opens(&lower) && has_date(text) && WROTE.iter().any(|v| lower.ends_with(v));
-        return match (address, told, dated) {
-            (true, true, _) => Some(Introduces::Surely),
-            (true, _, true) => Some(Introduces::Perhaps),
-            _ => None,
-        };
+    if !text.ends_with([':', '：']) {
+        return without_colon(text, address);
     }
-    let wrote = WROTE.iter().any(|verb| lower.contains(verb));
+    let wrote = PHRASES.wrote.is_match(text);
     let dated = has_date(text);
     match (wrote, dated, address) {
-        (true, true, _) if opens(&lower) || address => Some(Introduces::Surely),
+        (true, true, _) if address || PHRASES.opens.is_match(text) => Some(Introduces::Surely),
         (true, _, true) if text.contains('<') => Some(Introduces::Surely),
-        // A date and "<address>:" say it in any language.
-        (false, true, true) if text.trim_end_matches([':', '：']).ends_with('>') => {
-            Some(Introduces::Surely)
-        }
+        // A date and "<address>:" say it in any language, as does "by address:".
+        (false, true, true) if ends_with_writer(text) => Some(Introduces::Surely),
         (true, ..) => Some(Introduces::Perhaps),
         _ => None,
     }
+}
+
+/// Programs that lose the colon, or never had it.
+fn without_colon(text: &str, address: bool) -> Option<Introduces> {
+    let digit = text.starts_with(|c: char| c.is_ascii_digit());
+    // "On Wed, 14 Nov 2018 Jane Roe <jane@mail.example> wrote".
+    let told =
+        || has_date(text) && PHRASES.opens.is_match(text) && PHRASES.ends_with_wrote.is_match(text);
+    // Older Gmail: "2013/11/1 Jane Roe <jane@mail.example>", and where the address was taken out
+    // "2016-03-03 17:21 GMT+01:00 Jane Roe".
+    let zoned = || {
+        let (date, name) = text.split_once(" GMT")?;
+        let name = name.split_whitespace().count();
+        (date.len() <= 20 && has_date(date) && (2..=7).contains(&name)).then_some(())
+    };
+    match address {
+        true if told() => Some(Introduces::Surely),
+        true if digit && text.ends_with('>') => Some(Introduces::Perhaps),
+        false if digit && zoned().is_some() => Some(Introduces::Surely),
+        _ => None,
+    }
+}
+
+/// "… <jane@mail.example>:", "… by jane@mail.example:".
+fn ends_with_writer(text: &str) -> bool {
+    let text = text.trim_end_matches([':', '：']).trim_end();
+    if text.ends_with('>') {
+        return true;
+    }
+    let mut words = text.rsplit(char::is_whitespace);
+    let address = words.next().is_some_and(|word| word.contains('@'));
+    address && words.next().is_some_and(|word| PHRASES.by.contains(word.to_lowercase().as_str()))
 }
 
 /// Whether an introduction over several lines may begin with this line: `Surely` where it opens
@@ -297,93 +101,86 @@ pub(super) fn may_begin(line: &str) -> Option<Introduces> {
     if line.len() > LONGEST {
         return None;
     }
-    let lower = line.to_lowercase();
-    if opens(&lower) {
+    if PHRASES.opens.is_match(line) {
         return Some(Introduces::Surely);
     }
     // "Jane Roe <jane@mail.example> schrieb am Di., 16. Aug.", "pe 20. lokakuuta 2017 klo 17.50".
-    let wrote = || lower.contains('@') && WROTE.iter().any(|verb| lower.contains(verb));
-    (has_date(&lower) || wrote()).then_some(Introduces::Perhaps)
+    let wrote = || line.contains('@') && PHRASES.wrote.is_match(line);
+    (has_date(line) || wrote()).then_some(Introduces::Perhaps)
 }
 
-fn opens(lower: &str) -> bool {
-    lower.starts_with(|c: char| c.is_ascii_digit()) || OPENERS.iter().any(|o| lower.starts_with(o))
-}
-
-/// A year or a time of day.
+/// A year, a time of day or a day in figures.
 fn has_date(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.windows(4).any(|four| match four {
-        [b'1', b'9', c, d] | [b'2', b'0', c, d] => c.is_ascii_digit() && d.is_ascii_digit(),
-        [a, b':' | b'h', c, d] => [a, c, d].iter().all(|b| b.is_ascii_digit()),
+    let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+    bytes.iter().enumerate().any(|(at, b)| match b {
+        // "1998", "2026".
+        b'1' | b'2' => {
+            let century = (*b, bytes.get(at + 1).copied());
+            matches!(century, (b'1', Some(b'9')) | (b'2', Some(b'0')))
+                && is_digit(at + 2)
+                && is_digit(at + 3)
+        }
+        // "8:26", "18h26".
+        b':' | b'h' => at > 0 && is_digit(at - 1) && is_digit(at + 1) && is_digit(at + 2),
+        // "2.4.12", "02/04/12".
+        b'.' | b'/' | b'-' => {
+            let second = if is_digit(at + 2) { at + 3 } else { at + 2 };
+            at > 0
+                && is_digit(at - 1)
+                && is_digit(at + 1)
+                && bytes.get(second) == Some(b)
+                && is_digit(second + 1)
+        }
         _ => false,
     })
 }
 
-/// What a line of a quoted header block names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Heading {
-    From,
-    Sent,
-    To,
-    Subject,
-    Other,
-}
-
-/// The field of a header block that this line holds.
-pub(super) fn heading(line: &str) -> Option<Heading> {
-    let line = bare(line);
-    let at = line.find([':', '：']).filter(|&at| at <= 40)?;
-    let key = bare(line.get(..at)?).to_lowercase();
-    let kinds: [(&[&str], Heading); 5] = [
-        (FROM, Heading::From),
-        (SENT, Heading::Sent),
-        (SUBJECT, Heading::Subject),
-        (TO, Heading::To),
-        (OTHER, Heading::Other),
-    ];
-    kinds.into_iter().find(|(names, _)| names.contains(&key.as_str())).map(|(_, kind)| kind)
+/// Characters of which rules are drawn.
+fn draws(c: char) -> bool {
+    matches!(c, '-' | '_' | '=' | '*' | '~' | '#' | '+')
+        || matches!(c, '\u{2010}'..='\u{2015}' | '\u{2500}' | '\u{2501}' | '\u{ff0d}' | '\u{30fc}')
 }
 
 /// "-----Original Message-----" and its kin: everything below is quoted.
 pub(super) fn is_separator(line: &str) -> bool {
-    let line = bare(line);
+    let line = line.trim();
     if line.len() > 300 {
         return false;
     }
-    let lower = line.to_lowercase();
-    let dashed = lower.starts_with("--") || lower.starts_with("__") || lower.starts_with("==");
-    // Zoho: "---- On Tue, 22 Dec 2015 … wrote ----".
-    let wrote = || {
-        lower.ends_with("--") && has_date(&lower) && WROTE.iter().any(|verb| lower.contains(verb))
+    if is_arrowed(line) {
+        return true;
+    }
+    if line.chars().take_while(|c| draws(*c)).count() < 2 {
+        return PHRASES.marker.is_match(bare(line));
+    }
+    let inner = line.trim_matches(|c| draws(c) || c == ' ');
+    let named = match line.ends_with(draws) {
+        true => PHRASES.separator.is_match(inner),
+        false => PHRASES.begins_with_separator.is_match(inner),
     };
-    (dashed && (SEPARATORS.iter().any(|s| lower.contains(s)) || wrote()))
-        || MARKERS.iter().any(|m| lower.starts_with(m))
+    // Zoho: "---- On Tue, 22 Dec 2015 … wrote ----".
+    named || (line.ends_with("--") && has_date(line) && PHRASES.wrote.is_match(line))
 }
 
-/// A rule as Outlook draws it above a header block.
-pub(super) fn is_rule(line: &str) -> bool {
+/// A help desk's "please type your reply above this line": what stands above it is new, and where
+/// nothing does, the desk itself writes below it.
+pub(super) fn is_reply_line(line: &str) -> bool {
     let line = line.trim();
-    line.len() >= 5 && (line.bytes().all(|b| b == b'_') || line.bytes().all(|b| b == b'-'))
-}
-
-/// The signature separator (RFC 3676 §4.3; many programs lose its space).
-pub(super) fn is_signature_separator(line: &str) -> bool {
-    line.trim_end() == "--"
-}
-
-/// A mail program's own footer, as far as one line can tell.
-pub(super) fn is_footer(line: &str) -> bool {
-    let line = bare(line);
-    if line.is_empty() || line.len() > 240 {
+    // A person may speak of it; the desks' own line is drawn or short.
+    let drawn = line.starts_with(draws) || line.starts_with('[') || line.ends_with(draws);
+    if line.len() > 200 || (!drawn && line.len() > 60) {
         return false;
     }
-    let words = line.split(['<', '(', '[']).next().unwrap_or(line).trim();
-    let lower = words.to_lowercase();
-    let short = words.chars().count() <= 80;
-    let german = !lower.starts_with("von meinem ") || lower.contains("gesendet");
-    short
-        && german
-        && (FOOTERS.iter().any(|f| lower.starts_with(f))
-            || FOOTER_ENDS.iter().any(|f| lower.ends_with(f)))
+    PHRASES.above.is_match(line)
+}
+
+/// A rule as Outlook and others draw it above a header block or a signature.
+pub(super) fn is_rule(line: &str) -> bool {
+    let line = line.trim();
+    let mut drawn = line.chars();
+    let first = drawn.next();
+    first.is_some_and(draws)
+        && drawn.clone().count() >= 2
+        && drawn.all(|c| Some(c) == first || c == ' ')
 }

@@ -14,15 +14,18 @@ mod content;
 mod decode;
 mod fields;
 mod flowed;
+mod heading;
 mod html;
 mod html_tokens;
 mod introduction;
 mod message;
 mod openpgp;
 mod parts;
+mod phrases;
 mod read;
 mod segment;
 pub mod sighting;
+mod signature;
 mod subject;
 
 pub use content::Content;

@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
+use super::heading::{Heading, heading};
 use super::introduction::{
-    Heading, Introduces, heading, introduces, is_footer, is_quoted, is_rule, is_separator,
-    is_signature_separator, may_begin,
+    Introduces, introduces, is_quoted, is_reply_line, is_rule, is_separator, may_begin,
 };
 use super::message::{Segment, SegmentKind, Text};
+use super::signature;
 
 /// Lines over which an introduction is wrapped at most.
 const INTRODUCTION_LINES: usize = 4;
@@ -15,6 +16,8 @@ const BLOCK_LINES: usize = 14;
 /// What is longer is no signature, whatever stands above it.
 const SIGNATURE_LINES: usize = 20;
 const SIGNATURE_BYTES: usize = 2000;
+/// Lines in which one without a separator is looked for.
+const SIGNATURE_SEARCH: usize = 40;
 
 /// Splits a text (LF line ends) into its segments. Linear in its length.
 pub fn segment(body: String) -> Text {
@@ -51,6 +54,8 @@ struct Lines<'t> {
     next_full: Vec<usize>,
     /// Behind the last line with a quote mark.
     quotes_end: usize,
+    /// A signature stands below a separator.
+    separated: bool,
     kinds: Vec<SegmentKind>,
 }
 
@@ -69,7 +74,7 @@ impl<'t> Lines<'t> {
         }
         let quotes_end = lines.iter().rposition(|line| is_quoted(line)).map_or(0, |at| at + 1);
         let kinds = vec![SegmentKind::New; lines.len()];
-        Self { lines, next_full, quotes_end, kinds }
+        Self { lines, next_full, quotes_end, separated: false, kinds }
     }
 
     fn line(&self, at: usize) -> &'t str {
@@ -90,6 +95,7 @@ impl<'t> Lines<'t> {
         self.quotes();
         self.overlong_signatures();
         self.footers();
+        self.closing();
         let mut before = SegmentKind::New;
         for (line, kind) in self.lines.iter().zip(self.kinds.iter_mut()) {
             // A blank line goes with what stands above it.
@@ -105,12 +111,15 @@ impl<'t> Lines<'t> {
     fn quotes(&mut self) {
         let mut at = self.full_from(0);
         let mut running = SegmentKind::New;
+        let mut written = false;
         while at < self.lines.len() {
             let line = self.line(at);
             if is_quoted(line) {
                 self.mark(at..at + 1, SegmentKind::Quote);
                 running = SegmentKind::New;
-            } else if let Some(end) = self.tail(at) {
+            } else if is_reply_line(line) && !written {
+                self.mark(at..at + 1, SegmentKind::Attribution);
+            } else if let Some(end) = self.tail(at, written) {
                 let all = self.lines.len();
                 self.mark(end..all, SegmentKind::Quote);
                 self.mark(self.rules_above(at)..end, SegmentKind::Attribution);
@@ -118,35 +127,60 @@ impl<'t> Lines<'t> {
             } else if let Some(end) = self.introduction_before_quote(at) {
                 self.mark(at..end, SegmentKind::Attribution);
                 running = SegmentKind::New;
+                let end = self.barred(end);
                 at = self.full_from(end);
                 continue;
             } else {
-                if is_signature_separator(line) {
+                if signature::is_separator(line) {
                     running = SegmentKind::Signature;
+                    self.separated = true;
                 }
                 self.mark(at..at + 1, running);
+                written = true;
             }
             at = self.full_from(at + 1);
         }
     }
 
     /// Where the introduction ends that begins here and below which everything is quoted.
-    fn tail(&self, at: usize) -> Option<usize> {
+    /// `written` tells that somebody wrote something above it.
+    fn tail(&self, at: usize, written: bool) -> Option<usize> {
         if let Some(end) = self.header_block(at) {
             return Some(end);
         }
-        if is_separator(self.line(at)) {
+        if is_separator(self.line(at)) || is_reply_line(self.line(at)) {
             let below = self.full_from(at + 1);
-            return Some(self.header_block(below).unwrap_or(at + 1));
+            let introduction =
+                || self.introduction(below).filter(|(_, sure)| *sure == Introduces::Surely);
+            let end = self.header_block(below).or_else(|| Some(introduction()?.0));
+            return Some(end.unwrap_or(at + 1));
         }
         let (end, sure) = self.introduction(at)?;
-        // With quote marks further down, these say what is quoted: answers between them are new.
-        (sure == Introduces::Surely && self.quotes_end <= end).then_some(end)
+        // Who wrote nothing above it answers below, between quote marks. Those below an answer
+        // may belong to what is quoted without any.
+        (sure == Introduces::Surely && (written || self.quotes_end <= end))
+            .then_some(end)
+            .filter(|&end| !self.begins_quote(end))
+    }
+
+    fn begins_quote(&self, at: usize) -> bool {
+        let line = self.line(self.full_from(at));
+        is_quoted(line) || line.starts_with('|')
     }
 
     fn introduction_before_quote(&self, at: usize) -> Option<usize> {
         let (end, _) = self.introduction(at)?;
-        is_quoted(self.line(self.full_from(end))).then_some(end)
+        self.begins_quote(end).then_some(end)
+    }
+
+    /// Marks what is quoted by bars from here on; gives where that ends.
+    fn barred(&mut self, from: usize) -> usize {
+        let mut at = self.full_from(from);
+        while self.line(at).starts_with('|') {
+            self.mark(at..at + 1, SegmentKind::Quote);
+            at = self.full_from(at + 1);
+        }
+        at
     }
 
     fn introduction(&self, at: usize) -> Option<(usize, Introduces)> {
@@ -179,6 +213,10 @@ impl<'t> Lines<'t> {
     /// Whether just these lines are an introduction that opens as one.
     fn is_introduction(&self, lines: Range<usize>) -> bool {
         let first = self.line(lines.start);
+        // "<jane@mail.example> wrote:" goes on with the line above it.
+        if first.trim_start().starts_with('<') {
+            return false;
+        }
         let whole = lines.len() == 1 || may_begin(first) == Some(Introduces::Surely);
         let lines: Vec<&str> =
             self.lines.get(lines).unwrap_or_default().iter().map(|line| line.trim()).collect();
@@ -187,9 +225,7 @@ impl<'t> Lines<'t> {
 
     /// "From: … Sent: … To: … Subject: …": where the block ends that begins here.
     fn header_block(&self, at: usize) -> Option<usize> {
-        if !matches!(heading(self.line(at))?, Heading::From | Heading::Sent) {
-            return None;
-        }
+        let first = heading(self.line(at))?;
         let mut seen = Vec::new();
         let mut end = at;
         for here in at..(at + BLOCK_LINES).min(self.lines.len()) {
@@ -206,7 +242,9 @@ impl<'t> Lines<'t> {
         let has = |kind| seen.contains(&kind);
         let others = [Heading::Sent, Heading::To, Heading::Subject];
         let count = others.into_iter().filter(|&kind| has(kind)).count();
-        (has(Heading::From) && count >= 2).then_some(end)
+        let usual = matches!(first, Heading::From | Heading::Sent);
+        // One that begins otherwise could be a person's list.
+        (has(Heading::From) && count >= if usual { 2 } else { 3 }).then_some(end)
     }
 
     /// The first of the rules and blank lines right above `at`.
@@ -250,7 +288,7 @@ impl<'t> Lines<'t> {
         }
     }
 
-    /// "Sent from my iPhone", where no new text follows it.
+    /// "Sent from my iPhone", where no new text follows it or where it stands apart.
     fn footers(&mut self) {
         let mut ends = true;
         for at in (0..self.lines.len()).rev() {
@@ -258,13 +296,36 @@ impl<'t> Lines<'t> {
             if line.trim().is_empty() {
                 continue;
             }
+            let apart = || {
+                let blank = |at: usize| self.line(at).trim().is_empty();
+                blank(at + 1) && at.checked_sub(1).is_some_and(blank)
+            };
             if self.kinds.get(at) != Some(&SegmentKind::New) {
                 ends = true;
-            } else if ends && is_footer(line) {
+            } else if (ends || apart()) && signature::is_footer(line) {
                 self.mark(at..at + 1, SegmentKind::Signature);
             } else {
                 ends = false;
             }
+        }
+    }
+
+    /// The signature that closes the last new text, where none has a separator.
+    fn closing(&mut self) {
+        if self.separated {
+            return;
+        }
+        let is_new = |at: &usize| self.kinds.get(*at) == Some(&SegmentKind::New);
+        let full = |at: &usize| !self.line(*at).trim().is_empty();
+        let Some(last) = (0..self.lines.len()).rev().filter(full).find(is_new) else { return };
+        let mut run: Vec<usize> =
+            (0..=last).rev().filter(full).take_while(is_new).take(SIGNATURE_SEARCH).collect();
+        run.reverse();
+        let lines: Vec<&str> = run.iter().map(|&at| self.line(at)).collect();
+        let blank = |at: usize| self.line(at).trim().is_empty();
+        let gaps: Vec<bool> = run.iter().map(|at| at.checked_sub(1).is_some_and(blank)).collect();
+        if let Some(&first) = signature::begins(&lines, &gaps).and_then(|first| run.get(first)) {
+            self.mark(first..last + 1, SegmentKind::Signature);
         }
     }
 }
@@ -397,7 +458,7 @@ mod tests {
             "____\n",
             "From:\nSent:\n",
         ] {
-            let text = segment(line.repeat(30_000));
+            let text = segment(line.repeat(10_000));
             assert_eq!(text.segments.last().map(|s| s.range.end), Some(text.body.len()));
         }
         assert!(began.elapsed() < std::time::Duration::from_secs(30), "{:?}", began.elapsed());

@@ -1,0 +1,34 @@
+//! The lines of a quoted header block ("From: … Sent: … To: … Subject: …").
+
+use super::introduction::bare;
+use super::phrases::PHRASES;
+
+/// What a line of a quoted header block names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heading {
+    From,
+    Sent,
+    To,
+    Subject,
+    Other,
+}
+
+/// The field of a header block that this line holds.
+pub(super) fn heading(line: &str) -> Option<Heading> {
+    let line = bare(line);
+    // Cells of a table come as "From: | Jane".
+    let line = line.trim_start_matches(['|', ' ']);
+    let at = line.find([':', '：']).filter(|&at| at <= 40)?;
+    let key = bare(line.get(..at)?).to_lowercase();
+    // Orange's web mail: "Message du 23/11/26 18:26".
+    let key = if key.starts_with("message du ") { "message du" } else { key.as_str() };
+    let names = &*PHRASES;
+    let kinds = [
+        (&names.from, Heading::From),
+        (&names.sent, Heading::Sent),
+        (&names.subject, Heading::Subject),
+        (&names.to, Heading::To),
+        (&names.other, Heading::Other),
+    ];
+    kinds.into_iter().find(|(names, _)| names.contains(key)).map(|(_, kind)| kind)
+}
