@@ -111,6 +111,10 @@ impl From<rusqlite::Error> for StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked,
             Some(ErrorCode::DiskFull) => Self::Full,
+            // The index of the WAL, which is no file of data, could not be made longer.
+            Some(ErrorCode::SystemIoFailure) if has_code(&error, ffi::SQLITE_IOERR_SHMSIZE) => {
+                Self::Full
+            }
             Some(ErrorCode::SystemIoFailure) if is_lost_write(&error) => Self::Io(text(&error)),
             Some(ErrorCode::SystemIoFailure) => Self::Locked,
             _ => Self::Sqlite(text(&error)),
@@ -138,7 +142,7 @@ impl From<std::io::Error> for StoreError {
 
 /// Whether this is an I/O error after which nobody knows what is on the disk: a retried fsync
 /// reports a success that it did not earn, so the process must end and recover from the WAL.
-/// Errors of locks and of memory leave the file as it was.
+/// Errors of locks, of memory and of the WAL's index leave the file as it was.
 pub(super) fn is_lost_write(error: &rusqlite::Error) -> bool {
     let rusqlite::Error::SqliteFailure(code, _) = error else { return false };
     code.code == ErrorCode::SystemIoFailure
@@ -150,8 +154,14 @@ pub(super) fn is_lost_write(error: &rusqlite::Error) -> bool {
                 | ffi::SQLITE_IOERR_CHECKRESERVEDLOCK
                 | ffi::SQLITE_IOERR_BLOCKED
                 | ffi::SQLITE_IOERR_SHMLOCK
+                | ffi::SQLITE_IOERR_SHMSIZE
+                | ffi::SQLITE_IOERR_SHMMAP
                 | ffi::SQLITE_IOERR_NOMEM
         )
+}
+
+fn has_code(error: &rusqlite::Error, extended: i32) -> bool {
+    matches!(error, rusqlite::Error::SqliteFailure(code, _) if code.extended_code == extended)
 }
 
 #[cfg(test)]
@@ -171,6 +181,8 @@ mod tests {
             (ffi::SQLITE_IOERR_DIR_FSYNC, true),
             (ffi::SQLITE_IOERR_TRUNCATE, true),
             (ffi::SQLITE_IOERR_SHMLOCK, false),
+            (ffi::SQLITE_IOERR_SHMSIZE, false),
+            (ffi::SQLITE_IOERR_SHMMAP, false),
             (ffi::SQLITE_IOERR_LOCK, false),
             (ffi::SQLITE_IOERR_NOMEM, false),
             (ffi::SQLITE_FULL, false),
@@ -188,6 +200,7 @@ mod tests {
             (ffi::SQLITE_FULL, StoreError::Full, true),
             (ffi::SQLITE_BUSY, StoreError::Locked, true),
             (ffi::SQLITE_IOERR_LOCK, StoreError::Locked, true),
+            (ffi::SQLITE_IOERR_SHMSIZE, StoreError::Full, true),
         ] {
             let error = StoreError::from(failure(code));
             assert_eq!((error.clone(), error.is_transient()), (expected, transient));

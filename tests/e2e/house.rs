@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -31,6 +31,10 @@ pub struct House {
     /// `BAUTA_LOG` from the next start on.
     pub log_level: &'static str,
 }
+
+/// Where in the log a life of the relay begins.
+#[derive(Debug, Clone, Copy)]
+pub struct LogPlace(usize);
 
 /// What a command said.
 #[derive(Debug)]
@@ -162,9 +166,27 @@ mode = "enforce"
 
     /// The same with options of `serve`.
     pub fn start_with(&mut self, options: &[&str]) {
-        let before = self.log().len();
+        let started = self.launch(&[], options);
+        if let Err(ended) = self.listens(started) {
+            panic!("the relay did not start ({ended}):\n{}", self.log());
+        }
+    }
+
+    /// Starts the relay, as the last argument of another program where one is named (`strace …`),
+    /// and does not wait. Where in the log this life begins.
+    pub fn launch(&mut self, under: &[&str], options: &[&str]) -> LogPlace {
+        let place = LogPlace(self.log().len());
         let log = OpenOptions::new().create(true).append(true).open(self.log_file()).unwrap();
-        let mut relay = bauta()
+        let program = env!("CARGO_BIN_EXE_bauta");
+        let mut command = match under {
+            [] => Command::new(program),
+            [first, rest @ ..] => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program);
+                command
+            }
+        };
+        let relay = command
             .arg("--config")
             .arg(self.config_file())
             .arg("serve")
@@ -174,18 +196,45 @@ mode = "enforce"
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
-            .unwrap();
-        let address = eventually("the relay listens", || {
-            if let Some(ended) = relay.try_wait().unwrap() {
-                panic!("the relay did not start ({ended}):\n{}", self.log());
-            }
-            let log = self.log();
-            let line = log[before..].lines().find(|l| l.contains("listening for SMTP"))?;
-            let address = line.split_once("address=")?.1;
-            address.split_whitespace().next()?.parse().ok()
-        });
-        self.relay = address;
+            .unwrap_or_else(|e| panic!("{}: {e}", under.first().unwrap_or(&program)));
         self.running = Some(relay);
+        place
+    }
+
+    /// Waits until the relay that was launched listens. `Err`: it ended before.
+    pub fn listens(&mut self, started: LogPlace) -> Result<(), ExitStatus> {
+        let address = eventually("the relay listens", || {
+            let log = self.log();
+            let line = log[started.0..].lines().find(|l| l.contains("listening for SMTP"));
+            if let Some((_, address)) = line.and_then(|l| l.split_once("address=")) {
+                return Some(Ok(address.split_whitespace().next()?.parse().ok()?));
+            }
+            self.child().try_wait().unwrap().map(Err)
+        });
+        match address {
+            Ok(address) => self.relay = address,
+            Err(ended) => {
+                self.running = None;
+                return Err(ended);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until the relay has ended by itself, or by what was done to it.
+    pub fn ends(&mut self) -> ExitStatus {
+        let ended = eventually("the relay ends", || self.child().try_wait().unwrap());
+        self.running = None;
+        ended
+    }
+
+    /// The process that the relay runs in.
+    pub fn process(&mut self) -> u32 {
+        self.child().id()
+    }
+
+    fn child(&mut self) -> &mut Child {
+        self.running.as_mut().expect("the relay was launched")
     }
 
     /// SIGTERM; the relay must end well.

@@ -7,7 +7,9 @@
 
 mod house;
 mod letter;
+mod load;
 mod smarthost;
+mod strace;
 mod wire;
 
 mod t01_buyer_writes_seller;
@@ -26,5 +28,8 @@ mod t13_automatic_mail;
 mod t14_the_log;
 mod t15_the_demo;
 mod t16_shapes_of_mail;
+mod t20_dead_at_a_sync;
+mod t21_sync_means_sync;
+mod t22_the_disk_is_full;
 mod t30_who_can_be_reached;
 mod t31_registering;

@@ -1,5 +1,6 @@
 //! Opening connections, the pool of readers, and the checkpoints.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
@@ -59,11 +60,34 @@ pub(super) fn make_durable(conn: &Connection) -> Result<(), StoreError> {
     }
     // FULL: in WAL mode the only level at which a commit is synced before it returns.
     // No checkpoint on the writer: it would stand between a peer and its 250.
+    // What a savepoint may have to undo is kept in memory, or pages with real addresses would lie
+    // in a folder for temporary files, and a full one would be a full disk.
     conn.execute_batch(&format!(
-        "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;
+        "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0;
          PRAGMA journal_size_limit = {WAL_BYTES};"
     ))?;
     Ok(())
+}
+
+/// Makes the name of the WAL as durable as what will be committed into it. SQLite syncs the folder
+/// at its first commit and says nothing where that fails (`unixSync`): so that commit is made
+/// here, before anybody can be answered, and the folder is synced once more, by us.
+pub(super) fn make_name_durable(conn: &Connection, path: &Path) -> Result<(), StoreError> {
+    match try_write(conn).map_err(failed) {
+        // The first commit comes later then; whoever wants mail taken meanwhile is told 4xx.
+        Err(error @ (StoreError::Full | StoreError::Locked)) => {
+            tracing::warn!(%error, "the database can't be written at the start");
+        }
+        tried => tried?,
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    Ok(File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?)
+}
+
+/// Writes the schema's number, which stands there already, again.
+pub(super) fn try_write(conn: &Connection) -> Result<(), rusqlite::Error> {
+    let version: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    conn.execute_batch(&format!("PRAGMA user_version = {version}"))
 }
 
 /// A few connections that can't write, each used by one read at a time.

@@ -95,6 +95,9 @@ impl Store {
         }
         birth::require_domain(&conn, alias_domain)?;
         connection::make_durable(&conn)?;
+        if mode != OpenMode::Beside {
+            connection::make_name_durable(&conn, path)?;
+        }
         let maintenance = connection::open_writer(path)?;
         connection::make_durable(&maintenance)?;
         let mut owner = [0; 8];

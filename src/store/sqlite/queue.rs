@@ -5,6 +5,7 @@ use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::Store;
 use super::archive::{read_attempts, read_delivery};
+use super::connection::try_write;
 use super::rows::{all, get, moment, moment_some, one, parse, parse_some, reverse_path, run};
 use crate::domain::{BuyerId, DeliveryId, DeliveryState, MessageId, OrderId, SellerId, Timestamp};
 use crate::store::error::StoreError;
@@ -87,11 +88,7 @@ impl Store {
     /// Whether a transaction can be committed and synced now: writes the schema's number, which
     /// stands there already, again.
     pub async fn try_write(&self) -> Result<(), StoreError> {
-        self.write(64, |conn| {
-            let version: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-            Ok(conn.execute_batch(&format!("PRAGMA user_version = {version}"))?)
-        })
-        .await
+        self.write(64, |conn| Ok(try_write(conn)?)).await
     }
 
     /// Makes a waiting delivery due now. The next wait is as long as it would have been.

@@ -125,6 +125,7 @@ async fn only_create_makes_a_database_and_its_settings_are_the_promised_ones() {
     for (name, expected) in [
         ("foreign_keys", 1),
         ("synchronous", 2),
+        ("temp_store", 2),
         ("secure_delete", 1),
         ("auto_vacuum", 2),
         ("wal_autocheckpoint", 0),
