@@ -13,7 +13,7 @@ use bauta::smtp::{Received, Sink};
 use tempfile::TempDir;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
 
 fn config(smarthost: SocketAddr, listen: &str, mode: &str, max_size: &str) -> String {
     format!(

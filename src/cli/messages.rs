@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use super::{beside, json, not_yet};
 use crate::app::House;
 use crate::domain::{BuyerId, MessageId, MessageState, OrderId, SellerId, Timestamp};
-use crate::store::{MessageDetail, MessageFilter, MessageRow};
+use crate::store::{MessageDetail, MessageFilter, MessageRow, NoticeRow};
 
 /// `bauta message …`
 #[derive(Debug, Args)]
@@ -90,10 +90,21 @@ impl Messages {
                         },
                         (.., true) => {
                             let waits = waiting_since(house, &detail).await?;
-                            json(out, &as_object(&detail, waits))?;
+                            let mut object = as_object(&detail, waits);
+                            let notices = house.store.notices_about(&id).await?;
+                            object["notices"] = serde_json::to_value(notices)?;
+                            json(out, &object)?;
                         }
                         _ => {
                             print(out, &detail)?;
+                            for notice in house.store.notices_about(&id).await? {
+                                let NoticeRow { kind, created_at, state } = notice;
+                                writeln!(
+                                    out,
+                                    "notice      {} at {created_at}, {state}",
+                                    kind.as_str()
+                                )?;
+                            }
                             if let Some(since) = waiting_since(house, &detail).await? {
                                 writeln!(out, "clock       response needed since {since}")?;
                             }

@@ -305,6 +305,12 @@ pub(super) const KEYS: &[Key] = &[
         "A mail that could not be delivered for this long is given up. Times: ms, s, m, h, d.",
     ),
     key(
+        "delivery.delay_notice_after",
+        Kind::Duration { min: "100ms", max: "30d" },
+        Absent::Default("\"4h\""),
+        "A sender is told once that a mail still waits when it could not be delivered for this long; failures are told at once.",
+    ),
+    key(
         "delivery.retry_first",
         Kind::Duration { min: "10ms", max: "1d" },
         Absent::Default("\"2s\""),

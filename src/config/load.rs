@@ -240,6 +240,7 @@ fn delivery(r: &mut Reader<'_, '_>) -> Option<Delivery> {
         ],
     );
     let give_up_after = r.duration("delivery.give_up_after");
+    let delay_notice_after = r.duration("delivery.delay_notice_after");
     let retry_first = r.duration("delivery.retry_first");
     let retry_max = r.duration("delivery.retry_max");
     let connections = r.count("delivery.connections");
@@ -255,6 +256,7 @@ fn delivery(r: &mut Reader<'_, '_>) -> Option<Delivery> {
         route: Route::Smarthost { host, port },
         tls: tls?,
         give_up_after: give_up_after?,
+        delay_notice_after: delay_notice_after?,
         retry_first: retry_first?,
         retry_max: retry_max?,
         connections: connections?,

@@ -178,6 +178,8 @@ pub struct Delivery {
     pub tls: DeliveryTls,
     /// After this an undelivered mail is `expired`.
     pub give_up_after: Duration,
+    /// After so long its sender is told that a mail still waits.
+    pub delay_notice_after: Duration,
     /// Wait before the second attempt; doubled for each further one, with jitter.
     pub retry_first: Duration,
     /// The longest wait between attempts.

@@ -25,6 +25,7 @@ mod tests {
             route: Route::Smarthost { host: "127.0.0.1".into(), port: 25 },
             tls: DeliveryTls::None,
             give_up_after: Duration::from_secs(172_800),
+            delay_notice_after: Duration::from_secs(14_400),
             retry_first: Duration::from_secs(2),
             retry_max: Duration::from_secs(1800),
             connections: 1,

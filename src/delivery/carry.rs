@@ -11,7 +11,8 @@ use super::backoff;
 use super::connect::Pool;
 use super::times::Times;
 use crate::config::{Config, Route};
-use crate::domain::{Clock, Timestamp};
+use crate::domain::{Clock, MessageId, NoticeKind, Timestamp};
+use crate::relay;
 use crate::store::{AttemptOutcome, AttemptRecord, Lease, Store, StoreError, StoredMail};
 
 /// A lease lasts this long and is renewed while its attempt runs.
@@ -47,6 +48,8 @@ pub(super) enum Report {
 /// An attempt's end that has to be written.
 pub(super) struct End {
     lease: Lease,
+    message: MessageId,
+    created_at: Timestamp,
     record: AttemptRecord,
 }
 
@@ -117,7 +120,12 @@ impl Carrier {
             stage: ended.stage.as_str().to_owned(),
             reply: ended.reply,
         };
-        End { lease: mail.lease, record }
+        End {
+            lease: mail.lease,
+            message: mail.message.clone(),
+            created_at: mail.created_at,
+            record,
+        }
     }
 
     /// Writes an attempt's end, as long as the relay runs.
@@ -125,7 +133,7 @@ impl Carrier {
         let delivery = end.lease.delivery();
         tokio::select! {
             biased;
-            () = self.finish(end.lease, end.record) => {}
+            () = self.finish(&end) => {}
             () = self.abandon.cancelled() => {
                 tracing::error!(%delivery, "the relay stops: an attempt's end could not be written");
             }
@@ -167,11 +175,11 @@ impl Carrier {
 
     /// Writes the end. While the store can't write (a full disk, a lock) it is tried again: an
     /// end that is forgotten is a mail that goes out twice.
-    async fn finish(&self, lease: Lease, record: AttemptRecord) {
-        let delivery = lease.delivery();
+    async fn finish(&self, end: &End) {
+        let delivery = end.lease.delivery();
         let mut told = false;
         loop {
-            match self.store.finish(lease, record.clone()).await {
+            match self.finish_and_tell(end).await {
                 Ok(true) => return,
                 Ok(false) => {
                     tracing::warn!(%delivery, "the lease was lost; nothing was written");
@@ -190,6 +198,35 @@ impl Carrier {
                     return;
                 }
             }
+        }
+    }
+
+    /// Writes the end together with what the sender is told of it (PRODUCT §8).
+    async fn finish_and_tell(&self, end: &End) -> Result<bool, StoreError> {
+        let End { lease, message, created_at, record } = end;
+        let waited = record.ended_at.since(*created_at);
+        let kind = match record.outcome {
+            AttemptOutcome::Delivered => None,
+            AttemptOutcome::Failed => Some(NoticeKind::Failed),
+            AttemptOutcome::Expired => Some(NoticeKind::Expired),
+            AttemptOutcome::Deferred { .. } => {
+                relay::is_delayed(&self.config, waited).then_some(NoticeKind::Delayed)
+            }
+        };
+        let notice = match kind {
+            Some(kind) => {
+                let now = record.ended_at;
+                relay::not_delivered(&self.store, &self.config, message, kind, now).await?
+            }
+            None => None,
+        };
+        match notice {
+            Some(notice) => {
+                let kind = notice.kind.as_str();
+                tracing::info!(message_id = %message, notice = %notice.message, kind, "its sender is told");
+                self.store.finish_and_tell(*lease, record.clone(), notice).await
+            }
+            None => self.store.finish(*lease, record.clone()).await,
         }
     }
 }
@@ -252,7 +289,7 @@ mod tests {
         let born = Timestamp::from_millis(1_000_000);
         let end = born.after(Duration::from_secs(600));
         let forward = Forward {
-            message: crate::domain::MessageId::from_random([1; 10]),
+            message: MessageId::from_random([1; 10]),
             token: [1; 10],
             bytes: b"Subject: x\r\n\r\nx\r\n".to_vec(),
             recipient: "who@b.example".parse().unwrap(),

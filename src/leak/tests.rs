@@ -18,7 +18,7 @@ fn draft(bytes: &str) -> Draft {
     let bytes = bytes.replace('\n', "\r\n").into_bytes();
     Draft {
         recipient: "cs@lamps.example".parse().unwrap(),
-        envelope_from: AliasAddress::new("b-x", "relay.example"),
+        envelope_from: Some(AliasAddress::new("b-x", "relay.example")),
         msg_id: MsgId::new("x@relay.example").unwrap(),
         subject: String::new(),
         text: String::new(),

@@ -27,14 +27,24 @@ const REFUSED_PER_DAY: u32 = 100;
 /// So often a mail is looked at again because the operator changed something meanwhile.
 const TRIES: usize = 3;
 
-/// A mail in hand, read and proved.
+/// A mail in hand, read and proved, for one of its recipients.
 pub(super) struct Incoming<'a> {
+    pub peer: Peer,
+    pub raw: &'a [u8],
+    pub message: &'a Message,
+    pub proof: &'a Proof,
+    pub automatic: bool,
+    pub fingerprint: Option<[u8; 32]>,
+    pub arrived: Timestamp,
+    pub started: Instant,
+}
+
+/// A mail in hand, read and proved once for all its recipients.
+pub(super) struct Letter<'a> {
     pub peer: Peer,
     pub raw: &'a [u8],
     pub message: Message,
     pub proof: Proof,
-    pub automatic: bool,
-    pub fingerprint: Option<[u8; 32]>,
     pub arrived: Timestamp,
     pub started: Instant,
 }
@@ -48,33 +58,94 @@ enum Again {
 }
 
 impl Relay {
-    /// Takes a whole mail for one recipient. `mail_from` empty stands for the null sender.
-    pub async fn accept(&self, peer: Peer, mail_from: &str, route: Route, raw: Vec<u8>) -> Outcome {
-        let started = Instant::now();
-        let party = match route.0 {
-            Target::Party(party) => *party,
-            Target::Postmaster => return self.forward_to_postmaster(raw).await,
+    /// Takes a whole mail for all its recipients, at least one. `mail_from` empty stands for the
+    /// null sender. The one outcome is the answer for all of them: what is temporary for one comes
+    /// again for every one, and gets its first answer again where it had one; who is refused beside
+    /// one that was accepted is told of in a notice; where nobody is accepted, the first refusal
+    /// is the answer.
+    pub async fn accept(
+        &self,
+        peer: Peer,
+        mail_from: &str,
+        routes: Vec<Route>,
+        raw: Vec<u8>,
+    ) -> Outcome {
+        let mut parties = Vec::new();
+        let mut postmaster = false;
+        for route in routes {
+            match route.0 {
+                Target::Party(party) => parties.push(*party),
+                Target::Postmaster => postmaster = true,
+            }
+        }
+        let letter = if parties.is_empty() {
+            None
+        } else {
+            match self.open(peer, mail_from, &raw).await {
+                Ok(letter) => Some(letter),
+                Err(outcome) => return outcome,
+            }
         };
-        let arrived = self.0.clock.now();
-        let Some(mut message) = self.compute(raw.len(), || mail::read(&raw)).await else {
-            return Outcome::Storage;
+        let mut taken = None;
+        let mut refused = Vec::new();
+        if postmaster {
+            taken = match self.forward_to_postmaster(raw.clone()).await {
+                outcome if outcome.is_temporary() => return outcome,
+                outcome => Some(outcome),
+            };
+        }
+        for party in parties {
+            let Some(letter) = &letter else { break };
+            let outcome = self.accept_one(letter, party.clone()).await;
+            match outcome {
+                outcome if outcome.is_temporary() => return outcome,
+                outcome if outcome.is_accepted() => taken = taken.or(Some(outcome)),
+                outcome => refused.push((party, outcome)),
+            }
+        }
+        let (Some(taken), Some(letter)) = (taken.clone(), &letter) else {
+            let refusal = refused.into_iter().next().map(|(_, outcome)| outcome);
+            return taken.or(refusal).unwrap_or(Outcome::TooBusy);
+        };
+        for (party, outcome) in &refused {
+            if let Err(error) = self.tell_not_passed_on(letter, party, outcome).await {
+                return storage(&error);
+            }
+        }
+        taken
+    }
+
+    /// Reads and proves.
+    async fn open<'a>(
+        &self,
+        peer: Peer,
+        mail_from: &str,
+        raw: &'a [u8],
+    ) -> Result<Letter<'a>, Outcome> {
+        let (started, arrived) = (Instant::now(), self.0.clock.now());
+        let Some(mut message) = self.compute(raw.len(), || mail::read(raw)).await else {
+            return Err(Outcome::Storage);
         };
         if mail_from.is_empty() {
             // RFC 3834 §2: what has no sender to answer to was written by a machine.
             message.automatic = Automatic::Replied;
         }
-        let proof = match sender::prove(peer, &message) {
-            Ok(proof) => proof,
+        match sender::prove(peer, &message) {
+            Ok(proof) => Ok(Letter { peer, raw, message, proof, arrived, started }),
             Err(why) => {
                 tracing::info!(peer = %peer.address(), %why, "refused: sender not proved");
-                return Outcome::Unproved(why);
+                Err(Outcome::Unproved(why))
             }
-        };
+        }
+    }
+
+    /// Takes the mail for one of its recipients.
+    async fn accept_one(&self, letter: &Letter<'_>, party: ToParty) -> Outcome {
+        let Letter { peer, raw, ref message, ref proof, arrived, started } = *letter;
         let automatic = message.automatic == Automatic::Replied;
         let alias = party.facts.alias(party.stands_for);
-        let fingerprint = fingerprint(proof.address(), alias, &message, &raw);
-        let mail =
-            Incoming { peer, raw: &raw, message, proof, automatic, fingerprint, arrived, started };
+        let fingerprint = fingerprint(proof.address(), alias, message, raw);
+        let mail = Incoming { peer, raw, message, proof, automatic, fingerprint, arrived, started };
         match self.first_answer(&mail).await {
             Some(outcome) => outcome,
             None => self.accept_for(&mail, party).await,
@@ -126,7 +197,7 @@ impl Relay {
     /// One look: admit, judge, compose, scan, store.
     async fn look(&self, mail: &Incoming<'_>, party: &ToParty) -> Again {
         let writes = party.stands_for.other();
-        let references = thread::references_of(&mail.message);
+        let references = thread::references_of(mail.message);
         let history = match self.0.store.history(party.facts.pair, writes, &references).await {
             Ok(history) => history,
             Err(error) => return Again::Answer(storage(&error)),
@@ -144,7 +215,7 @@ impl Relay {
             cancelled_grace: self.0.config.orders.cancelled_grace,
             now: mail.arrived,
         };
-        let admitted = match market::admit(&request, &mail.proof) {
+        let admitted = match market::admit(&request, mail.proof) {
             Ok(admitted) => admitted,
             Err(why) => {
                 tracing::info!(
@@ -186,7 +257,7 @@ impl Relay {
             let perform = || self.perform(mail, admitted, prepared, &nothing);
             return self.compute(size, perform).await.ok_or(Outcome::Storage);
         };
-        let Message { subject, text, .. } = &mail.message;
+        let Message { subject, text, .. } = mail.message;
         let secrets = &prepared.secrets;
         if !secrets.mentions_person(subject) && !secrets.mentions_person(&text.body) {
             let perform = || self.perform(mail, admitted, prepared, &nothing);
@@ -235,7 +306,7 @@ impl Relay {
             direction: admission.direction,
             recipient: &prepared.recipient,
             order: admission.order.as_ref(),
-            message: &mail.message,
+            message: mail.message,
             verdict,
             cut: &[],
             secrets: &prepared.secrets,

@@ -2,12 +2,14 @@
 //!
 //! Flow: a face asks [`Relay::route`] for each recipient and hands the whole mail to
 //! [`Relay::accept`]: read → prove → admit → judge → compose → scan → store, and the delivery goes
-//! to whoever holds the outbox. [`rehearse`] is the middle of it, without the store.
+//! to whoever holds the outbox; what does not reach the other side its sender is told by
+//! [`not_delivered`]. [`rehearse`] is the middle of it, without the store.
 //! Invariant: the only place that orders the stations. No parsing, no SQL, no header text in here.
 //! Logs: one line for each mail that was answered: which message, what was decided, how long it
 //! took; never a word or an address of it.
 
 mod accept;
+mod notify;
 mod outcome;
 mod postmaster;
 mod prepare;
@@ -26,6 +28,7 @@ use crate::store::{Store, StoredMail};
 
 pub use crate::market::Refusal;
 pub use crate::sender::{Peer, Unproved};
+pub use notify::{is_delayed, not_delivered};
 pub use outcome::{Outcome, RejectLine};
 pub use rehearse::{Rehearsal, Rehearsed, Stopped, rehearse};
 pub use route::{Route, RouteRefusal};

@@ -29,6 +29,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether the sender comes again.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, Self::TooBusy | Self::Storage)
+    }
+
+    /// Whether it is on disk, and its sender needs to do nothing more.
+    pub(super) fn is_accepted(&self) -> bool {
+        matches!(self, Self::Accepted { .. })
+    }
+
     /// A 250 after DATA is built from the store's seal.
     pub(super) fn accepted(seal: &Accepted) -> Self {
         Self::Accepted { id: seal.message().clone() }

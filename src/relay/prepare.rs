@@ -68,7 +68,7 @@ impl Relay {
             &shown,
             &public,
         );
-        let thread = thread::map(&mail.message, conversation, &names.root, history, reader);
+        let thread = thread::map(mail.message, conversation, &names.root, history, reader);
         let known_ids = history.orders.iter().map(|o| o.id.as_str().to_owned()).collect();
         Ok(Prepared { names, thread, secrets, known_ids, recipient })
     }
@@ -146,7 +146,7 @@ pub(super) fn storage(error: &StoreError) -> Outcome {
     }
 }
 
-fn random<const N: usize>() -> Option<[u8; N]> {
+pub(super) fn random<const N: usize>() -> Option<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).ok()?;
     Some(bytes)

@@ -106,7 +106,7 @@ pub fn compose(plan: &Plan<'_>) -> Result<Draft, ComposeError> {
     let sender_view = own_headers.write(&to_alias, own_id, &own, &words.own)?;
     Ok(Draft {
         recipient: plan.recipient.clone(),
-        envelope_from: plan.envelope_from.clone(),
+        envelope_from: Some(plan.envelope_from.clone()),
         msg_id: plan.msg_id.clone(),
         subject: words.subject,
         text: framed,
@@ -182,16 +182,16 @@ impl Words {
 
 /// The header fields of PRODUCT §6, all of them.
 #[derive(Clone, Copy)]
-struct Headers<'a> {
-    name: &'a str,
-    from: &'a AliasAddress,
-    subject: &'a str,
-    date: Timestamp,
-    automatic: Automatic,
+pub(super) struct Headers<'a> {
+    pub name: &'a str,
+    pub from: &'a AliasAddress,
+    pub subject: &'a str,
+    pub date: Timestamp,
+    pub automatic: Automatic,
 }
 
 impl Headers<'_> {
-    fn write(
+    pub fn write(
         &self,
         to: &str,
         msg_id: &MsgId,

@@ -7,8 +7,8 @@ use crate::domain::{AliasAddress, MsgId, RealAddress};
 pub struct Draft {
     /// Where it goes.
     pub recipient: RealAddress,
-    /// The envelope sender: this delivery's bounce address.
-    pub envelope_from: AliasAddress,
+    /// The envelope sender: this delivery's bounce address; none for our own notices.
+    pub envelope_from: Option<AliasAddress>,
     /// The outgoing `Message-ID`: what the recipient's side will know it by.
     pub msg_id: MsgId,
     /// The subject as it goes out.

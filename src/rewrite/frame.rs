@@ -128,11 +128,11 @@ fn first_line(words: &str) -> Option<Option<OrderId>> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::domain::{Fulfilment, OrderStatus, Timestamp};
 
-    fn order() -> Order {
+    pub fn order() -> Order {
         Order {
             id: "O-1".parse().unwrap(),
             seller: "S1".parse().unwrap(),

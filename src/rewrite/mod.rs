@@ -3,7 +3,8 @@
 //! Flow: [`compose`] takes a [`Plan`] (what was admitted, judged and read) and writes three mails
 //! from it: the outgoing one for the recipient's real address, and the two views that name aliases
 //! only. Thread ids are mapped in [`thread`], the sender's own contacts are masked in `mask`, the
-//! block below the text is made and recognised in [`frame`], every sentence to people is in `texts`.
+//! block below the text is made and recognised in [`frame`]; our own mail is [`notice`]; every sentence to
+//! people is in `texts` and `notice_texts`.
 //! Invariant: by allow-list. What was not understood and allowed is not there; two drafts of the
 //! same plan are the same bytes.
 //! Logs: nothing.
@@ -14,6 +15,8 @@ mod draft;
 mod edit;
 pub mod frame;
 mod mask;
+pub mod notice;
+mod notice_texts;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -22,3 +25,4 @@ pub mod thread;
 pub use carried::Carried;
 pub use compose::{ComposeError, Plan, compose, shown_name};
 pub use draft::Draft;
+pub use notice::{Notice, NoticePlan, Reason, compose_notice};

@@ -41,14 +41,18 @@ impl Texts {
 
     /// `[removed: phone number]`
     pub fn removed(&self, rule: RuleId) -> String {
-        let what = match rule {
+        format!("[{}: {}]", self.removed, self.what(rule))
+    }
+
+    /// What a rule finds: `phone number`.
+    pub fn what(&self, rule: RuleId) -> &'static str {
+        match rule {
             RuleId::EmailAddress => self.email,
             RuleId::PhoneNumber => self.phone,
             RuleId::ExternalLink => self.link,
             RuleId::Image | RuleId::AttachmentType => self.picture,
             _ => self.other,
-        };
-        format!("[{}: {what}]", self.removed)
+        }
     }
 
     pub fn writes(&self, name: &str) -> String {

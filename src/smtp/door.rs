@@ -45,10 +45,10 @@ impl Door for Relay {
         Self::route(self, recipient).await
     }
 
-    /// One, as long as nobody tells the sender of recipients that were refused beside one that
-    /// was accepted (PRODUCT §4).
+    /// As many as a session bears: whoever is refused beside one that was accepted is told of in a
+    /// notice (PRODUCT §4).
     fn max_recipients(&self) -> usize {
-        1
+        usize::MAX
     }
 
     async fn accept(
@@ -58,57 +58,6 @@ impl Door for Relay {
         routes: Vec<Route>,
         raw: Vec<u8>,
     ) -> Outcome {
-        let mut answer = None;
-        for route in routes {
-            let outcome = Self::accept(self, peer, mail_from, route, raw.clone()).await;
-            let temporary = is_temporary(&outcome);
-            answer = Some(match answer {
-                Some(first) => both(first, outcome),
-                None => outcome,
-            });
-            if temporary {
-                break; // it comes again, for all of them
-            }
-        }
-        // Without a route nothing was written; the session never asks so.
-        answer.unwrap_or(Outcome::TooBusy)
-    }
-}
-
-/// The one answer for two recipients. A temporary one counts first: the sender comes again, and
-/// what was accepted already gets its first answer again (PRODUCT §4). Then an accepted one: who
-/// is told 250 doesn't come again. Of two refusals the first.
-fn both(first: Outcome, second: Outcome) -> Outcome {
-    let rank = |outcome: &Outcome| match outcome {
-        outcome if is_temporary(outcome) => 2,
-        Outcome::Unproved(_) | Outcome::Refused(_) | Outcome::Rejected(_) | Outcome::Leak => 0,
-        _ => 1,
-    };
-    if rank(&second) > rank(&first) { second } else { first }
-}
-
-/// Whether the sender comes again.
-fn is_temporary(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::TooBusy | Outcome::Storage)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::MessageId;
-    use crate::relay::Refusal;
-
-    #[test]
-    fn one_answer_stands_for_all_recipients() {
-        let accepted = |n| Outcome::Accepted { id: MessageId::from_random([n; 10]) };
-        let refused = || Outcome::Refused(Refusal::OrderClosed);
-        let check = |first, second, expected| assert_eq!(both(first, second), expected);
-        check(accepted(1), accepted(2), accepted(1));
-        check(refused(), accepted(2), accepted(2));
-        check(accepted(1), refused(), accepted(1));
-        check(accepted(1), Outcome::Storage, Outcome::Storage);
-        check(Outcome::TooBusy, Outcome::Storage, Outcome::TooBusy);
-        check(Outcome::Leak, refused(), Outcome::Leak);
-        check(refused(), Outcome::TooBusy, Outcome::TooBusy);
+        Self::accept(self, peer, mail_from, routes, raw).await
     }
 }

@@ -9,6 +9,7 @@
 
 mod data_dir;
 mod error;
+mod notice;
 mod records;
 mod register;
 mod seal;
@@ -16,6 +17,7 @@ mod sqlite;
 
 pub use data_dir::{DataDirError, DataDirLock, FirstUse, require_owner};
 pub use error::StoreError;
+pub use notice::{NewNotice, NoticeRow, Told};
 pub use records::{
     Acceptance, AttemptDetail, AttemptOutcome, AttemptRecord, Claimed, Counts, DeliveryDetail,
     DeliveryRow, FirstAnswer, Forward, Intervention, MessageDetail, MessageFilter, MessageRow,

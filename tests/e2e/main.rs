@@ -28,6 +28,8 @@ mod t13_automatic_mail;
 mod t14_the_log;
 mod t15_the_demo;
 mod t16_shapes_of_mail;
+mod t17_several_recipients;
+mod t18_notices;
 mod t20_dead_at_a_sync;
 mod t21_sync_means_sync;
 mod t22_the_disk_is_full;

@@ -71,7 +71,8 @@ fn each_turn_is_one_line_that_names_the_message() {
         let id = message["id"].as_str().unwrap();
         let lines = lines_of(&log, id);
         let attempts = message["delivery"]["attempts"].as_u64().unwrap_or(0) as usize;
-        assert_eq!(lines.len(), 1 + attempts, "{message}: {lines:#?}");
+        let told = usize::from(message["delivery"]["state"] == "failed");
+        assert_eq!(lines.len(), 1 + attempts + told, "{message}: {lines:#?}");
         let (first, last) = (&lines[0], lines.last().unwrap());
         match (message["state"].as_str().unwrap(), message["delivery"]["state"].as_str()) {
             ("rejected", None) => assert!(first.contains("rejected") && first.contains("too-long")),
@@ -80,7 +81,10 @@ fn each_turn_is_one_line_that_names_the_message() {
                 let deferred = &lines[1..lines.len() - 1];
                 assert!(deferred.iter().all(|l| l.contains("deferred")), "{lines:#?}");
             }
-            ("accepted", Some("failed")) => assert!(last.contains("failed"), "{lines:#?}"),
+            ("accepted", Some("failed")) => {
+                assert!(lines[1].contains("failed for good"), "{lines:#?}");
+                assert!(last.contains("its sender is told"), "{lines:#?}");
+            }
             other => panic!("{other:?}: {message}"),
         }
     }

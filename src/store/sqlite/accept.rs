@@ -79,7 +79,7 @@ impl Store {
             lease: Lease { delivery: written.delivery, claim: 1 },
             message: written.message.clone(),
             recipient: draft.recipient,
-            envelope_from: Some(draft.envelope_from),
+            envelope_from: draft.envelope_from,
             bytes,
             attempts: 0,
             created_at,
@@ -128,7 +128,7 @@ fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, 
             message,
             token: acceptance.token,
             recipient: draft.recipient.reveal(),
-            envelope_from: draft.envelope_from.to_string(),
+            envelope_from: draft.envelope_from.as_ref().map_or_else(String::new, |a| a.to_string()),
             created_at: acceptance.received_at,
             give_up_at: acceptance.give_up_at,
             store,
@@ -338,6 +338,15 @@ fn run_clock(
             )?;
         }
     }
+    Ok(())
+}
+
+/// Makes a delivery that is due at once, and that whoever comes first claims.
+pub(super) fn insert_queued(conn: &Connection, new: &NewDelivery<'_>) -> Result<(), StoreError> {
+    let delivery = insert_delivery(conn, new)?;
+    let sql = "UPDATE delivery SET state = 'queued', lease_owner = NULL, lease_until = NULL
+        WHERE number = ?1";
+    run(conn, sql, [delivery.0])?;
     Ok(())
 }
 

@@ -6,9 +6,11 @@ use rusqlite::{Connection, Row, params};
 
 use super::Store;
 use super::content::unpack;
+use super::notice::{self, PackedNotice};
 use super::rows::{all, get, moment, one, parse, reverse_path, run};
 use crate::domain::{DeliveryId, Timestamp};
 use crate::store::error::StoreError;
+use crate::store::notice::NewNotice;
 use crate::store::records::{AttemptOutcome, AttemptRecord};
 use crate::store::seal::{Lease, StoredMail};
 
@@ -47,6 +49,26 @@ impl Store {
         let owner = self.inner.owner;
         let size = 256 + record.reply.len();
         self.write(size, move |conn| finish(conn, owner, lease, &record)).await
+    }
+
+    /// The same together with what the sender is told of it.
+    pub async fn finish_and_tell(
+        &self,
+        lease: Lease,
+        record: AttemptRecord,
+        notice: NewNotice,
+    ) -> Result<bool, StoreError> {
+        let (owner, store) = (self.inner.owner, self.clone());
+        let notice = PackedNotice::pack(notice).await?;
+        let size = 256 + record.reply.len() + notice.size();
+        self.write(size, move |conn| {
+            let ours = finish(conn, owner, lease, &record)?;
+            if ours {
+                notice::insert(conn, &notice, &store)?;
+            }
+            Ok(ours)
+        })
+        .await
     }
 
     /// Makes due at once what earlier processes had claimed. Only for the one that holds the

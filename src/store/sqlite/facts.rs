@@ -39,25 +39,40 @@ impl Store {
             else {
                 return Ok(None);
             };
-            let (seller, seller_version) = party::load(conn, pair.seller)?;
-            let (buyer, buyer_version) = party::load(conn, pair.buyer)?;
-            let facts = Facts {
-                version: FactsVersion {
-                    seller: seller_version,
-                    buyer: buyer_version,
-                    pair: pair.version,
-                },
-                pair: PairId(pair.number),
-                key_version: pair.key_version,
-                seller,
-                buyer,
-                blocked: pair.blocked,
-                seller_alias: store.alias(&pair.seller_alias),
-                buyer_alias: store.alias(&pair.buyer_alias),
-            };
-            Ok(Some((facts, pair.stands_for)))
+            Ok(Some((store.facts_of(conn, &pair)?, pair.stands_for)))
         })
         .await
+    }
+
+    fn facts_of(&self, conn: &Connection, pair: &PairRow) -> Result<Facts, StoreError> {
+        let (seller, seller_version) = party::load(conn, pair.seller)?;
+        let (buyer, buyer_version) = party::load(conn, pair.buyer)?;
+        Ok(Facts {
+            version: FactsVersion {
+                seller: seller_version,
+                buyer: buyer_version,
+                pair: pair.version,
+            },
+            pair: PairId(pair.number),
+            key_version: pair.key_version,
+            seller,
+            buyer,
+            blocked: pair.blocked,
+            seller_alias: self.alias(&pair.seller_alias),
+            buyer_alias: self.alias(&pair.buyer_alias),
+        })
+    }
+
+    /// The facts of a pair that is known to be there.
+    pub(super) fn facts_of_pair(
+        &self,
+        conn: &Connection,
+        pair: PairId,
+    ) -> Result<Facts, StoreError> {
+        let sql = "SELECT seller_alias FROM pair WHERE number = ?1";
+        let alias: Option<String> = one(conn, sql, [pair.0], |row| get(row, "seller_alias"))?;
+        let found = find(conn, &alias.unwrap_or_default(), None)?;
+        self.facts_of(conn, &found.ok_or(StoreError::Damaged("pair"))?)
     }
 }
 

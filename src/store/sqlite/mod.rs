@@ -8,6 +8,7 @@ mod content;
 mod delivery;
 mod facts;
 mod history;
+mod notice;
 mod orders;
 mod party;
 mod postmaster;

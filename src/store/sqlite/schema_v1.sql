@@ -102,14 +102,15 @@ CREATE TABLE conversation (
 ) STRICT;
 CREATE INDEX conversation_pair ON conversation (pair, last_message_at);
 
--- kind 'postmaster': mail for the operator, of no pair and unjudged.
+-- kind 'postmaster': mail for the operator, of no pair and unjudged. kind 'notice': our own mail to a
+-- party; notice: what it is about, about: the message that it tells of.
 -- "order" is set for a refused message too, which may have no conversation.
 -- of_seller, of_buyer: the pair's, so that their lists are read along an index, the newest first.
 -- seller_msg_id, buyer_msg_id: the Message-ID that each side knows this message by.
 CREATE TABLE message (
     number        INTEGER PRIMARY KEY,
     id            TEXT NOT NULL UNIQUE,
-    kind          TEXT NOT NULL CHECK (kind IN ('relay', 'postmaster')),
+    kind          TEXT NOT NULL CHECK (kind IN ('relay', 'postmaster', 'notice')),
     conversation  INTEGER REFERENCES conversation,
     pair          INTEGER REFERENCES pair,
     "order"       INTEGER REFERENCES orders,
@@ -128,12 +129,17 @@ CREATE TABLE message (
     seller_msg_id TEXT,
     buyer_msg_id  TEXT,
     fingerprint   BLOB CHECK (length(fingerprint) = 32),
-    CHECK (kind = 'postmaster' OR (pair IS NOT NULL AND sender IS NOT NULL
+    notice        TEXT,
+    about         INTEGER REFERENCES message,
+    CHECK ((kind = 'notice') = (notice IS NOT NULL)),
+    CHECK (kind <> 'relay' OR (pair IS NOT NULL AND sender IS NOT NULL
            AND of_seller IS NOT NULL AND of_buyer IS NOT NULL AND direction IS NOT NULL)),
-    CHECK (kind = 'postmaster' OR state = 'rejected' OR conversation IS NOT NULL)
+    CHECK (kind <> 'relay' OR state = 'rejected' OR conversation IS NOT NULL)
 ) STRICT;
 CREATE INDEX message_conversation ON message (conversation);
 CREATE INDEX message_pair ON message (pair);
+CREATE INDEX message_notice ON message (pair, received_at) WHERE kind = 'notice';
+CREATE UNIQUE INDEX message_notice_about ON message (about, notice) WHERE about IS NOT NULL;
 CREATE INDEX message_order ON message ("order") WHERE "order" IS NOT NULL;
 CREATE INDEX message_of_seller ON message (of_seller, number) WHERE of_seller IS NOT NULL;
 CREATE INDEX message_of_buyer ON message (of_buyer, number) WHERE of_buyer IS NOT NULL;
@@ -148,7 +154,7 @@ CREATE UNIQUE INDEX message_buyer_msg_id ON message (pair, buyer_msg_id)
     WHERE buyer_msg_id IS NOT NULL;
 
 -- zstd frames, apart from the small rows that lists read. outgoing NULL: nothing went out, or
--- (kind 'postmaster') the original goes out as it came. written, shown: what the sender wrote and the
+-- (kind 'postmaster', 'notice') the original goes out as it is. written, shown: what the sender wrote and the
 -- recipient was shown, as hashes of runs of words: u64, little-endian.
 CREATE TABLE content (
     message        INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,

@@ -176,7 +176,7 @@ fn acceptance(letter: &Letter, admitted: Admitted) -> Acceptance {
     let view = format!("Subject: letter {n}\r\n\r\nview\r\n");
     let draft = Draft {
         recipient: address(letter.from.other()),
-        envelope_from: AliasAddress::new(&format!("b-{n}"), DOMAIN),
+        envelope_from: Some(AliasAddress::new(&format!("b-{n}"), DOMAIN)),
         msg_id: msg_id(&format!("out{n}@{DOMAIN}")),
         subject: format!("letter {n}"),
         text: format!("letter {n}"),

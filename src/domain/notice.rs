@@ -1,0 +1,50 @@
+//! Mail of our own that tells a sender what became of a message.
+
+use std::str::FromStr;
+
+use serde::Serialize;
+
+/// What a notice is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoticeKind {
+    /// The next hop refused it for good.
+    Failed,
+    /// It was tried until time was up.
+    Expired,
+    /// It waits for longer than a sender would guess, and is still tried.
+    Delayed,
+    /// One of several recipients of a mail that was accepted does not get it.
+    NotPassedOn,
+}
+
+impl NoticeKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Failed, Self::Expired, Self::Delayed, Self::NotPassedOn];
+
+    /// The word that is stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+            Self::Delayed => "delayed",
+            Self::NotPassedOn => "not-passed-on",
+        }
+    }
+}
+
+/// A word that is no kind of notice.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no kind of notice")]
+pub struct NoticeKindError(String);
+
+impl FromStr for NoticeKind {
+    type Err = NoticeKindError;
+
+    fn from_str(text: &str) -> Result<Self, NoticeKindError> {
+        Self::ALL
+            .into_iter()
+            .find(|k| k.as_str() == text)
+            .ok_or_else(|| NoticeKindError(text.to_owned()))
+    }
+}

@@ -1,0 +1,226 @@
+//! Our own notices: what a sender is told of a message that does not reach the other side
+//! (PRODUCT §4, §8). Never for automatic mail, and it names aliases only.
+
+use std::time::Duration;
+
+use data_encoding::BASE32_NOPAD;
+use sha2::{Digest, Sha256};
+
+use super::Relay;
+use super::accept::Letter;
+use super::outcome::Outcome;
+use super::prepare::{fingerprint, random};
+use super::route::ToParty;
+use crate::config::Config;
+use crate::domain::{
+    MessageId, MsgId, NoticeKind, PairId, RealAddress, Role, RuleId, Secrets, Sightings,
+    ThreadLink, Timestamp,
+};
+use crate::leak::{self, Outgoing};
+use crate::mail::Automatic;
+use crate::market::Refusal;
+use crate::rewrite::thread::ThreadHeaders;
+use crate::rewrite::{self, Notice, NoticePlan, Reason};
+use crate::store::{NewNotice, Store, StoreError, Told};
+
+/// A notice is tried as long as any mail.
+fn give_up_at(config: &Config, now: Timestamp) -> Timestamp {
+    now.after(config.delivery.give_up_after)
+}
+
+/// The notice that a message was not delivered, or is not yet; none where its sender is told
+/// nothing: a machine wrote it, or this was told already.
+///
+/// # Errors
+/// The store could not be read.
+pub async fn not_delivered(
+    store: &Store,
+    config: &Config,
+    message: &MessageId,
+    kind: NoticeKind,
+    now: Timestamp,
+) -> Result<Option<NewNotice>, StoreError> {
+    let Some(told) = store.told(message).await? else { return Ok(None) };
+    if told.automatic || told.told.contains(&kind) {
+        return Ok(None);
+    }
+    let (writer, reader) = (told.direction.recipient(), told.direction.sender());
+    let Some(address) = told.facts.party(reader).delivery_address() else { return Ok(None) };
+    let name = rewrite::shown_name(&told.facts, writer, config.buyers.shown_name);
+    let notice = Notice::Delivery {
+        kind,
+        name: &name,
+        order: told.order.as_ref(),
+        tried_for: config.delivery.give_up_after,
+    };
+    let secrets = secrets_of(config, &told, &name, writer);
+    let language = told.facts.party(reader).language;
+    let thread = thread(&told, reader);
+    let pen = Pen { config, language, reader: address, secrets, thread, now };
+    Ok(pen.write(notice, told.facts.pair, Some(message.clone()), None))
+}
+
+/// What the counterpart is to the reader of a notice: the same secret as in a relayed mail.
+fn secrets_of(config: &Config, told: &Told, shown: &str, hidden: Role) -> Secrets {
+    let party = told.facts.party(hidden);
+    let items = told.order.iter().flat_map(|o| &o.items).map(String::as_str);
+    let ours = [config.relay.marketplace.as_str(), config.relay.alias_domain.as_str()];
+    let public: Vec<&str> = ours.into_iter().chain(items).collect();
+    match party.delivery_address() {
+        Some(used) => Secrets::of(party, used, told.facts.party(hidden.other()), shown, &public),
+        None => Secrets::default(),
+    }
+}
+
+fn thread(told: &Told, reader: Role) -> ThreadHeaders {
+    let of = |link: &ThreadLink| match reader {
+        Role::Seller => link.seller.clone(),
+        Role::Buyer => link.buyer.clone(),
+    };
+    let own = of(&told.link);
+    let references = of(&told.root).into_iter().chain(own.clone()).collect();
+    ThreadHeaders { in_reply_to: own, references }
+}
+
+/// What all notices are written with.
+struct Pen<'a> {
+    config: &'a Config,
+    language: crate::domain::Language,
+    reader: &'a RealAddress,
+    secrets: Secrets,
+    thread: ThreadHeaders,
+    now: Timestamp,
+}
+
+impl Pen<'_> {
+    /// Writes and scans; nothing where it can't be written safely, which is told in the log.
+    fn write(
+        &self,
+        notice: Notice<'_>,
+        pair: PairId,
+        about: Option<MessageId>,
+        fingerprint: Option<[u8; 32]>,
+    ) -> Option<NewNotice> {
+        let outgoing = self.compose(notice)?;
+        Some(NewNotice {
+            kind: notice.kind(),
+            about,
+            pair,
+            fingerprint,
+            outgoing,
+            message: MessageId::from_random(random()?),
+            token: random()?,
+            created_at: self.now,
+            give_up_at: give_up_at(self.config, self.now),
+        })
+    }
+
+    fn compose(&self, notice: Notice<'_>) -> Option<Outgoing> {
+        let domain = &self.config.relay.alias_domain;
+        let code = BASE32_NOPAD.encode(&random::<15>()?).to_ascii_lowercase();
+        let msg_id = MsgId::new(&format!("{code}@{domain}"))?;
+        let plan = NoticePlan {
+            reader: self.reader,
+            language: self.language,
+            notice,
+            marketplace: &self.config.relay.marketplace,
+            alias_domain: domain,
+            msg_id: &msg_id,
+            thread: &self.thread,
+            date: self.now,
+        };
+        let kind = notice.kind().as_str();
+        let draft = rewrite::compose_notice(&plan)
+            .inspect_err(|error| tracing::error!(kind, %error, "a notice is left out"))
+            .ok()?;
+        let ids: Vec<&MsgId> = self.thread.references.iter().collect();
+        let exempt = leak::Exempt { known: &Sightings::default(), ids: &ids };
+        leak::scan(draft, &self.secrets, &exempt)
+            .inspect_err(|leaks| {
+                tracing::error!(kind, ?leaks, "a notice is left out: it would leak")
+            })
+            .ok()
+    }
+}
+
+impl Relay {
+    /// Tells a sender that one of several recipients does not get the mail.
+    pub(super) async fn tell_not_passed_on(
+        &self,
+        letter: &Letter<'_>,
+        party: &ToParty,
+        outcome: &Outcome,
+    ) -> Result<(), StoreError> {
+        let alias =
+            party.tag.as_ref().map_or_else(|| party.alias.clone(), |t| party.alias.with_tag(t));
+        tracing::info!(%alias, "refused beside others that were accepted");
+        // PRODUCT §4: automatic mail never causes a notice.
+        if letter.message.automatic == Automatic::Replied {
+            return Ok(());
+        }
+        let Some((reason, findings)) = reason(outcome) else { return Ok(()) };
+        let config = &self.0.config;
+        let (facts, hidden) = (&party.facts, party.stands_for);
+        let reader = letter.proof.address();
+        let (of, registered) = (facts.party(hidden), facts.party(hidden.other()));
+        let Some(used) = of.delivery_address() else { return Ok(()) };
+        let shown = rewrite::shown_name(facts, hidden, config.buyers.shown_name);
+        let ours = [config.relay.marketplace.as_str(), config.relay.alias_domain.as_str()];
+        let words: String = findings.iter().map(|(_, words)| words.as_str()).collect();
+        let secrets = Secrets::of(of, used, registered, &shown, &ours)
+            .except_address(reader)
+            .except_words(&words);
+        let language = match registered.has_address(reader) {
+            true => registered.language,
+            false => config.relay.language,
+        };
+        let own = letter.message.msg_id.clone();
+        let references = own.clone().into_iter().collect();
+        let thread = ThreadHeaders { in_reply_to: own, references };
+        let pen = Pen { config, language, reader, secrets, thread, now: letter.arrived };
+        let notice = Notice::NotPassedOn { alias: &alias, reason, findings: &findings };
+        let same = fingerprint(reader, &alias, &letter.message, letter.raw).map(of_notice);
+        if let Some(notice) = pen.write(notice, facts.pair, None, same) {
+            self.0.store.notify(notice).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The fingerprint of the notice about a mail: never that of a mail.
+fn of_notice(mail: [u8; 32]) -> [u8; 32] {
+    Sha256::new().chain_update(b"notice").chain_update(mail).finalize().into()
+}
+
+/// What a refusal says in a notice, and what was found.
+fn reason(outcome: &Outcome) -> Option<(Reason, Vec<(RuleId, String)>)> {
+    let reason = match outcome {
+        Outcome::Refused(why) => match why {
+            Refusal::NotRegistered => Reason::NotRegistered,
+            Refusal::Unreachable => Reason::Unreachable,
+            Refusal::Suspended => Reason::Suspended,
+            Refusal::OptedOut => Reason::OptedOut,
+            Refusal::OrderClosed => Reason::OrderClosed,
+            Refusal::MessagingOff => Reason::MessagingOff,
+            Refusal::NameTheOrder => Reason::NameTheOrder,
+            Refusal::UnknownTag => Reason::Unknown,
+            // Only of automatic mail, which is told nothing.
+            Refusal::AutomaticAgain => return None,
+        },
+        Outcome::Rejected(lines) => {
+            let findings = lines.iter().map(|l| (l.rule, l.words.clone())).collect();
+            return Some((Reason::Rules, findings));
+        }
+        Outcome::Leak => Reason::Unsafe,
+        // Who is not proved is told nothing by mail: it would go to a stranger.
+        Outcome::Unproved(_) | Outcome::Accepted { .. } | Outcome::TooBusy | Outcome::Storage => {
+            return None;
+        }
+    };
+    Some((reason, vec![]))
+}
+
+/// After so long a wait its sender is told that a mail is not delivered yet.
+pub fn is_delayed(config: &Config, waiting: Duration) -> bool {
+    waiting >= config.delivery.delay_notice_after
+}

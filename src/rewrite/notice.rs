@@ -1,0 +1,279 @@
+//! Our own mail to a sender: what became of a message, and what to do about it. No word of the
+//! message itself stands in it but those that a rule found, and no address but aliases.
+
+use super::compose::{ComposeError, Headers};
+use super::draft::Draft;
+use super::notice_texts::NoticeTexts;
+use super::texts::Texts;
+use super::thread::ThreadHeaders;
+use crate::domain::{
+    AliasAddress, Language, MsgId, NoticeKind, Order, RealAddress, RuleId, Timestamp,
+};
+use crate::mail::Automatic;
+
+/// What a notice says.
+#[derive(Debug, Clone, Copy)]
+pub enum Notice<'a> {
+    /// A message that was accepted did not reach, or has not reached, the other side.
+    Delivery {
+        /// `Failed`, `Expired` or `Delayed`.
+        kind: NoticeKind,
+        /// The other side, as the reader knows it.
+        name: &'a str,
+        /// The order it was about.
+        order: Option<&'a Order>,
+        /// How long a delivery is tried in all.
+        tried_for: std::time::Duration,
+    },
+    /// Of several recipients this one does not get it.
+    NotPassedOn {
+        /// The recipient, as the sender named it.
+        alias: &'a AliasAddress,
+        /// Why.
+        reason: Reason,
+        /// What a rule found, in the sender's own words.
+        findings: &'a [(RuleId, String)],
+    },
+}
+
+impl Notice<'_> {
+    /// What it is about.
+    pub fn kind(&self) -> NoticeKind {
+        match self {
+            Self::Delivery { kind, .. } => *kind,
+            Self::NotPassedOn { .. } => NoticeKind::NotPassedOn,
+        }
+    }
+}
+
+/// Why a recipient does not get a message, as far as its sender is told (PRODUCT §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// Not a registered address of the party that may write there.
+    NotRegistered,
+    /// The order is cancelled.
+    OrderClosed,
+    /// Blocked or closed, never which.
+    Unreachable,
+    /// The buyer takes answers only.
+    OptedOut,
+    /// Messages are off for what the marketplace ships.
+    MessagingOff,
+    /// The seller may not write now.
+    Suspended,
+    /// A seller's new mail names no order.
+    NameTheOrder,
+    /// Answered like an alias that never was.
+    Unknown,
+    /// A rule refused it.
+    Rules,
+    /// It could not be made safe to pass on.
+    Unsafe,
+}
+
+/// Everything that a notice is written from. The same plan gives the same bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct NoticePlan<'a> {
+    /// Where it goes.
+    pub reader: &'a RealAddress,
+    /// The reader's language.
+    pub language: Language,
+    /// What it says.
+    pub notice: Notice<'a>,
+    /// `relay.marketplace`
+    pub marketplace: &'a str,
+    /// `relay.alias_domain`: the notice is from the postmaster there.
+    pub alias_domain: &'a str,
+    /// Its Message-ID.
+    pub msg_id: &'a MsgId,
+    /// The reader's own mail that it is about.
+    pub thread: &'a ThreadHeaders,
+    /// When it is written.
+    pub date: Timestamp,
+}
+
+/// Writes a notice: from the marketplace, with the null reverse-path and `Auto-Submitted:
+/// auto-replied` (RFC 3834 §3.1.7, §5), so that no machine answers it.
+///
+/// # Errors
+/// It could not be written.
+pub fn compose_notice(plan: &NoticePlan<'_>) -> Result<Draft, ComposeError> {
+    let texts = NoticeTexts::of(plan.language);
+    let subject = subject(texts, plan);
+    let text = text(texts, plan);
+    let headers = Headers {
+        name: plan.marketplace,
+        // RFC 5321 §4.5.1: there is a postmaster, and a person behind.
+        from: &AliasAddress::new("postmaster", plan.alias_domain),
+        subject: &subject,
+        date: plan.date,
+        automatic: Automatic::Replied,
+    };
+    let bytes = headers.write(&plan.reader.reveal(), plan.msg_id, plan.thread, &text)?;
+    Ok(Draft {
+        recipient: plan.reader.clone(),
+        envelope_from: None,
+        msg_id: plan.msg_id.clone(),
+        subject,
+        text,
+        recipient_view: bytes.clone(),
+        bytes,
+        sender_view: vec![],
+    })
+}
+
+fn subject(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
+    let (head, order) = match plan.notice {
+        Notice::Delivery { kind: NoticeKind::Delayed, order, .. } => (texts.delayed_subject, order),
+        Notice::Delivery { order, .. } => (texts.failed_subject, order),
+        Notice::NotPassedOn { .. } => (texts.not_passed_on_subject, None),
+    };
+    match order {
+        Some(order) => format!("{head} ({} {})", Texts::of(plan.language).order, order.id),
+        None => head.to_owned(),
+    }
+}
+
+fn text(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
+    let mut paragraphs = match plan.notice {
+        Notice::Delivery { kind, name, order, tried_for } => {
+            let about =
+                order.map_or_else(String::new, |o| texts.about.replace("{order}", o.id.as_str()));
+            let (what, todo) = match kind {
+                NoticeKind::Delayed => (texts.delayed, texts.delayed_todo),
+                NoticeKind::Expired => (texts.expired, texts.failed_todo),
+                _ => (texts.failed, texts.failed_todo),
+            };
+            let filled = |text: &str| {
+                text.replace("{about}", &about)
+                    .replace("{time}", &span(tried_for))
+                    .replace("{marketplace}", plan.marketplace)
+                    // Last: a name that reads like a place to be filled stays as it is.
+                    .replace("{name}", name)
+            };
+            vec![filled(what), filled(todo)]
+        }
+        Notice::NotPassedOn { alias, reason, findings } => {
+            let head = texts.not_passed_on.replace("{alias}", &alias.to_string());
+            let why = texts.reason(reason).replace("{marketplace}", plan.marketplace);
+            let mut found = vec![head, why];
+            let lines: Vec<String> = findings
+                .iter()
+                .map(|(rule, words)| {
+                    let what = Texts::of(plan.language).what(*rule);
+                    if words.is_empty() {
+                        format!("- {what}")
+                    } else {
+                        format!("- {what}: {words}")
+                    }
+                })
+                .collect();
+            if !lines.is_empty() {
+                found.push(lines.join("\n"));
+            }
+            found
+        }
+    };
+    paragraphs.push(format!("-- \n{}", texts.machine.replace("{marketplace}", plan.marketplace)));
+    format!("{}\n", paragraphs.join("\n\n"))
+}
+
+/// `48 h`, `30 min`, `5 s`: the symbols of ISO 80000-3 need no language.
+fn span(time: std::time::Duration) -> String {
+    match time.as_secs() {
+        secs if secs >= 3600 => format!("{} h", secs / 3600),
+        secs if secs >= 60 => format!("{} min", secs / 60),
+        secs => format!("{secs} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rewrite::frame::tests::order;
+
+    fn write(language: Language, notice: Notice<'_>) -> Draft {
+        let own = MsgId::new("mine@shop.example").unwrap();
+        compose_notice(&NoticePlan {
+            reader: &"cs@lamps.example".parse().unwrap(),
+            language,
+            notice,
+            marketplace: "Lumo Market",
+            alias_domain: "relay.example",
+            msg_id: &MsgId::new("n1@relay.example").unwrap(),
+            thread: &ThreadHeaders { in_reply_to: Some(own.clone()), references: vec![own] },
+            date: Timestamp::EPOCH,
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn every_notice_in_every_language_has_no_place_left_to_fill() {
+        let (alias, order) = (AliasAddress::new("abc", "relay.example"), order());
+        let findings = [(RuleId::PhoneNumber, "0171 234".to_owned())];
+        let reasons = [
+            Reason::NotRegistered,
+            Reason::OrderClosed,
+            Reason::Unreachable,
+            Reason::OptedOut,
+            Reason::MessagingOff,
+            Reason::Suspended,
+            Reason::NameTheOrder,
+            Reason::Unknown,
+            Reason::Rules,
+            Reason::Unsafe,
+        ];
+        let tried_for = std::time::Duration::from_secs(48 * 3600);
+        let kinds = [NoticeKind::Failed, NoticeKind::Expired, NoticeKind::Delayed];
+        let deliveries = kinds.map(|kind| Notice::Delivery {
+            kind,
+            name: "Jane",
+            order: Some(&order),
+            tried_for,
+        });
+        let refusals = reasons.map(|reason| Notice::NotPassedOn {
+            alias: &alias,
+            reason,
+            findings: &findings,
+        });
+        for language in Language::ALL {
+            for notice in deliveries.iter().chain(&refusals) {
+                let draft = write(language, *notice);
+                let all = format!("{}\n{}", draft.subject, draft.text);
+                assert!(!all.contains(['{', '}']), "{language}: {all}");
+                assert!(all.contains("Lumo Market"), "{language}: {all}");
+                let names = if matches!(notice, Notice::Delivery { .. }) {
+                    "Jane"
+                } else {
+                    "abc@relay.example"
+                };
+                assert!(all.contains(names), "{language}: {all}");
+            }
+            let expired = write(language, deliveries[1]);
+            assert!(expired.text.contains("48 h") && expired.subject.contains("O-1"), "{language}");
+        }
+    }
+
+    #[test]
+    fn no_machine_answers_a_notice_and_it_stands_in_its_readers_thread() {
+        let draft = write(
+            Language::De,
+            Notice::Delivery {
+                kind: NoticeKind::Failed,
+                name: "Jane",
+                order: None,
+                tried_for: std::time::Duration::from_secs(60),
+            },
+        );
+        assert_eq!(draft.envelope_from, None);
+        let wire = String::from_utf8(draft.bytes).unwrap();
+        for line in [
+            "Auto-Submitted: auto-replied\r\n",
+            "In-Reply-To: <mine@shop.example>\r\n",
+            "From: \"Lumo Market\" <postmaster@relay.example>\r\n",
+        ] {
+            assert!(wire.contains(line), "{line} is not in {wire}");
+        }
+        assert!(wire.is_ascii());
+    }
+}
