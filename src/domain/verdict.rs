@@ -172,6 +172,8 @@ pub enum Part {
     Subject,
     /// The decoded text that is relayed.
     Text,
+    /// Another form of the text (RFC 2046 §5.1.4), which is not relayed.
+    Alternative,
     /// The name of an attachment.
     Attachment,
     /// The message as a whole.

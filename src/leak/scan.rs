@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use mail_parser::{HeaderName, MessageParser, MimeHeaders};
 
+use super::markup::{Markup, take_apart};
 use super::search::{Kind, Search};
 use crate::domain::{MsgId, Secrets, Sightings};
-use crate::mail::{self, SegmentKind, sighting};
+use crate::mail::{self, SegmentKind, Text, sighting};
 use crate::rewrite::Draft;
 
 /// A secret that stands in a finished mail.
@@ -27,6 +28,8 @@ pub enum Place {
     Header,
     /// In a decoded part.
     Text,
+    /// In the tags of HTML.
+    Markup,
     /// In an attribution line, a quote's head or a signature.
     Margin,
     /// The finished mail can't be read again.
@@ -82,6 +85,7 @@ fn scan_bytes(bytes: &[u8], search: &Search<'_>, exempt: &Exempt<'_>) -> Vec<Lea
         leaks.push(Leak { kind: Kind::Address, place: Place::Unreadable });
         return leaks;
     };
+    let mut texts: Vec<Text> = Vec::new();
     for part in &parsed.parts {
         for header in &part.headers {
             let value = decoded(bytes, header);
@@ -100,8 +104,18 @@ fn scan_bytes(bytes: &[u8], search: &Search<'_>, exempt: &Exempt<'_>) -> Vec<Lea
             }
         }
         match &part.body {
-            mail_parser::PartType::Text(text) | mail_parser::PartType::Html(text) => {
+            mail_parser::PartType::Text(text) => {
                 note(search.contacts(text), Place::Text);
+                if part.attachment_name().is_none() {
+                    texts.push(mail::segment(text.replace("\r\n", "\n")));
+                }
+            }
+            mail_parser::PartType::Html(html) => {
+                note(search.contacts(html), Place::Text);
+                let Markup { words, values } = take_apart(html);
+                note(search.contacts(&words), Place::Text);
+                // Nobody reads an attribute: there is no prose in it that may name somebody.
+                note(search.contacts(&values).or(search.person(&values)), Place::Markup);
             }
             mail_parser::PartType::Binary(data) | mail_parser::PartType::InlineBinary(data) => {
                 note(search.contacts(&String::from_utf8_lossy(data)), Place::Text);
@@ -114,17 +128,23 @@ fn scan_bytes(bytes: &[u8], search: &Search<'_>, exempt: &Exempt<'_>) -> Vec<Lea
         }
         note(part.attachment_name().and_then(|name| search.person(name)), Place::Header);
     }
-    let read = mail::read(bytes);
-    for segment in read.text.segments.iter().filter(|s| s.kind != SegmentKind::New) {
-        let text = read.text.body.get(segment.range.clone()).unwrap_or_default();
-        match segment.kind {
-            SegmentKind::Quote => {
-                note(search.person(&without_known(text, exempt.known)), Place::Margin);
-            }
-            _ => note(search.person(text), Place::Margin),
-        }
+    // The HTML as its reader takes it, beside the plain text.
+    texts.push(mail::read(bytes).text);
+    for text in &texts {
+        note(margins(text, search, exempt), Place::Margin);
     }
     leaks
+}
+
+/// What attribution lines, quotes and signatures say.
+fn margins(text: &Text, search: &Search<'_>, exempt: &Exempt<'_>) -> Option<Kind> {
+    text.segments.iter().filter(|s| s.kind != SegmentKind::New).find_map(|segment| {
+        let words = text.body.get(segment.range.clone()).unwrap_or_default();
+        match segment.kind {
+            SegmentKind::Quote => search.person(&without_known(words, exempt.known)),
+            _ => search.person(words),
+        }
+    })
 }
 
 /// A text without these ids.

@@ -22,6 +22,7 @@ fn draft(bytes: &str) -> Draft {
         msg_id: MsgId::new("x@relay.example").unwrap(),
         subject: String::new(),
         text: String::new(),
+        html: None,
         recipient_view: bytes.clone(),
         bytes,
         sender_view: vec![],

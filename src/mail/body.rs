@@ -1,7 +1,6 @@
 //! The one text of a mail: which parts hold the person's words, and which are attachments.
 
-use std::collections::HashSet;
-
+use super::alternatives;
 use super::content::Content as FileContent;
 use super::decode;
 use super::flowed;
@@ -9,6 +8,7 @@ use super::html;
 use super::message::{Attachment, Defect, Unreadable};
 use super::openpgp::{self, Armour};
 use super::parts::{Part, Tree};
+use super::rich::{Embedded, Rich, embedded_name};
 
 /// Text that is read, in bytes.
 pub(super) const MOST_TEXT: usize = 2 * 1024 * 1024;
@@ -19,6 +19,10 @@ const MOST_HTML: usize = 4 * 1024 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Content {
     pub(super) text: String,
+    /// The markup of the text, where it tells more than the text.
+    pub(super) rich: Option<Rich>,
+    /// What stands only in another form of the text that the mail has.
+    pub(super) otherwise: String,
     pub(super) attachments: Vec<Attachment>,
     pub(super) unreadable: Option<Unreadable>,
 }
@@ -31,13 +35,16 @@ struct Reader<'x> {
     unreadable: Option<Unreadable>,
     /// Text still allowed.
     budget: usize,
+    /// Forms of the text that are not taken.
+    otherwise: String,
 }
 
-/// Text of one subtree, and whether it came from HTML.
+/// Text of one subtree, whether it came from HTML, and then its markup.
 #[derive(Debug, Default)]
 struct Words {
     text: String,
     html: bool,
+    rich: Option<Rich>,
 }
 
 /// Reads the text and lists the attachments.
@@ -50,11 +57,25 @@ pub(super) fn content(raw: &[u8], tree: &Tree, defects: &mut Vec<Defect>) -> Con
         unreadable: None,
         // Both alternatives are read before one is taken.
         budget: 2 * MOST_TEXT,
+        otherwise: String::new(),
     };
     let words = reader.part(0, false);
+    let whole = words.text.len();
     let text = decode::bounded(words.text, MOST_TEXT, reader.defects);
+    let mut rich = words.rich.filter(|rich| text.len() == whole && rich.tells_more());
+    let embedded = rich.as_mut().map(|rich| std::mem::take(&mut rich.embedded));
+    for (number, picture) in embedded.unwrap_or_default().into_iter().enumerate() {
+        reader.attachments.push(attached(number, picture));
+    }
     let text = text.trim_end().to_owned();
-    Content { text, attachments: reader.attachments, unreadable: reader.unreadable }
+    let otherwise = decode::bounded(reader.otherwise, MOST_TEXT, reader.defects);
+    Content {
+        text,
+        rich,
+        otherwise,
+        attachments: reader.attachments,
+        unreadable: reader.unreadable,
+    }
 }
 
 impl Reader<'_> {
@@ -118,16 +139,32 @@ impl Reader<'_> {
         for &child in &part.children {
             let words = self.part(child, false);
             // RFC 2046 §5.1.4: the last alternative is the best one; of one kind the last counts.
-            if words.text.trim().is_empty() {
+            if words.text.trim().is_empty() && !words.shows_pictures() {
                 continue;
             }
-            if words.html {
-                html = words;
-            } else {
-                plain = words;
-            }
+            let better = if words.html { &mut html } else { &mut plain };
+            let worse = std::mem::replace(better, words);
+            self.leave_out(&worse.text);
         }
-        choose(plain, html, self.defects)
+        let chosen = alternatives::choose(&plain.text, &html.text);
+        if chosen.differ {
+            decode::note(self.defects, Defect::AlternativesDiffer);
+        }
+        // Without any formatting the sender's own plain text is as good.
+        let html_wins = chosen.html && (chosen.differ || html.tells_more());
+        let (taken, left) = if html_wins { (html, plain) } else { (plain, html) };
+        if chosen.differ || alternatives::names_somebody(&taken.text, &left.text) {
+            self.leave_out(&left.text);
+        }
+        taken
+    }
+
+    /// What is not taken is judged all the same.
+    fn leave_out(&mut self, text: &str) {
+        if !text.trim().is_empty() {
+            self.otherwise.push_str(text.trim_end());
+            self.otherwise.push('\n');
+        }
     }
 
     fn text(&mut self, part: &Part) -> Words {
@@ -135,26 +172,31 @@ impl Reader<'_> {
         let is_html = part.content_type == "text/html";
         let bytes = decode::transfer(bytes, part.transfer, self.defects);
         let most = if is_html { MOST_HTML } else { self.budget };
+        let over = bytes.len() > most;
         let bytes = match bytes.get(..most) {
-            Some(cut) if bytes.len() > most => {
+            Some(cut) if over => {
                 decode::note(self.defects, Defect::Bounds);
                 cut
             }
             _ => bytes.as_slice(),
         };
         let text = decode::charset(bytes, part.charset.as_deref(), self.defects);
-        let text = if is_html {
+        let (mut text, mut rich) = if is_html {
             let read = html::text(&text, self.budget);
             if read.cut {
                 decode::note(self.defects, Defect::Bounds);
             }
-            decode::clean(&read.text)
+            (read.text, read.rich.filter(|_| !over))
         } else {
-            self.plain(part, &decode::clean(&text))
+            (self.plain(part, &decode::clean(&text)), None)
         };
+        text.truncate(text.trim_end().len());
+        if text.len() > self.budget {
+            rich = None;
+        }
         let text = decode::bounded(text, self.budget, self.defects);
         self.budget -= text.len();
-        Words { text, html: is_html }
+        Words { text, html: is_html, rich }
     }
 
     fn plain(&mut self, part: &Part, text: &str) -> String {
@@ -183,6 +225,18 @@ impl Reader<'_> {
     }
 }
 
+/// A picture that stood in the HTML itself is like any other inline picture.
+fn attached(number: usize, picture: Embedded) -> Attachment {
+    Attachment {
+        name: None,
+        content_type: picture.content_type,
+        inline: true,
+        size: picture.bytes.len(),
+        content_id: Some(embedded_name(number)),
+        content: FileContent::own(picture.bytes),
+    }
+}
+
 /// A body of words, not a file: text/plain and text/html that are shown in place.
 fn is_text(part: &Part, related: bool) -> bool {
     let words = matches!(part.content_type.as_str(), "text/plain" | "text/html");
@@ -207,105 +261,36 @@ fn unreadable(part: &Part) -> Option<Unreadable> {
     }
 }
 
+impl Words {
+    fn shows_pictures(&self) -> bool {
+        self.rich.as_ref().is_some_and(Rich::shows_pictures)
+    }
+
+    fn tells_more(&self) -> bool {
+        self.rich.as_ref().is_some_and(Rich::tells_more)
+    }
+}
+
 fn join(words: &mut Words, more: Words) {
-    if more.text.trim().is_empty() {
+    if more.text.trim().is_empty() && !more.shows_pictures() {
         return;
     }
-    if !words.text.is_empty() {
-        words.text.truncate(words.text.trim_end().len());
-        words.text.push_str("\n\n");
-    }
+    words.text.truncate(words.text.trim_end().len());
+    let above = words.text.len();
+    let gap = if above > 0 { "\n\n" } else { "" };
+    // Markup goes on only where all of it is known.
+    words.rich = match (words.rich.take(), more.rich) {
+        (None, None) => None,
+        (None, Some(_)) if words.html => None,
+        (Some(_), None) if more.html => None,
+        (rich, more_rich) => {
+            let mut rich = rich.unwrap_or_else(|| Rich::plain(&words.text));
+            let more_rich = more_rich.unwrap_or_else(|| Rich::plain(&more.text));
+            rich.append(more_rich, above + gap.len());
+            Some(rich)
+        }
+    };
+    words.text.push_str(gap);
     words.text.push_str(&more.text);
     words.html |= more.html;
-}
-
-/// Which alternative holds the person's words: the plain text, unless it is empty or a stub, or
-/// the HTML says all of it and more.
-fn choose(plain: Words, html: Words, defects: &mut Vec<Defect>) -> Words {
-    let plain_words = normal_words(&plain.text);
-    let html_words = normal_words(&html.text);
-    if plain_words.is_empty() || html_words.is_empty() {
-        return if plain_words.is_empty() && !html.text.is_empty() { html } else { plain };
-    }
-    if plain_words == html_words {
-        return plain;
-    }
-    decode::note(defects, Defect::AlternativesDiffer);
-    let shown: HashSet<&String> = html_words.iter().collect();
-    let shared = plain_words.iter().filter(|w| shown.contains(w)).count();
-    let says_much_more = html_words.len() > 2 * plain_words.len() + 10;
-    // "Your mail program can't display HTML": shares next to nothing with what it stands for.
-    let notice = plain_words.len() <= 40
-        && plain_words.iter().any(|w| w == "html")
-        && shared * 2 < plain_words.len();
-    // Mail programs show the HTML: what only it says would pass unjudged.
-    let contained = rest(&plain_words, &html_words)
-        .is_some_and(|rest| tells(&rest) || names_somebody(&plain.text, &html.text));
-    if says_much_more || notice || contained { html } else { plain }
-}
-
-/// The words of `long` that remain when those of `short` are taken out in order; `None` where it
-/// doesn't hold them all.
-fn rest<'w>(short: &[String], long: &'w [String]) -> Option<Vec<&'w str>> {
-    let mut short = short.iter().peekable();
-    let rest = long.iter().filter(|word| short.next_if_eq(word).is_none());
-    let rest = rest.map(String::as_str).collect();
-    short.peek().is_none().then_some(rest)
-}
-
-/// Three words are a sentence; figures can be a number.
-fn tells(words: &[&str]) -> bool {
-    words.len() >= 3 || words.iter().any(|word| word.contains(char::is_numeric))
-}
-
-/// Whether the HTML has an `@` or a domain that the plain text has not.
-fn names_somebody(plain: &str, html: &str) -> bool {
-    let known: HashSet<&str> = plain.split_whitespace().collect();
-    html.split_whitespace().filter(|token| !known.contains(token)).any(|token| {
-        let inner = token.trim_matches(|c: char| !c.is_alphanumeric() && c != '@');
-        inner.contains(['@', '.'])
-    })
-}
-
-/// Lower-cased words without links, quote marks and picture placeholders, for comparing.
-fn normal_words(text: &str) -> Vec<String> {
-    text.split_whitespace()
-        .filter(|token| {
-            let token = token.trim_start_matches(['<', '(', '[']);
-            !["http://", "https://", "mailto:", "tel:", "cid:", "//"].iter().any(|scheme| {
-                token.get(..scheme.len()).is_some_and(|t| t.eq_ignore_ascii_case(scheme))
-            })
-        })
-        .flat_map(|token| token.split(|c: char| !c.is_alphanumeric()))
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_word_that_only_the_html_says_is_dropped() {
-        let check = |plain: &str, html: &str, html_wins: bool| {
-            let words = |text: &str, html| Words { text: text.to_owned(), html };
-            let mut defects = vec![];
-            let chosen = choose(words(plain, false), words(html, true), &mut defects);
-            assert_eq!(chosen.html, html_wins, "{plain:?} {html:?}");
-            assert_eq!(defects, [Defect::AlternativesDiffer], "{plain:?} {html:?}");
-        };
-        let plain = "Hi there, thanks a lot for this.";
-        check(plain, "Hi there, thanks a lot for this.\nRing 030 9018200", true);
-        check(plain, "Ring 0309018200. Hi there, thanks a lot for this.", true);
-        check(plain, "Hi there, thanks a lot (jane@x.example) for this.", true);
-        check(plain, "Hi there, thanks a lot for this. lamps.example", true);
-        check(plain, "Hi there, thanks a lot for this. 5", true);
-        check(plain, "Hi there, thanks a lot for this. And one more word.", true);
-        // A greeting more is no reason to give up the plain text.
-        check(plain, "Hi there, thanks a lot for this. Yours Jane", false);
-        // It does not say everything that the plain text says.
-        check(plain, "Hi there, thanks. Ring 030 9018200", false);
-        check(plain, "this for lot a thanks, there Hi. Ring 030 9018200", false);
-    }
 }

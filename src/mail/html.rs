@@ -1,232 +1,356 @@
-//! HTML to text: the words as a reader sees them, with the targets of links beside them.
+//! HTML to words and markup: the words as a reader sees them, with the targets of links beside
+//! them, and what they stand in.
 //!
 //! Pictures leave no words behind: a picture is an attachment, and a placeholder would be a word
 //! that nobody wrote. Only an `alt` without letters is kept, because mail programs send emoji so.
 
+use super::html_elements::{
+    block, closes, content_id, element, embedded, is_active, is_never_seen, is_of_table, is_pixel,
+    is_scope, is_transparent, is_void, same_target, target,
+};
+use super::html_lines::Lines;
+use super::html_look::{Look, attributes};
+use super::html_style::{Names, Sheet, Style};
 use super::html_tokens::{Tag, Token, Tokens, decode_entities};
+use super::rich::{Element, Link, Picture, Piece, Rich, embedded_name};
 
 /// Open elements that are kept track of; what is nested deeper is read as if it stood here.
 const DEEPEST: usize = 256;
-/// Quote marks before a line.
-const DEEPEST_QUOTE: usize = 10;
+/// Pictures that stand in the HTML itself and are kept.
+const MOST_EMBEDDED: usize = 20;
 
 /// Text of an HTML body.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Read {
+    /// Clean by `decode::clean`, but for blank lines at its end.
     pub(super) text: String,
-    /// More text or nesting than is read.
+    /// Its markup; none where there was more of it than is kept.
+    pub(super) rich: Option<Rich>,
+    /// More text than is read.
     pub(super) cut: bool,
 }
 
 /// The text of `html`, at most `most` bytes.
 pub(super) fn text(html: &str, most: usize) -> Read {
     let mut walk = Walk::new(most);
+    // Rules hold for what stands above them too.
+    if contains_ignoring_case(html, "<style") {
+        for token in Tokens::new(html) {
+            if let Token::Start(tag) = token
+                && tag.name == "style"
+            {
+                walk.sheet.read(tag.content);
+            }
+        }
+    }
     for token in Tokens::new(html) {
         match token {
             Token::Text(text) => walk.text(text),
-            Token::Start(tag) => walk.start(tag),
+            Token::Start(tag) => walk.start(&tag),
             Token::End(name) => walk.end(&name),
+            Token::Comment => walk.lines.rich.dropped.comments += 1,
         }
-        if walk.out.len() > most {
-            walk.cut = true;
+        if walk.lines.is_full() {
             break;
         }
     }
     while let Some(element) = walk.stack.pop() {
         walk.leave(element);
     }
-    Read { text: walk.out, cut: walk.cut }
+    let Walk { lines, shapeless, .. } = walk;
+    let cut = lines.is_full();
+    let whole = !(cut || shapeless || lines.overflow);
+    Read { text: lines.text, rich: whole.then_some(lines.rich), cut }
+}
+
+fn contains_ignoring_case(text: &str, what: &str) -> bool {
+    text.as_bytes().windows(what.len()).any(|w| w.eq_ignore_ascii_case(what.as_bytes()))
 }
 
 #[derive(Debug)]
-struct Element {
+struct Open {
     name: String,
-    hidden: bool,
-    link: Option<Link>,
+    /// For selectors; only where there are any.
+    names: Names,
+    unseen: bool,
+    look: Look,
+    /// Line breaks before and behind it.
+    block: usize,
+    /// Pieces that it opened.
+    pieces: usize,
+    quotes: bool,
+    link: Option<OpenLink>,
 }
 
 #[derive(Debug)]
-struct Link {
-    target: String,
+struct OpenLink {
+    number: usize,
     start: usize,
+    pieces: usize,
 }
 
-#[derive(Debug)]
 struct Walk {
-    out: String,
-    stack: Vec<Element>,
+    lines: Lines,
+    stack: Vec<Open>,
+    sheet: Sheet,
     /// Elements deeper than `DEEPEST`.
     beyond: usize,
-    hidden: usize,
-    quotes: usize,
-    /// Quote marks before the line that was written last.
-    line_quotes: usize,
-    lists: usize,
-    preformatted: usize,
-    /// Line breaks owed before the next word.
-    breaks: usize,
-    /// A space owed before the next word.
-    space: bool,
-    /// A cell ended in this row.
-    cell: bool,
-    /// A list item whose first word is to come.
-    item: bool,
-    cut: bool,
-    most: usize,
-}
-
-fn is_void(name: &str) -> bool {
-    matches!(
-        name,
-        "area"
-            | "base"
-            | "br"
-            | "col"
-            | "embed"
-            | "frame"
-            | "hr"
-            | "img"
-            | "input"
-            | "link"
-            | "meta"
-            | "param"
-            | "source"
-            | "track"
-            | "wbr"
-            | "basefont"
-            | "bgsound"
-            | "keygen"
-    )
-}
-
-/// Line breaks before and behind an element: 2 for one that stands apart.
-fn block(name: &str) -> usize {
-    match name {
-        "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "hr" | "blockquote" => 2,
-        "address" | "article" | "aside" | "body" | "caption" | "center" | "dd" | "details"
-        | "dir" | "div" | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer"
-        | "form" | "header" | "html" | "legend" | "li" | "main" | "menu" | "nav" | "ol"
-        | "optgroup" | "option" | "pre" | "section" | "summary" | "table" | "tbody" | "tfoot"
-        | "thead" | "tr" | "ul" => 1,
-        _ => 0,
-    }
-}
-
-/// What a start tag closes although its end tag was left out (HTML §13.1.2.4).
-fn closes(opening: &str, open: &str) -> bool {
-    match opening {
-        "li" => open == "li",
-        "dt" | "dd" => matches!(open, "dt" | "dd"),
-        "td" | "th" => matches!(open, "td" | "th"),
-        "tr" | "tbody" | "tfoot" | "thead" => matches!(open, "td" | "th" | "tr"),
-        "option" | "optgroup" => open == "option",
-        other => open == "p" && block(other) > 0,
-    }
-}
-
-/// An end tag does not reach beyond these (HTML §13.2.4.2).
-fn is_scope(name: &str) -> bool {
-    matches!(name, "table" | "td" | "th" | "caption" | "html" | "template" | "object" | "marquee")
+    /// Open elements of which nothing is seen.
+    unseen: usize,
+    /// Text in bytes behind the last placeholder of a remote picture.
+    last_remote: Option<usize>,
+    /// More nesting than is kept: words don't stand where their markup says.
+    shapeless: bool,
 }
 
 impl Walk {
     fn new(most: usize) -> Self {
         Self {
-            out: String::new(),
+            lines: Lines::new(most),
             stack: Vec::new(),
+            sheet: Sheet::default(),
             beyond: 0,
-            hidden: 0,
-            quotes: 0,
-            line_quotes: 0,
-            lists: 0,
-            preformatted: 0,
-            breaks: 0,
-            space: false,
-            cell: false,
-            item: false,
-            cut: false,
-            most,
+            unseen: 0,
+            last_remote: None,
+            shapeless: false,
         }
     }
 
-    fn start(&mut self, tag: Tag) {
+    fn look(&self) -> Look {
+        self.stack.last().map_or(Look::PLAIN, |open| open.look)
+    }
+
+    fn start(&mut self, tag: &Tag<'_>) {
+        self.lines.rich.dropped.active += usize::from(is_active(&tag.name));
+        if is_of_table(&tag.name) {
+            self.make_room_in_table(&tag.name);
+        } else if !is_transparent(&tag.name) {
+            self.make_cell();
+        }
         while self.stack.last().is_some_and(|open| closes(&tag.name, &open.name)) {
             if let Some(element) = self.stack.pop() {
                 self.leave(element);
             }
         }
+        let names = Names::new(&tag.name, tag.value("id"), tag.value("class"));
+        let around = self.stack.iter().map(|open| &open.names);
+        let mut style = attributes(tag);
+        style.merge(&self.sheet.style(&names, around, tag.value("style").as_deref()));
         if is_void(&tag.name) {
-            self.void(&tag);
+            if self.unseen == 0 && !style.is_unseen() && !is_never_seen(tag) {
+                self.void(tag, &style);
+            }
             return;
         }
         if self.stack.len() >= DEEPEST {
             self.beyond += 1;
-            self.cut = true;
-            self.break_lines(block(&tag.name));
+            self.shapeless = true;
+            if self.unseen == 0 {
+                self.lines.break_lines(block(&tag.name));
+            }
             return;
         }
         // Links don't nest: one that was left open ends here.
         if tag.name == "a" && self.stack.iter().any(|e| e.name == "a") {
             self.end("a");
         }
-        self.enter(tag);
+        let names = if self.sheet.is_empty() { Names::default() } else { names };
+        self.enter(tag, &style, names);
     }
 
-    fn enter(&mut self, tag: Tag) {
-        let hidden =
-            tag.hidden || tag.name == "template" || tag.style.as_deref().is_some_and(is_invisible);
-        self.hidden += usize::from(hidden);
-        self.break_lines(block(&tag.name));
-        match tag.name.as_str() {
-            "blockquote" => self.quotes += 1,
-            "ul" | "ol" | "menu" | "dir" => self.lists += 1,
-            "pre" => self.preformatted += 1,
-            "li" => self.item = true,
-            "tr" => self.cell = false,
-            _ => {}
-        }
-        let target = tag.href.filter(|_| tag.name == "a").and_then(|href| target(&href));
-        let link = target.map(|target| Link { target, start: self.out.len() });
-        self.stack.push(Element { name: tag.name, hidden, link });
-    }
-
-    fn void(&mut self, tag: &Tag) {
-        match tag.name.as_str() {
-            "br" if self.hidden > 0 => {}
-            "br" => {
-                self.breaks = (self.breaks + 1).min(3);
-                self.space = false;
+    /// A row ends the row before it, a cell the cell, whatever was left open inside.
+    fn make_room_in_table(&mut self, name: &str) {
+        let ends = |open: &str| match name {
+            "td" | "th" => matches!(open, "td" | "th" | "caption"),
+            "tr" => matches!(open, "td" | "th" | "tr" | "caption"),
+            _ => matches!(open, "td" | "th" | "tr" | "tbody" | "thead" | "tfoot" | "caption"),
+        };
+        let of_this_table = self.stack.iter().rev().take_while(|open| open.name != "table");
+        let depth = of_this_table
+            .enumerate()
+            .filter(|(_, open)| ends(&open.name))
+            .map(|(depth, _)| depth + 1)
+            .last();
+        for _ in 0..depth.unwrap_or(0) {
+            if let Some(element) = self.stack.pop() {
+                self.leave(element);
             }
-            "hr" => self.break_lines(2),
+        }
+        if matches!(name, "td" | "th") && self.in_table(&["table", "tbody", "thead", "tfoot"]) {
+            self.open_bare("tr", Element::Row);
+        }
+    }
+
+    /// Rows stand in tables, cells in rows; elsewhere they are nothing.
+    fn fits(&self, element: Element) -> bool {
+        match element {
+            Element::Row => self.in_table(&["table", "tbody", "thead", "tfoot"]),
+            Element::Cell { .. } => self.in_table(&["tr"]),
+            Element::Caption => self.in_table(&["table"]),
+            _ => true,
+        }
+    }
+
+    fn in_table(&self, names: &[&str]) -> bool {
+        self.stack.last().is_some_and(|open| names.contains(&open.name.as_str()))
+    }
+
+    /// Words between the cells of a table would be shown above it: they get a cell of their own.
+    fn make_cell(&mut self) {
+        if self.in_table(&["table", "tbody", "thead", "tfoot"]) {
+            self.open_bare("tr", Element::Row);
+        }
+        if self.in_table(&["tr"]) {
+            self.open_bare("td", Element::Cell { head: false, columns: 1, rows: 1 });
+        }
+    }
+
+    fn open_bare(&mut self, name: &str, element: Element) {
+        let pieces = usize::from(self.unseen == 0);
+        if pieces > 0 {
+            self.lines.break_lines(block(name));
+            self.lines.piece(Piece::Open(element));
+        }
+        self.stack.push(Open {
+            name: name.to_owned(),
+            names: Names::default(),
+            unseen: false,
+            look: self.look(),
+            block: block(name),
+            pieces,
+            quotes: false,
+            link: None,
+        });
+    }
+
+    fn enter(&mut self, tag: &Tag<'_>, style: &Style, names: Names) {
+        let unseen = is_never_seen(tag) || style.is_unseen();
+        self.unseen += usize::from(unseen);
+        let mut look = self.look().inside(style);
+        let tight = tag.name == "p" && style.tight == Some(true);
+        let block = if tight { 1 } else { block(&tag.name) };
+        let mut open = Open {
+            name: tag.name.clone(),
+            names,
+            unseen,
+            look,
+            block,
+            pieces: 0,
+            quotes: false,
+            link: None,
+        };
+        if self.unseen == 0 {
+            let lined = tag.name == "div" && style.lined == Some(true);
+            open.quotes = tag.name == "blockquote" || lined;
+            let own = element(tag, style).filter(|own| self.fits(*own));
+            let elements = look.elements(tag, style, own);
+            self.lines.break_lines(block);
+            match tag.name.as_str() {
+                "ul" | "ol" | "menu" | "dir" => self.lines.lists += 1,
+                "li" => self.lines.item = true,
+                "tr" => self.lines.cell = false,
+                _ => {}
+            }
+            self.lines.quotes += usize::from(open.quotes);
+            open.pieces = elements.len();
+            for element in elements {
+                self.lines.piece(Piece::Open(element));
+            }
+            open.link = self.open_link(tag);
+            open.pieces += usize::from(open.link.is_some());
+            look.in_link |= open.link.is_some();
+        }
+        open.look = look;
+        self.stack.push(open);
+    }
+
+    fn open_link(&mut self, tag: &Tag<'_>) -> Option<OpenLink> {
+        let target = tag.value("href").filter(|_| tag.name == "a").and_then(|h| target(&h))?;
+        let number = self.lines.rich.links.len();
+        let start = self.lines.text.len();
+        self.lines.rich.links.push(Link {
+            target,
+            told: start..start,
+            apart: false,
+            filled: false,
+        });
+        self.lines.piece(Piece::Open(Element::Link(number)));
+        Some(OpenLink { number, start, pieces: self.lines.rich.pieces.len() })
+    }
+
+    fn void(&mut self, tag: &Tag<'_>, style: &Style) {
+        match tag.name.as_str() {
+            "br" => self.lines.break_line(),
+            // Not kept on the stack: in broken mail forms cross the rows of tables.
+            "form" => self.lines.break_lines(1),
+            "hr" => {
+                self.lines.break_lines(2);
+                self.lines.piece(Piece::Rule);
+            }
             // Image maps.
             "area" => {
-                if let Some(target) = tag.href.as_deref().and_then(target) {
+                if let Some(target) = tag.value("href").as_deref().and_then(target) {
                     self.words(&format!("<{target}> "));
                 }
             }
-            "img" => {
-                let emoji = |alt: &&str| {
-                    alt.chars().count() <= 12
-                        && !alt.is_ascii()
-                        && !alt.chars().any(char::is_alphanumeric)
-                };
-                if let Some(alt) = tag.alt.as_deref().filter(emoji) {
-                    self.words(alt);
-                }
-            }
+            "img" => self.picture(tag, style),
             _ => {}
+        }
+    }
+
+    fn picture(&mut self, tag: &Tag<'_>, style: &Style) {
+        let emoji = |alt: &String| {
+            alt.chars().count() <= 12 && !alt.is_ascii() && !alt.chars().any(char::is_alphanumeric)
+        };
+        if let Some(alt) = tag.value("alt").filter(emoji) {
+            self.words(&alt);
+            return;
+        }
+        let Some(src) = tag.value("src").filter(|src| !src.trim().is_empty()) else { return };
+        if !is_pixel(tag, style) {
+            self.lines.before_picture();
+        }
+        let at = self.lines.text.len();
+        let width = tag.number("width", 1, 2000);
+        if let Some(cid) = content_id(&src) {
+            self.lines.piece(Piece::Picture(Picture::Inline { cid, width }, at));
+        } else if let Some(embedded) = embedded(&src) {
+            let all = &mut self.lines.rich.embedded;
+            if all.len() < MOST_EMBEDDED {
+                let cid = embedded_name(all.len());
+                all.push(embedded);
+                self.lines.piece(Piece::Picture(Picture::Inline { cid, width }, at));
+            }
+        } else if is_pixel(tag, style) {
+            self.lines.rich.dropped.pixels += 1;
+        } else {
+            self.lines.rich.dropped.remote += 1;
+            if self.last_remote != Some(at) {
+                self.last_remote = Some(at);
+                self.lines.piece(Piece::Picture(Picture::Remote, at));
+            }
         }
     }
 
     fn end(&mut self, name: &str) {
         if self.beyond > 0 {
             self.beyond -= 1;
-            self.break_lines(block(name));
+            if self.unseen == 0 {
+                self.lines.break_lines(block(name));
+            }
             return;
         }
         match name {
             "br" => {
-                self.void(&Tag { name: "br".to_owned(), ..Tag::default() });
+                if self.unseen == 0 {
+                    self.lines.break_line();
+                }
+                return;
+            }
+            "form" => {
+                if self.unseen == 0 {
+                    self.lines.break_lines(1);
+                }
                 return;
             }
             // Text behind them still belongs to the body.
@@ -250,181 +374,65 @@ impl Walk {
         }
     }
 
-    fn leave(&mut self, element: Element) {
-        if let Some(link) = element.link {
-            self.link(&link);
+    fn leave(&mut self, element: Open) {
+        if self.unseen == 0 {
+            if let Some(link) = &element.link {
+                self.link(link);
+            }
+            match element.name.as_str() {
+                "ul" | "ol" | "menu" | "dir" => {
+                    self.lines.lists = self.lines.lists.saturating_sub(1);
+                }
+                "td" | "th" => self.lines.cell = true,
+                "tr" => self.lines.cell = false,
+                _ => {}
+            }
+            self.lines.quotes = self.lines.quotes.saturating_sub(usize::from(element.quotes));
+            self.lines.break_lines(element.block);
+            for _ in 0..element.pieces {
+                self.lines.piece(Piece::Close);
+            }
         }
-        match element.name.as_str() {
-            "blockquote" => self.quotes = self.quotes.saturating_sub(1),
-            "ul" | "ol" | "menu" | "dir" => self.lists = self.lists.saturating_sub(1),
-            "pre" => self.preformatted = self.preformatted.saturating_sub(1),
-            "td" | "th" => self.cell = true,
-            "tr" => self.cell = false,
-            _ => {}
-        }
-        self.break_lines(block(&element.name));
-        self.hidden = self.hidden.saturating_sub(usize::from(element.hidden));
+        self.unseen = self.unseen.saturating_sub(usize::from(element.unseen));
     }
 
-    fn link(&mut self, link: &Link) {
-        let shown = self.out.get(link.start..).unwrap_or_default().trim();
-        if self.hidden > 0 || same_target(shown, &link.target) {
-            return;
-        }
-        // Behind the words of the link, before the breaks that follow it.
-        let (breaks, space) = (self.breaks, self.space);
+    fn link(&mut self, open: &OpenLink) {
+        let lines = &mut self.lines;
+        let shown = lines.text.get(open.start..).unwrap_or_default().trim();
         let has_words = !shown.is_empty();
-        if has_words {
-            self.breaks = 0;
-            self.space = true;
-        }
-        self.words(&format!("<{}>", link.target));
-        if has_words {
-            self.breaks = breaks;
-            self.space = space;
-        }
-    }
-
-    fn break_lines(&mut self, count: usize) {
-        if self.hidden == 0 && count > 0 {
-            self.breaks = self.breaks.max(count);
-            self.space = false;
+        let pictured = |piece: &Piece| matches!(piece, Piece::Picture(..));
+        let filled = has_words
+            || lines.rich.pieces.get(open.pieces..).is_some_and(|p| p.iter().any(pictured));
+        let Some(link) = lines.rich.links.get_mut(open.number) else { return };
+        link.filled = filled;
+        link.told = open.start..lines.text.len();
+        // Nobody can follow a link without anything in it.
+        if filled && !same_target(shown, &link.target) {
+            let target = link.target.clone();
+            lines.target(open.number, &target, has_words);
         }
     }
 
     fn text(&mut self, raw: &str) {
-        if self.hidden > 0 {
-            return;
-        }
         let text = decode_entities(raw, false);
-        if self.preformatted == 0 {
-            self.words(&text);
-            return;
-        }
-        for (number, line) in text.split('\n').enumerate() {
-            if number > 0 {
-                self.breaks += 1;
-            }
-            let line = line.trim_end_matches('\r');
-            if !line.is_empty() {
-                self.owed();
-                self.out.push_str(line);
-            }
-            if self.out.len() > self.most {
-                return;
-            }
-        }
+        self.words(&text);
     }
 
-    /// Writes words, white space collapsed.
     fn words(&mut self, text: &str) {
-        if self.hidden > 0 {
-            return;
+        let blank = text.bytes().all(|b| b.is_ascii_whitespace());
+        if !blank {
+            self.make_cell();
         }
-        for c in text.chars() {
-            // Not a no-break space: mail programs use it to keep lines and indents apart.
-            if matches!(c, ' ' | '\t' | '\n' | '\r' | '\u{c}') {
-                self.space = true;
-                continue;
-            }
-            if self.breaks > 0 || self.space || self.out.is_empty() || self.cell || self.item {
-                self.owed();
-            }
-            self.out.push(if c == '\u{a0}' { ' ' } else { c });
-            if self.out.len() > self.most {
-                return;
-            }
+        let look = self.look();
+        if self.unseen > 0 || !look.is_seen() {
+            let seen = text.chars().filter(|c| !c.is_whitespace()).count();
+            self.lines.rich.dropped.hidden += seen;
+        } else if look.preformatted {
+            self.lines.preformatted(text);
+        } else {
+            self.lines.words(text);
         }
     }
-
-    /// Writes the breaks, marks and spaces that are owed before the next word.
-    fn owed(&mut self) {
-        let depth = self.quotes.min(DEEPEST_QUOTE);
-        let prefix = "> ".repeat(depth);
-        let begins = self.out.is_empty();
-        if self.breaks > 0 && !begins {
-            self.out.truncate(self.out.trim_end_matches(' ').len());
-            // Lines between belong to what both neighbours stand in.
-            let between = "> ".repeat(depth.min(self.line_quotes));
-            for _ in 1..self.breaks.min(4) {
-                self.out.push('\n');
-                self.out.push_str(between.trim_end());
-            }
-            self.out.push('\n');
-        }
-        if begins || self.breaks > 0 {
-            self.out.push_str(&prefix);
-        } else if self.cell {
-            self.out.push_str(" | ");
-        } else if self.space && !self.out.ends_with([' ', '\n']) {
-            self.out.push(' ');
-        }
-        if self.item {
-            self.out.push_str(&"  ".repeat(self.lists.saturating_sub(1).min(DEEPEST_QUOTE)));
-            self.out.push_str("- ");
-        }
-        self.line_quotes = depth;
-        self.breaks = 0;
-        self.space = false;
-        self.cell = false;
-        self.item = false;
-    }
-}
-
-/// What a link leads to, as it is to be read; nothing where it leads nowhere outside.
-fn target(href: &str) -> Option<String> {
-    // URL standard §4.4: tabs and line breaks inside are dropped.
-    let href: String = href.trim().chars().filter(|c| !c.is_control()).collect::<String>();
-    let lower = href.get(..11).unwrap_or(&href).to_ascii_lowercase();
-    let inside = ["#", "cid:", "javascript:", "data:", "about:", "mid:"];
-    if href.is_empty() || inside.iter().any(|scheme| lower.starts_with(scheme)) {
-        return None;
-    }
-    let href = if lower.starts_with("mailto:") || lower.starts_with("tel:") {
-        href.get(href.find(':').map_or(0, |at| at + 1)..).unwrap_or_default().to_owned()
-    } else {
-        href
-    };
-    let shown = href.replace('<', "%3C").replace('>', "%3E").replace(' ', "%20");
-    (!shown.is_empty()).then_some(shown)
-}
-
-/// Whether the words of a link already are its target.
-fn same_target(shown: &str, target: &str) -> bool {
-    let bare = |text: &str| {
-        let lower = text.trim().to_lowercase();
-        let lower = lower
-            .strip_prefix("https://")
-            .or_else(|| lower.strip_prefix("http://"))
-            .or_else(|| lower.strip_prefix("mailto:"))
-            .or_else(|| lower.strip_prefix("tel:"))
-            .unwrap_or(&lower);
-        lower.trim_end_matches('/').to_owned()
-    };
-    !shown.is_empty() && shown.len() < 4096 && bare(shown) == bare(target)
-}
-
-/// Whether a `style` attribute hides the element. Style sheets are not read.
-fn is_invisible(style: &str) -> bool {
-    let style: String =
-        style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
-    let (mut no_height, mut no_overflow) = (false, false);
-    for declaration in style.split(';') {
-        let Some((property, value)) = declaration.split_once(':') else { continue };
-        let value = value.trim_end_matches("!important");
-        let zero = value
-            .trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '%')
-            .parse::<f32>()
-            .is_ok_and(|number| number == 0.0);
-        match (property, value) {
-            ("display", "none") | ("visibility", "hidden" | "collapse") => return true,
-            ("font-size" | "opacity", _) if zero => return true,
-            ("max-height" | "height" | "max-width" | "width", _) if zero => no_height = true,
-            ("overflow", "hidden") => no_overflow = true,
-            _ => {}
-        }
-    }
-    no_height && no_overflow
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! HTML split into tags and text, in linear time whatever the input.
 //!
 //! A tokenizer of our own: the standard's tree construction (and its check for repeated
-//! attributes) takes quadratic time on hostile mail, and of a mail's HTML only the words are read,
-//! never its tree. What goes out is made from those words, so a mail program that would build
-//! another tree can't be shown anything that was not read here.
+//! attributes) takes quadratic time on hostile mail. What goes out is written afresh from what was
+//! read here, so a mail program that would build another tree of the original can't be shown
+//! anything else.
 
 use html5ever::data::{C1_REPLACEMENTS, NAMED_ENTITIES};
 
@@ -13,20 +13,65 @@ pub(super) enum Token<'h> {
     /// Text between tags, entities not yet decoded.
     Text(&'h str),
     /// A start tag.
-    Start(Tag),
+    Start(Tag<'h>),
     /// An end tag: its lower-case name.
     End(String),
+    /// A comment.
+    Comment,
 }
 
-/// A start tag with the attributes that tell about words; values are decoded.
+/// A start tag with the attributes that tell about words.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Tag {
+pub(super) struct Tag<'h> {
     pub(super) name: String,
-    pub(super) href: Option<String>,
-    pub(super) style: Option<String>,
-    pub(super) alt: Option<String>,
-    pub(super) hidden: bool,
+    /// Of those that are looked at, once each; not decoded.
+    attributes: Vec<(&'static str, &'h str)>,
+    /// What stands in an element whose content is no markup.
+    pub(super) content: &'h str,
 }
+
+impl Tag<'_> {
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.attributes.iter().any(|(known, _)| *known == name)
+    }
+
+    /// The decoded value of one of the attributes that are looked at.
+    pub(super) fn value(&self, name: &str) -> Option<String> {
+        let found = self.attributes.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| decode_entities(value, true))
+    }
+
+    /// A whole number, between these two.
+    pub(super) fn number(&self, name: &str, least: u16, most: u16) -> Option<u16> {
+        let value = self.value(name)?;
+        let value = value.trim().trim_end_matches("px").parse::<u16>().ok()?;
+        (least..=most).contains(&value).then_some(value)
+    }
+}
+
+/// The attributes that are looked at.
+const ATTRIBUTES: [&str; 20] = [
+    "href",
+    "style",
+    "alt",
+    "hidden",
+    "src",
+    "class",
+    "id",
+    "width",
+    "height",
+    "color",
+    "bgcolor",
+    "align",
+    "colspan",
+    "rowspan",
+    "border",
+    "start",
+    "text",
+    "background",
+    "open",
+    "type",
+];
 
 /// Elements whose content is not markup (HTML §13.2.5: RAWTEXT, RCDATA, script data); none of it
 /// is shown in a mail.
@@ -75,30 +120,22 @@ impl<'h> Tokens<'h> {
         let name = raw.get(1..at).unwrap_or_default().to_ascii_lowercase();
         let mut tag = Tag { name, ..Tag::default() };
         while let Some(attribute) = attribute(raw, &mut at) {
-            let slot = match attribute.name.to_ascii_lowercase().as_str() {
-                "href" => &mut tag.href,
-                "style" => &mut tag.style,
-                "alt" => &mut tag.alt,
-                "hidden" => {
-                    tag.hidden = true;
-                    continue;
-                }
-                _ => continue,
-            };
+            let known = |name: &&&str| name.eq_ignore_ascii_case(attribute.name);
             // HTML §13.2.5.33: of repeated attributes the first counts.
-            if slot.is_none() {
-                *slot = Some(decode_entities(attribute.value, true));
+            if let Some(name) = ATTRIBUTES.iter().find(known).filter(|name| !tag.has(name)) {
+                tag.attributes.push((name, attribute.value));
             }
         }
         self.rest = raw.get(at..).unwrap_or_default();
         if RAW_TEXT.contains(&tag.name.as_str()) {
-            self.skip_raw_text(&tag.name);
+            tag.content = self.raw_text(&tag.name);
         }
         Token::Start(tag)
     }
 
-    /// Passes over the content of a raw text element, up to its end tag.
-    fn skip_raw_text(&mut self, name: &str) {
+    /// The content of a raw text element, up to its end tag.
+    fn raw_text(&mut self, name: &str) -> &'h str {
+        let all = self.rest;
         let mut from = 0;
         while let Some(at) = self.rest.get(from..).and_then(|r| r.find("</")).map(|at| from + at) {
             let begin = at + 2;
@@ -107,11 +144,12 @@ impl<'h> Tokens<'h> {
                 && name_len(candidate) == name.len()
             {
                 self.rest = self.rest.get(at..).unwrap_or_default();
-                return;
+                return all.get(..at).unwrap_or_default();
             }
             from = begin;
         }
         self.rest = "";
+        all
     }
 }
 
@@ -131,7 +169,10 @@ impl<'h> Iterator for Tokens<'h> {
                 return Some(Token::Text(text));
             }
             match (ahead.next(), ahead.next()) {
-                (Some('!'), _) if self.rest.starts_with("<!--") => self.skip_comment(),
+                (Some('!'), _) if self.rest.starts_with("<!--") => {
+                    self.skip_comment();
+                    return Some(Token::Comment);
+                }
                 (Some('!' | '?'), _) => self.skip_to(">"),
                 (Some('/'), Some(c)) if c.is_ascii_alphabetic() => {
                     let mut at = 2 + name_len(self.rest.get(2..).unwrap_or_default());

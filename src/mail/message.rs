@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::content::Content;
+use super::rich::Rich;
 use crate::domain::MsgId;
 
 /// One mail, read. Plain data: decoded, bounded, nothing in it was judged.
@@ -23,6 +24,11 @@ pub struct Message {
     pub automatic: Automatic,
     /// The words that a person wrote, and what they quoted.
     pub text: Text,
+    /// The markup of the text, where the sender wrote HTML that tells more than lines of text.
+    pub rich: Option<Rich>,
+    /// What stands in another form of the text (RFC 2046 §5.1.4) and not in this one. It never
+    /// goes out; it is judged all the same.
+    pub otherwise: Text,
     /// Parts that are not the text, in order; those inside of multipart/related too.
     pub attachments: Vec<Attachment>,
     /// Why the mail can't be read at all, where that is so: then `text` is empty.

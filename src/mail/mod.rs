@@ -1,14 +1,16 @@
 //! Reading mail: bytes become a [`Message`] with its decoded words, told apart into new text,
 //! quotes and signature.
 //!
-//! Flow: [`read`] → header (`fields`) and parts (`parts`, `decode`) → one text (`body`; `html`
-//! where the words stand only there, `flowed`, `openpgp`) → segments (`segment`); [`sighting`]
+//! Flow: [`read`] → header (`fields`) and parts (`parts`, `decode`) → one text (`body`, which of two
+//! forms by `alternatives`; `html` with its markup in `rich`, `flowed`, `openpgp`) → segments
+//! (`segment`); [`sighting`]
 //! turns text into hashes by which a later mail's quotation of it is recognised.
 //! Invariant: read-only, never fails, never panics, bounded in depth, parts and size; what is odd
 //! is noted as a [`Defect`]. Nothing in here decides about a mail.
 //! Logs: nothing.
 #![cfg_attr(not(test), deny(clippy::indexing_slicing))]
 
+mod alternatives;
 mod body;
 mod content;
 mod decode;
@@ -16,6 +18,11 @@ mod fields;
 mod flowed;
 mod heading;
 mod html;
+mod html_colour;
+mod html_elements;
+mod html_lines;
+mod html_look;
+mod html_style;
 mod html_tokens;
 mod introduction;
 mod message;
@@ -23,6 +30,7 @@ mod openpgp;
 mod parts;
 mod phrases;
 mod read;
+mod rich;
 mod segment;
 pub mod sighting;
 mod signature;
@@ -33,5 +41,6 @@ pub use message::{
     Attachment, Automatic, Defect, Mailbox, Message, Segment, SegmentKind, Text, Unreadable,
 };
 pub use read::read;
+pub use rich::{Align, Dropped, Element, Link, Picture, Piece, Rich};
 pub use segment::{new_text, segment};
 pub use subject::base_subject;

@@ -5,7 +5,7 @@ use mail_parser::parsers::MessageStream;
 use super::body;
 use super::decode;
 use super::fields::{self, Block, LONGEST_FIELD};
-use super::message::{Defect, Mailbox, Message, Text};
+use super::message::{Defect, Mailbox, Message};
 use super::parts;
 use super::segment::segment;
 use crate::domain::MsgId;
@@ -27,10 +27,11 @@ pub fn read(raw: &[u8]) -> Message {
     let content = body::content(raw, &tree, &mut message.defects);
     message.attachments = content.attachments;
     message.unreadable = content.unreadable;
-    message.text = match message.unreadable {
-        Some(_) => Text::default(),
-        None => segment(content.text),
-    };
+    if message.unreadable.is_none() {
+        message.text = segment(content.text);
+        message.rich = content.rich;
+        message.otherwise = segment(content.otherwise);
+    }
     message
 }
 
@@ -105,7 +106,7 @@ fn one_line(name: &str) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::message::{Automatic, SegmentKind, Unreadable};
+    use super::super::message::{Automatic, SegmentKind, Text, Unreadable};
     use super::*;
 
     fn mail(text: &str) -> Message {
@@ -255,7 +256,8 @@ mod tests {
                 "{plain} {html}"
             );
         };
-        check("Hello  Jane", "<p>Hello <b>Jane</b></p>", "Hello  Jane", false);
+        check("Hello  Jane", "<p>Hello <b>Jane</b></p>", "Hello Jane", false);
+        check("Hello  Jane", "<div>Hello<br>Jane</div>", "Hello  Jane", false);
         check(
             "See https://x.example",
             "See <a href='https://x.example'>https://x.example</a>",

@@ -40,6 +40,7 @@ pub fn judge(rules: &Rules, context: &Context<'_>, message: &Message) -> Verdict
     let refused = bench.findings.iter().any(|f| f.enforced && f.action == Action::Reject);
     if !refused || characters <= 10 * TEXT_LIMIT {
         bench.contacts(&text.body, Part::Text, &quoted);
+        bench.otherwise(message);
     }
     for attachment in &message.attachments {
         if let Some(words) = attachment_type::find(attachment) {
@@ -108,6 +109,33 @@ impl Bench<'_> {
         for (rule, found) in found {
             self.add(text, rule, part, quoted, found);
         }
+    }
+
+    /// What stands only in a form of the text that is not relayed: the sender's words all the same.
+    /// What the text says too was found there.
+    fn otherwise(&mut self, message: &Message) {
+        let other = &message.otherwise;
+        let quoted = Quoted::of_text(other, self.context.sightings);
+        if other.body.is_empty() || quoted.new_characters(&other.body) > 10 * TEXT_LIMIT {
+            return;
+        }
+        self.contacts(&other.body, Part::Alternative, &quoted);
+        let bare = |words: &str| -> String {
+            let letters = words.chars().filter(|c| c.is_alphanumeric());
+            letters.flat_map(char::to_lowercase).collect()
+        };
+        let said = bare(&message.text.body);
+        // Each look goes through the whole text.
+        let mut looks = 100_usize;
+        self.findings.retain(|finding| {
+            if finding.part != Part::Alternative {
+                return true;
+            }
+            looks = looks.saturating_sub(1);
+            looks == 0 || !said.contains(&bare(&finding.words))
+        });
+        // It doesn't go out: there is nothing to clean.
+        self.cleaned.retain(|finding| finding.part != Part::Alternative);
     }
 
     /// One stretch is one finding, of the most exact rule: an address is not also a link, a number

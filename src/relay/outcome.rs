@@ -2,7 +2,6 @@
 
 use crate::domain::{Finding, MessageId, Part, RuleId};
 use crate::market::Refusal;
-use crate::market::limits::Limit;
 use crate::sender::Unproved;
 use crate::store::{Accepted, Refused};
 
@@ -19,8 +18,6 @@ pub enum Outcome {
     Unproved(Unproved),
     /// A proved sender may not write here, or not now.
     Refused(Refusal),
-    /// Over a limit; nothing was written, and the sender comes again.
-    Limited(Limit),
     /// The policy says reject; at least one line.
     Rejected(Vec<RejectLine>),
     /// It could not be made safe to pass on.
@@ -34,7 +31,7 @@ pub enum Outcome {
 impl Outcome {
     /// Whether the sender comes again.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::TooBusy | Self::Storage | Self::Limited(_))
+        matches!(self, Self::TooBusy | Self::Storage)
     }
 
     /// Whether it is on disk, and its sender needs to do nothing more.

@@ -50,7 +50,8 @@ pub fn rehearse(rehearsal: &Rehearsal<'_>) -> Rehearsed {
 }
 
 /// Composes and scans; where the scan finds something, composes once more: without the lines that
-/// hold a contact, and with every name in the margins hidden, whoever wrote it first.
+/// hold a contact, and with every name in the margins hidden, whoever wrote it first; and then
+/// without HTML, so that a mail is never stopped for its markup.
 fn write(plan: &Plan<'_>) -> Result<Outgoing, Stopped> {
     let leaks = match write_once(plan) {
         Err(Stopped::Leak(leaks)) => leaks,
@@ -58,11 +59,15 @@ fn write(plan: &Plan<'_>) -> Result<Outgoing, Stopped> {
     };
     let cut: Vec<Range<usize>> = leak::leaking_lines(&plan.message.text.body, plan.secrets);
     let nothing = Sightings::default();
-    match write_once(&Plan { cut: &cut, known: &nothing, ..*plan }) {
-        // What was found first tells the log more.
-        Err(Stopped::Leak(_)) => Err(Stopped::Leak(leaks)),
-        other => other,
+    let plainer = plan.message.rich.as_ref().map(|_| true);
+    for plain in std::iter::once(false).chain(plainer) {
+        match write_once(&Plan { cut: &cut, known: &nothing, plain, ..*plan }) {
+            Err(Stopped::Leak(_)) => {}
+            other => return other,
+        }
     }
+    // What was found first tells the log more.
+    Err(Stopped::Leak(leaks))
 }
 
 fn write_once(plan: &Plan<'_>) -> Result<Outgoing, Stopped> {

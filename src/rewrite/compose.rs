@@ -1,6 +1,8 @@
 //! The composer: from what was allowed to a finished mail.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
 
 use data_encoding::BASE64;
 use mail_builder::MessageBuilder;
@@ -8,11 +10,13 @@ use mail_builder::headers::HeaderType;
 use mail_builder::headers::address::Address;
 use mail_builder::headers::message_id::MessageId as MsgIdHeader;
 use mail_builder::headers::raw::Raw;
-use mail_builder::mime::MimePart;
 
+use super::body::{Body, picture_ids};
+use super::carried::Carried;
 use super::draft::Draft;
-use super::edit::Edits;
+use super::edit::{Change, Edits};
 use super::frame;
+use super::html;
 use super::mask::{Masks, without_overrides};
 use super::texts::Texts;
 use super::thread::ThreadHeaders;
@@ -21,7 +25,7 @@ use crate::domain::{
     AliasAddress, Direction, Facts, MsgId, Order, Part, RealAddress, Role, RuleId, Secrets,
     Sightings, Timestamp, Verdict,
 };
-use crate::mail::{Automatic, Message};
+use crate::mail::{Automatic, Message, Rich};
 
 /// Everything that a mail is written from. The same plan gives the same bytes.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +44,13 @@ pub struct Plan<'a> {
     pub verdict: &'a Verdict,
     /// Further stretches of the text that must not go out, in bytes: what the leak scan still
     /// found in a first draft.
-    pub cut: &'a [std::ops::Range<usize>],
+    pub cut: &'a [Range<usize>],
+    /// Without HTML, whatever the sender wrote: where the scan still found something in it.
+    pub plain: bool,
+    /// Pictures that were cleaned and may go out; those that the HTML shows by their Content-ID.
+    pub pictures: &'a [Carried],
+    /// Files that were cleaned and may go out.
+    pub files: &'a [Carried],
     /// What the recipient must not learn.
     pub secrets: &'a Secrets,
     /// What the recipient wrote or was shown in this conversation before.
@@ -95,21 +105,38 @@ pub fn compose(plan: &Plan<'_>) -> Result<Draft, ComposeError> {
     };
     let to_alias = plan.facts.alias(plan.direction.recipient()).to_string();
     let framed = join(&words.text, &frame);
-    let bytes = headers.write(&plan.recipient.reveal(), plan.msg_id, plan.thread, &framed)?;
-    let recipient_view = headers.write(&to_alias, plan.msg_id, plan.thread, &words.text)?;
+    let html_below = |below: &str| words.html.as_ref().map(|b| html::document(b, below));
+    let (framed_html, shown_html) = (html_below(&html::small_block(&frame)), html_below(""));
+    let own_html = words.own_html.as_ref().map(|b| html::document(b, ""));
+    let body = |text, html| Body {
+        text,
+        html,
+        pictures: plan.pictures,
+        files: plan.files,
+        ids: &words.ids,
+    };
+    let write = |headers: &Headers<'_>, to: &str, msg_id, thread, body: Body<'_>| {
+        headers.begin(to, msg_id, thread).body(body.write(plan.msg_id)).write_to_vec()
+    };
+    let framed_body = body(&framed, framed_html.as_deref());
+    let bytes = write(&headers, &plan.recipient.reveal(), plan.msg_id, plan.thread, framed_body)?;
+    let shown_body = body(&words.text, shown_html.as_deref());
+    let recipient_view = write(&headers, &to_alias, plan.msg_id, plan.thread, shown_body)?;
     let own = ThreadHeaders {
         in_reply_to: plan.message.in_reply_to.first().cloned(),
         references: plan.message.references.clone(),
     };
     let own_headers = Headers { subject: &plan.message.subject, ..headers };
     let own_id = plan.message.msg_id.as_ref().unwrap_or(plan.msg_id);
-    let sender_view = own_headers.write(&to_alias, own_id, &own, &words.own)?;
+    let own_body = body(&plan.message.text.body, own_html.as_deref());
+    let sender_view = write(&own_headers, &to_alias, own_id, &own, own_body)?;
     Ok(Draft {
         recipient: plan.recipient.clone(),
         envelope_from: Some(plan.envelope_from.clone()),
         msg_id: plan.msg_id.clone(),
         subject: words.subject,
         text: framed,
+        html: framed_html,
         bytes,
         recipient_view,
         sender_view,
@@ -125,14 +152,19 @@ fn join(text: &str, below: &str) -> String {
 }
 
 /// The words that go out, and those that the sender may read again.
-struct Words {
+struct Words<'a> {
     subject: String,
     text: String,
-    own: String,
+    /// The body of the HTML, where there is one.
+    html: Option<String>,
+    /// The same without any change.
+    own_html: Option<String>,
+    /// The sender's ids of the pictures that the HTML shows, and ours.
+    ids: HashMap<&'a str, String>,
 }
 
-impl Words {
-    fn of(plan: &Plan<'_>) -> Self {
+impl<'a> Words<'a> {
+    fn of(plan: &Plan<'a>) -> Self {
         let sender = plan.direction.sender();
         let recipient = plan.facts.party(plan.direction.recipient());
         let texts = Texts::of(recipient.language);
@@ -171,13 +203,41 @@ impl Words {
         }
         redact(Part::Text, &mut edits);
         masks.mark_text(text, &mut edits);
-        let mut out = without_overrides(&edits.apply(&text.body));
-        let pictures = plan.message.attachments.iter().filter(|a| a.inline).count();
-        for _ in 0..pictures {
-            out = join(&out, &format!("{}\n", texts.removed(RuleId::Image)));
+        let rich = plan.message.rich.as_ref().filter(|_| !plan.plain);
+        let ids = picture_ids(rich, plan.pictures, plan.msg_id);
+        let removed_picture = texts.removed(RuleId::Image);
+        let gone = rich.map(|rich| html::removed_pictures(&text.body, rich, &ids));
+        for at in gone.unwrap_or_default() {
+            edits.insert(at, removed_picture.as_str());
         }
-        Self { subject, text: out, own: text.body.clone() }
+        let mut out = without_overrides(&edits.apply(&text.body));
+        for _ in 0..pictures_gone(plan, rich) {
+            out = join(&out, &format!("{removed_picture}\n"));
+        }
+        let changes = edits.changes(&text.body);
+        let write_html = |rich: &Rich, changes: &[Change]| {
+            html::write(&html::Source {
+                text: &text.body,
+                rich,
+                changes,
+                pictures: &ids,
+                removed_picture: &removed_picture,
+            })
+        };
+        let html = rich.map(|rich| write_html(rich, &changes));
+        let own_html = rich.map(|rich| write_html(rich, &[]));
+        Self { subject, text: out, html, own_html, ids }
     }
+}
+
+/// How many pictures there were in the mail that neither go out nor have a place in its markup.
+fn pictures_gone(plan: &Plan<'_>, rich: Option<&Rich>) -> usize {
+    let placed = |id: &Option<String>| {
+        id.as_deref().is_some_and(|id| rich.is_some_and(|rich| rich.shows(id)))
+    };
+    let were = plan.message.attachments.iter().filter(|a| a.inline && !placed(&a.content_id));
+    let go_out = plan.pictures.iter().filter(|p| !placed(&p.content_id));
+    were.count().saturating_sub(go_out.count())
 }
 
 /// The header fields of PRODUCT §6, all of them.
@@ -191,6 +251,7 @@ pub(super) struct Headers<'a> {
 }
 
 impl Headers<'_> {
+    /// A mail of nothing but text.
     pub fn write(
         &self,
         to: &str,
@@ -198,10 +259,21 @@ impl Headers<'_> {
         thread: &ThreadHeaders,
         text: &str,
     ) -> Result<Vec<u8>, ComposeError> {
+        let ids = HashMap::new();
+        let body = Body { text, html: None, pictures: &[], files: &[], ids: &ids };
+        Ok(self.begin(to, msg_id, thread).body(body.write(msg_id)).write_to_vec()?)
+    }
+
+    fn begin<'b>(
+        &'b self,
+        to: &'b str,
+        msg_id: &'b MsgId,
+        thread: &'b ThreadHeaders,
+    ) -> MessageBuilder<'b> {
         let from = self.from.to_string();
         let mut mail = MessageBuilder::new()
-            .header("From", Address::new_address(Some(self.name), from.as_str()))
-            .header("Reply-To", Address::new_address(Some(self.name), from.as_str()))
+            .header("From", Address::new_address(Some(self.name), from.clone()))
+            .header("Reply-To", Address::new_address(Some(self.name), from.clone()))
             .header("To", Address::new_address(None::<&str>, to))
             .header("Subject", subject(self.subject))
             // RFC 5322 §3.3. In UTC: a time zone tells where someone lives.
@@ -221,9 +293,7 @@ impl Headers<'_> {
             }
             Automatic::Replied => mail = mail.header("Auto-Submitted", Raw::new("auto-replied")),
         }
-        // RFC 2046 §4.1.1: in mail, a line ends with CRLF.
-        let text = text.replace('\n', "\r\n");
-        Ok(mail.body(MimePart::new("text/plain", text)).write_to_vec()?)
+        mail
     }
 }
 

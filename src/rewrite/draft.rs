@@ -15,6 +15,8 @@ pub struct Draft {
     pub subject: String,
     /// The whole text as it goes out, with its frame.
     pub text: String,
+    /// The same as HTML, a whole document, where the sender wrote HTML.
+    pub html: Option<String>,
     /// The finished mail, CRLF line ends, at most 998 octets a line, 7-bit.
     pub bytes: Vec<u8>,
     /// The same for the archive, as the recipient sees it: To is an alias.

@@ -2,36 +2,85 @@
 
 use std::ops::Range;
 
-/// Replacements of byte ranges of one text.
+/// Replacements of byte ranges of one text, and words put in between.
 #[derive(Debug, Default)]
-pub(super) struct Edits(Vec<(Range<usize>, String)>);
+pub(super) struct Edits {
+    replaced: Vec<(Range<usize>, String)>,
+    inserted: Vec<(usize, String)>,
+}
+
+/// One change, with its place in the original.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Change {
+    pub range: Range<usize>,
+    pub with: String,
+}
 
 impl Edits {
     /// Replaces a range; where two overlap, the one that was asked for first stands and the other
     /// takes what is left of it away, so that nothing which was to go remains.
     pub fn replace(&mut self, range: Range<usize>, with: impl Into<String>) {
         if range.start < range.end {
-            self.0.push((range, with.into()));
+            self.replaced.push((range, with.into()));
         }
     }
 
-    /// Makes the changes. Ranges off a character's border are widened to it.
-    pub fn apply(self, text: &str) -> String {
-        let mut edits: Vec<(usize, Range<usize>, String)> = self
-            .0
-            .into_iter()
-            .enumerate()
-            .map(|(n, (r, with))| (n, widen(text, r), with))
-            .collect();
-        edits.sort_by_key(|(n, range, _)| (range.start, *n));
-        let mut out = String::with_capacity(text.len());
+    /// Puts words in at a place, with spaces where others touch them.
+    pub fn insert(&mut self, at: usize, words: impl Into<String>) {
+        self.inserted.push((at, words.into()));
+    }
+
+    /// The replacements in order and apart, on the borders of characters: what overlaps another is
+    /// cut off at its end.
+    pub fn changes(&self, text: &str) -> Vec<Change> {
+        let widened = self.replaced.iter().map(|(range, with)| (widen(text, range.clone()), with));
+        let mut edits: Vec<(Range<usize>, &String)> = widened.collect();
+        edits.sort_by_key(|(range, _)| range.start);
+        let mut changes: Vec<Change> = Vec::with_capacity(edits.len());
         let mut at = 0;
-        for (_, range, with) in edits {
+        for (range, with) in edits {
             if range.start >= at {
-                out.push_str(text.get(at..range.start).unwrap_or_default());
-                out.push_str(&with);
+                changes.push(Change { range: range.clone(), with: with.clone() });
+            } else if range.end > at
+                && let Some(last) = changes.last_mut()
+            {
+                last.range.end = range.end;
             }
             at = at.max(range.end);
+        }
+        changes
+    }
+
+    /// Makes the changes.
+    pub fn apply(&self, text: &str) -> String {
+        let mut changes = self.changes(text);
+        let inside = |changes: &[Change], at: usize| {
+            let next = changes.partition_point(|c| c.range.end <= at);
+            changes.get(next).is_some_and(|c| c.range.start < at)
+        };
+        let mut put: Vec<Change> = Vec::new();
+        for (at, words) in &self.inserted {
+            let at = widen(text, *at..*at).start;
+            if !inside(&changes, at) {
+                put.push(Change { range: at..at, with: words.clone() });
+            }
+        }
+        changes.extend(put);
+        changes.sort_by_key(|c| c.range.start);
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        for Change { range, with } in changes {
+            out.push_str(text.get(at..range.start).unwrap_or_default());
+            let put_in = range.is_empty();
+            if put_in && out.ends_with(|c: char| !c.is_whitespace()) {
+                out.push(' ');
+            }
+            out.push_str(&with);
+            at = range.end;
+            let next = text.get(at..).unwrap_or_default();
+            if put_in && next.starts_with(|c: char| !c.is_whitespace()) {
+                out.push(' ');
+            }
         }
         out.push_str(text.get(at..).unwrap_or_default());
         out
@@ -69,5 +118,15 @@ mod tests {
         check(&[(2..4, "a"), (1..9, "b")], "0b9");
         check(&[], "0123456789");
         check(&[(8..99, "")], "01234567");
+    }
+
+    #[test]
+    fn words_are_put_in_apart_from_others_and_not_into_what_goes() {
+        let mut all = Edits::default();
+        all.replace(2..6, "X");
+        for at in [0, 4, 8, 99] {
+            all.insert(at, "[p]");
+        }
+        assert_eq!(all.apply("0123456 89"), "[p] 01X6 [p] 89 [p]");
     }
 }

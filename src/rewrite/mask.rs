@@ -146,9 +146,12 @@ fn is_invisible(c: char) -> bool {
 
 /// Takes out what turns the direction of reading around: it shows an address that nobody wrote.
 pub(super) fn without_overrides(text: &str) -> String {
-    text.chars()
-        .filter(|c| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
-        .collect()
+    text.chars().filter(|c| !is_override(*c)).collect()
+}
+
+/// Turns the direction of reading around.
+pub(super) fn is_override(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Where a person's name does not belong to what was written now: attribution lines, signatures,

@@ -3,17 +3,20 @@
 //! Flow: [`compose`] takes a [`Plan`] (what was admitted, judged and read) and writes three mails
 //! from it: the outgoing one for the recipient's real address, and the two views that name aliases
 //! only. Thread ids are mapped in [`thread`], the sender's own contacts are masked in `mask`, the
-//! block below the text is made and recognised in [`frame`]; our own mail is [`notice`]; every sentence to
-//! people is in `texts` and `notice_texts`.
+//! block below the text is made and recognised in [`frame`]; HTML is written in `html`, and the parts
+//! of a mail are put together in `body`; our own mail is [`notice`]; every sentence to people is in
+//! `texts` and `notice_texts`.
 //! Invariant: by allow-list. What was not understood and allowed is not there; two drafts of the
 //! same plan are the same bytes.
 //! Logs: nothing.
 
+mod body;
 mod carried;
 mod compose;
 mod draft;
 mod edit;
 pub mod frame;
+mod html;
 mod mask;
 pub mod notice;
 mod notice_texts;

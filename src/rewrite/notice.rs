@@ -116,6 +116,7 @@ pub fn compose_notice(plan: &NoticePlan<'_>) -> Result<Draft, ComposeError> {
         msg_id: plan.msg_id.clone(),
         subject,
         text,
+        html: None,
         recipient_view: bytes.clone(),
         bytes,
         sender_view: vec![],

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::domain::{MessageId, Part, RuleId};
-use crate::relay::{Limit, Outcome, Refusal, RejectLine, RouteRefusal, Unproved};
+use crate::relay::{Outcome, Refusal, RejectLine, RouteRefusal, Unproved};
 
 /// The longest line, CRLF included (RFC 5321 §4.5.3.1.5).
 const LINE_LIMIT: usize = 512;
@@ -321,12 +321,6 @@ fn route(why: RouteRefusal) -> Row {
         RouteRefusal::Unknown => row(550, "5.1.1", "There is no such address here"),
         RouteRefusal::Defer => row(451, "4.3.2", "This address can't be looked up now, come again"),
         RouteRefusal::Unavailable => busy(),
-        RouteRefusal::TooManyGuesses => {
-            row(450, "4.7.1", "Too many unknown addresses were named from here, come again later")
-        }
-        RouteRefusal::NoPostmaster => {
-            row(550, "5.3.5", "This server names no postmaster: ask the marketplace itself")
-        }
         RouteRefusal::NotYet => row(550, "5.3.3", "This version takes no mail for this address"),
     }
 }
@@ -340,7 +334,6 @@ fn outcome_row(outcome: &Outcome) -> Row {
         Outcome::Accepted { id } => accepted(id),
         Outcome::Unproved(why) => unproved(*why),
         Outcome::Refused(why) => refused(*why),
-        Outcome::Limited(limit) => limited(*limit),
         Outcome::Rejected(lines) => rejected(lines),
         Outcome::Leak => row(
             550,
@@ -385,20 +378,6 @@ fn refused(why: Refusal) -> Row {
     row(550, "5.7.1", words)
 }
 
-/// PRODUCT §4: over a quota or cap.
-fn limited(limit: Limit) -> Row {
-    let words = match limit {
-        Limit::Hour => "You have written too many messages in this hour, come again later",
-        Limit::Conversation => {
-            "Too many messages in this conversation in a few minutes, come again later"
-        }
-        Limit::Proactive => {
-            "Your messages of this day that are no answers are used up, come again tomorrow"
-        }
-    };
-    row(450, "4.7.1", words)
-}
-
 /// One line per violation, the first sufficient by itself; of many, four and how many more.
 fn rejected(lines: &[RejectLine]) -> Row {
     let shown = if lines.len() > MOST_LINES { MOST_LINES - 1 } else { lines.len() };
@@ -417,6 +396,7 @@ fn violation(line: &RejectLine) -> String {
     let part = match line.part {
         Part::Subject => "in the subject",
         Part::Text => "in the text",
+        Part::Alternative => "in the mail's other text (plain or HTML)",
         Part::Attachment => "in an attachment's name",
         Part::Message => "in the mail",
     };
@@ -514,11 +494,6 @@ mod tests {
         ]
     };
 
-    const ROUTES: [RouteRefusal; 6] = {
-        use RouteRefusal::*;
-        [Unknown, Defer, Unavailable, NotYet, NoPostmaster, TooManyGuesses]
-    };
-
     const REFUSALS: [Refusal; 9] = [
         Refusal::NotRegistered,
         Refusal::Unreachable,
@@ -560,10 +535,6 @@ mod tests {
             Outcome(super::Outcome::TooBusy),
             Outcome(super::Outcome::Storage),
         ];
-        all.extend(
-            [Limit::Hour, Limit::Conversation, Limit::Proactive]
-                .map(|limit| Outcome(super::Outcome::Limited(limit))),
-        );
         all.extend([Taken, Told { code: 451 }, Told { code: 550 }]);
         all.extend([Help, Bye, Ok, Reset, Vrfy, SenderOk, RecipientOk, GoAhead, Stopping]);
         all.extend([TooManyConnections, TimedOut, TooManyErrors, TooManyUnknown]);
@@ -572,7 +543,14 @@ mod tests {
         for why in [super::Unproved::Peer, super::Unproved::From] {
             all.extend([Unproved(why), Outcome(super::Outcome::Unproved(why))]);
         }
-        all.extend(ROUTES.map(Route));
+        for why in ["Unknown", "Defer", "Unavailable", "NotYet"] {
+            all.push(Route(match why {
+                "Unknown" => RouteRefusal::Unknown,
+                "Defer" => RouteRefusal::Defer,
+                "Unavailable" => RouteRefusal::Unavailable,
+                _ => RouteRefusal::NotYet,
+            }));
+        }
         all.extend(REFUSALS.map(|why| Outcome(super::Outcome::Refused(why))));
         for words in ["", "0170 123", &"\u{1f600}".repeat(200), &"x".repeat(600), "a\r\n250 b\0"] {
             all.extend((0..8).chain([28, 400]).map(|count| violations(count, words)));

@@ -145,6 +145,8 @@ pub struct Opened {
     pub from_name: String,
     pub subject: String,
     pub text: String,
+    /// Empty where there is none.
+    pub html: String,
     /// With angle brackets, as are the next two.
     pub id: String,
     pub in_reply_to: Vec<String>,
@@ -167,6 +169,7 @@ impl Opened {
             from_name: from.name().unwrap_or_default().to_owned(),
             subject: parsed.subject().unwrap_or_default().to_owned(),
             text: parsed.body_text(0).unwrap_or_default().replace("\r\n", "\n"),
+            html: html_of(&parsed),
             id: value("Message-ID"),
             in_reply_to: ids(&value("In-Reply-To")),
             references: ids(&value("References")),
@@ -220,6 +223,14 @@ impl Opened {
             assert!(!all.contains(&secret.to_lowercase()), "{secret:?} stands in\n{all}");
         }
     }
+}
+
+fn html_of(mail: &mail_parser::Message<'_>) -> String {
+    let html = mail.parts.iter().find_map(|part| match &part.body {
+        PartType::Html(html) => Some(html.replace("\r\n", "\n")),
+        _ => None,
+    });
+    html.unwrap_or_default()
 }
 
 fn headers_of(raw: &[u8]) -> Vec<(String, String)> {

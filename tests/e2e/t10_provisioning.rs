@@ -125,7 +125,8 @@ fn what_is_planned_is_refused_as_not_in_this_version() {
         &["user", "add"],
         &["token", "add"],
         &["purge"],
-        &["seller", "erase", "S1"],
+        &["import", "x.jsonl"],
+        &["seller", "delete", "S1"],
         &["policy", "report", "--since", "14d"],
     ] {
         let ran = house.bauta(arguments);

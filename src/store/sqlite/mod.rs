@@ -6,10 +6,8 @@ mod birth;
 mod connection;
 mod content;
 mod delivery;
-mod erase;
 mod facts;
 mod history;
-mod import;
 mod notice;
 mod orders;
 mod party;
@@ -20,7 +18,6 @@ mod repeat;
 mod rows;
 mod schema;
 mod standing;
-mod traffic;
 mod turns;
 mod writer;
 

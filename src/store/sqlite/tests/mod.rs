@@ -2,7 +2,6 @@
 
 mod accepting;
 mod delivering;
-mod erasing;
 mod queueing;
 mod registering;
 mod turns;
@@ -16,7 +15,6 @@ use super::{OpenMode, Store};
 use crate::domain::*;
 use crate::leak::{Exempt, scan};
 use crate::mail::{Mailbox, Message};
-use crate::market::limits::{Limit, Limits};
 use crate::market::{Admitted, Refusal, Request, admit};
 use crate::rewrite::Draft;
 use crate::sender::{Peer, Proof, prove};
@@ -140,13 +138,6 @@ impl Market {
     }
 }
 
-const UNLIMITED: Limits = Limits {
-    messages_per_hour: None,
-    conversation_per_10_minutes: None,
-    proactive_per_day: u32::MAX,
-    proactive_per_order: 0,
-};
-
 /// A mail on its way in.
 #[derive(Clone, Copy)]
 struct Letter {
@@ -189,6 +180,7 @@ fn acceptance(letter: &Letter, admitted: Admitted) -> Acceptance {
         msg_id: msg_id(&format!("out{n}@{DOMAIN}")),
         subject: format!("letter {n}"),
         text: format!("letter {n}"),
+        html: None,
         bytes: format!("Subject: letter {n}\r\n\r\nout\r\n").into_bytes(),
         recipient_view: view.clone().into_bytes(),
         sender_view: view.into_bytes(),
@@ -214,7 +206,5 @@ fn acceptance(letter: &Letter, admitted: Admitted) -> Acceptance {
             seller: Some(msg_id(&format!("root-s{n}@{DOMAIN}"))),
             buyer: Some(msg_id(&format!("root-b{n}@{DOMAIN}"))),
         },
-        limits: UNLIMITED,
-        proved_network: None,
     }
 }

@@ -1,0 +1,98 @@
+//! Which of two forms of one text holds the person's words.
+
+use std::collections::HashSet;
+
+/// How two forms of one text stand to one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Chosen {
+    /// The HTML holds the person's words, else the plain text does.
+    pub(super) html: bool,
+    /// They say different things.
+    pub(super) differ: bool,
+}
+
+/// Chooses between the text of the HTML and the plain text. Mail programs show the HTML, so it
+/// wins unless it is a stub or lacks a good part of what the plain text says.
+pub(super) fn choose(plain: &str, html: &str) -> Chosen {
+    let plain_words = normal_words(plain);
+    let html_words = normal_words(html);
+    if plain_words.is_empty() || html_words.is_empty() {
+        return Chosen { html: plain_words.is_empty(), differ: false };
+    }
+    if plain_words == html_words {
+        return Chosen { html: true, differ: false };
+    }
+    let missing = |from: &[String], all: &[String]| {
+        let all: HashSet<&String> = all.iter().collect();
+        from.iter().filter(|word| !all.contains(word)).count()
+    };
+    let lost = missing(&plain_words, &html_words);
+    let gained = missing(&html_words, &plain_words);
+    let says_much_more = html_words.len() > 2 * plain_words.len() + 10;
+    // "Your mail program can't display HTML": shares next to nothing with what it stands for.
+    let notice = plain_words.len() <= 40
+        && plain_words.iter().any(|w| w == "html")
+        && lost * 2 > plain_words.len();
+    let lacks = lost * 2 > plain_words.len() || (lost * 5 > plain_words.len() && lost > gained);
+    Chosen { html: says_much_more || notice || !lacks, differ: true }
+}
+
+/// Whether one text has an `@` or a domain that the other has not.
+pub(super) fn names_somebody(known: &str, text: &str) -> bool {
+    let known: HashSet<&str> = known.split_whitespace().map(bare).collect();
+    text.split_whitespace()
+        .map(bare)
+        .any(|token| token.contains(['@', '.']) && !known.contains(token))
+}
+
+fn bare(token: &str) -> &str {
+    token.trim_matches(|c: char| !c.is_alphanumeric() && c != '@')
+}
+
+/// Lower-cased words without links, quote marks and picture placeholders, for comparing.
+fn normal_words(text: &str) -> Vec<String> {
+    text.split_whitespace()
+        .filter(|token| {
+            let token = token.trim_start_matches(['<', '(', '[']);
+            !["http://", "https://", "mailto:", "tel:", "cid:", "//"].iter().any(|scheme| {
+                token.get(..scheme.len()).is_some_and(|t| t.eq_ignore_ascii_case(scheme))
+            })
+        })
+        .flat_map(|token| token.split(|c: char| !c.is_alphanumeric()))
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_html_wins_unless_it_lacks_what_the_plain_text_says() {
+        let check = |plain: &str, html: &str, html_wins: bool| {
+            let chosen = choose(plain, html);
+            assert_eq!(chosen, Chosen { html: html_wins, differ: true }, "{plain:?} {html:?}");
+        };
+        let plain = "Hi there, thanks a lot for this.";
+        check(plain, "Hi there, thanks a lot for this.\nRing 030 9018200", true);
+        check(plain, "Hi there, thanks a lot (jane@x.example) for this.", true);
+        check(plain, "Hi there, thanks a lot for this. Yours Jane", true);
+        // One word less is no reason to give the formatting up.
+        check(plain, "Hi there, thanks a lot for that. Ring 030 9018200", true);
+        check(plain, "Hi there", false);
+        check(plain, "This mail is empty", false);
+        check(plain, "Hi there, thanks. See https://x.example", false);
+        check("This mail needs HTML", "Yours came back", true);
+        assert_eq!(choose(plain, ""), Chosen { html: false, differ: false });
+        assert_eq!(choose("", plain), Chosen { html: true, differ: false });
+        assert_eq!(choose("a  B", "> A b"), Chosen { html: true, differ: false });
+    }
+
+    #[test]
+    fn a_name_that_only_one_form_has_is_noticed() {
+        assert!(names_somebody("Hi", "Hi x@y"));
+        assert!(names_somebody("see https://a.example", "see https://b.example"));
+        assert!(!names_somebody("see <https://a.example>.", "see https://a.example"));
+    }
+}
