@@ -303,8 +303,13 @@ impl Current {
 impl smtp::Door for Current {
     type Route = Route;
 
-    async fn route(&self, recipient: &str) -> Result<Route, RouteRefusal> {
-        self.now().route(recipient).await
+    async fn route(
+        &self,
+        peer: Peer,
+        mail_from: &str,
+        recipient: &str,
+    ) -> Result<Route, RouteRefusal> {
+        self.now().route(peer, mail_from, recipient).await
     }
 
     fn max_recipients(&self) -> usize {

@@ -164,6 +164,43 @@ pub(super) fn block(
     })
 }
 
+/// Deletes a party, and says how much was erased and how much a legal hold keeps. Where that was
+/// interrupted, it goes on.
+pub(super) fn delete(
+    id: &PartyId,
+    who: &Who,
+    path: &Path,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    beside(path, async |house| {
+        let changed = house.store.delete_party(id, who.decision()).await?;
+        let mut erased = 0;
+        let kept = loop {
+            let step = house.store.erase_some(id).await?;
+            erased += step.erased;
+            if step.is_all {
+                break step.kept;
+            }
+        };
+        let (role, id) = (id.role(), id.as_str());
+        if who.json {
+            let result = if changed { "deleted" } else { "unchanged" };
+            return json(
+                out,
+                &serde_json::json!({
+                    "result": result, role.as_str(): id, "erased": erased, "kept": kept,
+                }),
+            );
+        }
+        let already = if changed { "" } else { " already" };
+        writeln!(
+            out,
+            "{role} {id} deleted{already}; messages erased: {erased}, kept for an open dispute: {kept}"
+        )?;
+        Ok(())
+    })
+}
+
 fn tell(
     id: &PartyId,
     word: &str,

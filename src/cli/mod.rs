@@ -10,6 +10,7 @@ mod accounts;
 mod aliases;
 mod demo;
 mod exit;
+mod import;
 mod messages;
 mod not_yet;
 mod orders;
@@ -55,12 +56,14 @@ enum Command {
     Serve(serve::Serve),
     /// Validate the config: file, line, column, what is wrong, what would be right
     Check,
-    /// Register, show and list sellers; block, close
+    /// Register, show and list sellers; block, close, delete
     Seller(parties::Seller),
-    /// Register, show and list buyers; block, close, opt out
+    /// Register, show and list buyers; block, close, opt out, delete
     Buyer(parties::Buyer),
     /// Register, show and list orders
     Order(orders::Orders),
+    /// Register sellers, buyers and orders in bulk
+    Import(import::Import),
     /// Suspend sellers and restore them
     Account(accounts::Accounts),
     /// Show aliases, rotate their key
@@ -100,6 +103,7 @@ fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<()> {
         Command::Seller(seller) => seller.run(&path, out),
         Command::Buyer(buyer) => buyer.run(&path, out),
         Command::Order(order) => order.run(&path, out),
+        Command::Import(import) => import.run(&path, out),
         Command::Account(account) => account.run(&path, out),
         Command::Alias(alias) => alias.run(&path, out),
         Command::Message(message) => message.run(&path, out),

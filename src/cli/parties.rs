@@ -137,6 +137,14 @@ enum Common {
         #[command(flatten)]
         who: Who,
     },
+    /// Stop all mail to and from it at once and erase all that was written, for both sides, but
+    /// what an open dispute keeps. Can't be taken back, and the id stays taken
+    Delete {
+        /// The id
+        id: String,
+        #[command(flatten)]
+        who: Who,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -236,6 +244,7 @@ impl Common {
             Self::Close { id, who } => {
                 accounts::change(&party_id(role, &id)?, AccountChange::Closed, who, path, out)
             }
+            Self::Delete { id, who } => accounts::delete(&party_id(role, &id)?, &who, path, out),
             Self::Reopen { id, who } => {
                 accounts::change(&party_id(role, &id)?, AccountChange::Reopened, who, path, out)
             }

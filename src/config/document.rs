@@ -13,6 +13,7 @@ use crate::domain::RuleId;
 use super::error::{ConfigError, Position};
 use super::keys::{self, Known};
 use super::rules::{BUILT_RULES, built_rule};
+use super::spelling;
 
 /// The file, read and held against the table of keys.
 pub(super) struct Document<'t> {
@@ -127,7 +128,7 @@ impl<'t> Document<'t> {
             },
             Known::NotYet => self.not_yet(at, path, value.get_ref()),
             Known::Unknown => {
-                let wrong = match keys::nearest(pattern) {
+                let wrong = match spelling::nearest(pattern) {
                     Some(near) => format!("unknown key; did you mean {near}?"),
                     None => "unknown key; remove it".to_owned(),
                 };
@@ -140,7 +141,7 @@ impl<'t> Document<'t> {
         let Ok(id) = RuleId::from_str(name) else {
             let built = BUILT_RULES.iter().map(|r| r.id.as_str());
             let all = RuleId::ALL.iter().map(|r| r.as_str());
-            let wrong = match keys::nearest_word(name, all) {
+            let wrong = match spelling::nearest_word(name, all) {
                 Some(near) => format!("unknown rule; did you mean {near}?"),
                 None => format!(
                     "unknown rule; this version has {}",

@@ -15,7 +15,7 @@ const HEAD: &str = "\
 #   BLESS=1 cargo test --lib config::example
 ";
 
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 10] = [
     ("relay", "Who we are."),
     ("smtp", "Mail coming in."),
     ("tls", "Encryption of incoming mail."),
@@ -24,6 +24,7 @@ const TABLES: [(&str, &str); 9] = [
     ("buyers", "What buyers do and what is seen of them."),
     ("delivery", "Mail going out."),
     ("orders", "Orders."),
+    ("limits", "How much may be written in a time."),
     ("policy", "What may be written, and what is done about the rest."),
 ];
 

@@ -335,6 +335,36 @@ pub(super) const KEYS: &[Key] = &[
         "So long messages about an order still pass after it was registered as cancelled. \"0s\": not at all.",
     ),
     key(
+        "limits.messages_per_hour",
+        Kind::Count { min: 1, max: 1_000_000 },
+        Absent::Unset("500"),
+        "Messages that one buyer or seller may send in an hour; what is over is told to come again (450). Not set: 500, and as many as they like for mail that comes from smtp.trusted_networks. Set: for everybody.",
+    ),
+    key(
+        "limits.conversation_per_10_minutes",
+        Kind::Count { min: 1, max: 1_000_000 },
+        Absent::Unset("20"),
+        "Messages that may be sent in one conversation, by both sides together, in 10 minutes: what two mail programs that answer each other write is stopped by it. Not set: 20, and as many as they like for mail that comes from smtp.trusted_networks. Set: for everybody.",
+    ),
+    key(
+        "limits.proactive_per_day",
+        Kind::Count { min: 0, max: 1_000_000 },
+        Absent::Default("600"),
+        "Proactive messages (no answers) that one seller may send in 24 hours, beside those of limits.proactive_per_order. For everybody.",
+    ),
+    key(
+        "limits.proactive_per_order",
+        Kind::Count { min: 0, max: 1_000 },
+        Absent::Default("5"),
+        "So many more proactive messages a day for each order that the seller had on an average day of the last 30.",
+    ),
+    key(
+        "limits.unknown_aliases_per_hour",
+        Kind::Count { min: 1, max: 1_000_000 },
+        Absent::Default("100"),
+        "Unknown aliases that one network (one IPv4 address, one /64 of IPv6) may write to in an hour with one envelope domain, before that pair is told to come again later (450). Ten times as many with whatever domains, and the whole network is, unless mail of ours came from it within 30 days. Mail to existing aliases from such a network, or from smtp.trusted_networks, always passes.",
+    ),
+    key(
         "policy.mode",
         Kind::OneOf(&["observe", "enforce"]),
         Absent::Default("\"enforce\""),
@@ -430,44 +460,6 @@ pub(super) fn look_up(path: &str) -> Known {
     }
 }
 
-/// The known path that was probably meant.
-pub(super) fn nearest(path: &str) -> Option<&'static str> {
-    let tables = KEYS.iter().map(|k| table_of(k.path));
-    let candidates = KEYS.iter().map(|k| k.path).chain(tables).chain(NOT_YET.iter().copied());
-    candidates
-        .filter_map(|known| {
-            let far = if name_of(known) == name_of(path) { 1 } else { distance(known, path) };
-            // Beyond this a guess only confuses.
-            (far <= 3.min(1 + name_of(path).len() / 3)).then_some((far, known))
-        })
-        .min_by_key(|(far, _)| *far)
-        .map(|(_, known)| known)
-}
-
-/// The word of a list that was probably meant.
-pub(super) fn nearest_word<'w>(
-    word: &str,
-    known: impl Iterator<Item = &'w str>,
-) -> Option<&'w str> {
-    known.map(|k| (distance(k, word), k)).filter(|(far, _)| *far <= 3).min().map(|(_, k)| k)
-}
-
-/// Levenshtein's distance: characters to add, remove or change.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(100).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().take(100).enumerate() {
-        let mut next = vec![i + 1];
-        let mut left = i + 1;
-        for ((y, above), corner) in b.iter().zip(row.iter().skip(1)).zip(&row) {
-            left = (left + 1).min(above + 1).min(corner + usize::from(x != *y));
-            next.push(left);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -482,17 +474,5 @@ mod tests {
         for path in NOT_YET {
             assert!(matches!(look_up(path), Known::NotYet), "{path}");
         }
-    }
-
-    #[test]
-    fn a_slip_of_the_finger_is_answered_with_the_key_that_was_meant() {
-        let check =
-            |path: &str, expected: Option<&str>| assert_eq!(nearest(path), expected, "{path}");
-        check("smtp.max_sise", Some("smtp.max_size"));
-        check("relay.host_name", Some("relay.hostname"));
-        check("hostname", Some("relay.hostname"));
-        check("smpt", Some("smtp"));
-        check("relay.colour_of_the_door", None);
-        check("", None);
     }
 }

@@ -12,8 +12,8 @@ use super::keys::{ROUTE_NOT_YET, VERIFY_NOT_YET, one_of};
 use super::reader::Reader;
 use super::rules::built_rule;
 use super::settings::{
-    Buyers, Config, Delivery, DeliveryTls, Http, Mode, Orders, Policy, Relay, Route, RuleSetting,
-    Senders, ShownNameStyle, Smtp, Tls, UnknownAlias,
+    Buyers, Config, Delivery, DeliveryTls, Http, Limits, Mode, Orders, Policy, Relay, Route,
+    RuleSetting, Senders, ShownNameStyle, Smtp, Tls, UnknownAlias,
 };
 use super::tls::{self, PemError};
 use super::values;
@@ -78,6 +78,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
     let buyers = buyers(&mut reader);
     let delivery = delivery(&mut reader);
     let cancelled_grace = reader.duration("orders.cancelled_grace");
+    let limits = limits(&mut reader);
     let policy = policy(&mut reader, &rules);
     if let (Some(smtp), Some(delivery)) = (&smtp, &delivery) {
         no_loop(&mut reader, smtp, delivery);
@@ -91,6 +92,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
         buyers: buyers?,
         delivery: delivery?,
         orders: Orders { cancelled_grace: cancelled_grace? },
+        limits: limits?,
         policy: policy?,
     })
 }
@@ -260,6 +262,21 @@ fn delivery(r: &mut Reader<'_, '_>) -> Option<Delivery> {
         retry_first: retry_first?,
         retry_max: retry_max?,
         connections: connections?,
+    })
+}
+
+fn limits(r: &mut Reader<'_, '_>) -> Option<Limits> {
+    let messages_per_hour = r.count_if_set("limits.messages_per_hour");
+    let conversation_per_10_minutes = r.count_if_set("limits.conversation_per_10_minutes");
+    let proactive_per_day = r.count("limits.proactive_per_day");
+    let proactive_per_order = r.count("limits.proactive_per_order");
+    let unknown_aliases_per_hour = r.count("limits.unknown_aliases_per_hour");
+    Some(Limits {
+        messages_per_hour,
+        conversation_per_10_minutes,
+        proactive_per_day: proactive_per_day?,
+        proactive_per_order: proactive_per_order?,
+        unknown_aliases_per_hour: unknown_aliases_per_hour?,
     })
 }
 

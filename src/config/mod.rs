@@ -16,6 +16,7 @@ mod reader;
 mod reload;
 mod rules;
 mod settings;
+mod spelling;
 mod tls;
 mod values;
 
@@ -23,6 +24,6 @@ pub use error::{ConfigError, ConfigErrors, Position};
 pub use example::{example, starter};
 pub use rules::{BUILT_RULES, BuiltRule, built_rule};
 pub use settings::{
-    Buyers, Config, Delivery, DeliveryTls, Http, Mode, Network, Policy, Relay, Route, RuleSetting,
-    Senders, ShownNameStyle, Smtp, Tls, UnknownAlias,
+    Buyers, Config, Delivery, DeliveryTls, Http, Limits, Mode, Network, Policy, Relay, Route,
+    RuleSetting, Senders, ShownNameStyle, Smtp, Tls, UnknownAlias,
 };

@@ -129,6 +129,12 @@ impl<'d, 't> Reader<'d, 't> {
         within
     }
 
+    /// The same for a key that may be missing: then, and after an error, `None`.
+    pub(super) fn count_if_set(&mut self, path: &str) -> Option<usize> {
+        self.document.value(path)?;
+        self.count(path)
+    }
+
     /// A key that is only ever true in this version.
     pub(super) fn always_true(&mut self, path: &str) -> Option<()> {
         let (key, value) = self.find(path)?;

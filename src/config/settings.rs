@@ -29,6 +29,8 @@ pub struct Config {
     pub delivery: Delivery,
     /// `[orders]`
     pub orders: Orders,
+    /// `[limits]`
+    pub limits: Limits,
     /// `[policy]`
     pub policy: Policy,
 }
@@ -216,6 +218,29 @@ pub enum DeliveryTls {
 pub struct Orders {
     /// So long messages still pass after an order was cancelled.
     pub cancelled_grace: Duration,
+}
+
+/// `[limits]`: how much may be written in a time. What is not set has a default, but for mail of
+/// `smtp.trusted_networks`: that is limited only by what is set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Messages of one party in an hour.
+    pub messages_per_hour: Option<usize>,
+    /// Messages in one conversation in 10 minutes.
+    pub conversation_per_10_minutes: Option<usize>,
+    /// A seller's proactive messages in 24 hours, whatever the orders.
+    pub proactive_per_day: usize,
+    /// So many more for each order of an average day.
+    pub proactive_per_order: usize,
+    /// Unknown aliases that one network may name with one envelope domain in an hour.
+    pub unknown_aliases_per_hour: usize,
+}
+
+impl Limits {
+    /// What `messages_per_hour` is for a peer that is not trusted, where it is not set.
+    pub const MESSAGES_PER_HOUR: usize = 500;
+    /// The same of `conversation_per_10_minutes` (PRODUCT §4).
+    pub const CONVERSATION_PER_10_MINUTES: usize = 20;
 }
 
 /// `policy.mode`

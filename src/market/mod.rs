@@ -3,12 +3,13 @@
 //!
 //! Flow: [`admit`] takes the route, the proof and what the pair has said so far, finds the
 //! message's conversation and gives [`Admitted`] or a [`Refusal`]; [`clock`] says what a message
-//! does to the seller's response clock.
+//! does to the seller's response clock; [`limits`] which limit it would pass.
 //! Invariant: pure. [`Admitted`] is the first of the three seals: only [`admit`] makes it, and it
 //! needs a `sender::Proof`.
 //! Logs: nothing.
 
 mod admit;
 pub mod clock;
+pub mod limits;
 
 pub use admit::{Admission, Admitted, Place, Refusal, Request, admit};

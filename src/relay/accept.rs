@@ -7,12 +7,12 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::Relay;
 use super::outcome::{Outcome, RejectLine};
-use super::prepare::{Names, Prepared, conversation, fingerprint, storage};
+use super::prepare::{Names, Prepared, conversation, fingerprint, hashes, storage};
 use super::rehearse::{Rehearsal, Rehearsed, Stopped, rehearse};
 use super::route::{Route, RouteRefusal, Target, ToParty};
 use crate::domain::{Action, Finding, Said, Sightings, Timestamp, Verdict};
 use crate::leak::Outgoing;
-use crate::mail::{self, Automatic, Message, base_subject, sighting};
+use crate::mail::{self, Automatic, Message, base_subject};
 use crate::market::{self, Admitted, Refusal};
 use crate::policy::Context;
 use crate::rewrite::{self, Plan, frame, thread};
@@ -185,6 +185,8 @@ impl Relay {
             }
             match self.party_behind(&party.alias, party.tag.clone()).await {
                 Ok(Some(fresh)) => party = fresh,
+                // An order that was there at RCPT.
+                Ok(None) if self.unknown() == RouteRefusal::Defer => return Outcome::Storage,
                 Ok(None) => return Outcome::Refused(Refusal::UnknownTag),
                 Err(RouteRefusal::Unavailable) => return Outcome::TooBusy,
                 Err(_) => return Outcome::Storage,
@@ -351,6 +353,8 @@ impl Relay {
             received_at: mail.arrived,
             give_up_at: mail.arrived.after(self.0.config.delivery.give_up_after),
             roots: names.root,
+            limits: self.limits(mail.peer),
+            proved_network: (!mail.peer.is_trusted()).then(|| mail.peer.network()),
             admitted,
             outgoing,
             verdict,
@@ -375,6 +379,10 @@ impl Relay {
                 Again::Answer(outcome)
             }
             Err(StoreError::Stale) => Again::Stale,
+            Err(StoreError::Limit(limit)) => {
+                tracing::info!(peer = %mail.peer.address(), %limit, "put off: over a limit");
+                Again::Answer(Outcome::Limited(limit))
+            }
             Err(error) => Again::Answer(storage(&error)),
         }
     }
@@ -471,13 +479,6 @@ impl Relay {
 fn reject_lines(verdict: &Verdict) -> Vec<RejectLine> {
     let strongest = |f: &&Finding| f.enforced && f.action == verdict.action;
     verdict.findings.iter().filter(strongest).map(RejectLine::from).collect()
-}
-
-/// What is remembered of a text and its subject.
-fn hashes(text: &str, subject: &str) -> Vec<u64> {
-    let mut hashes = sighting::shingles(text);
-    hashes.extend(sighting::shingles(base_subject(subject)));
-    hashes
 }
 
 /// For the log: which kind of stop, never its words.

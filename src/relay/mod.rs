@@ -9,6 +9,7 @@
 //! took; never a word or an address of it.
 
 mod accept;
+mod guesses;
 mod notify;
 mod outcome;
 mod postmaster;
@@ -25,8 +26,10 @@ use crate::config::Config;
 use crate::domain::Clock;
 use crate::policy::{self, RuleError, Rules};
 use crate::store::{Store, StoredMail};
+use guesses::Guesses;
 
 pub use crate::market::Refusal;
+pub use crate::market::limits::Limit;
 pub use crate::sender::{Peer, Unproved};
 pub use notify::{is_delayed, not_delivered};
 pub use outcome::{Outcome, RejectLine};
@@ -45,6 +48,7 @@ struct Inner {
     clock: Clock,
     /// Where accepted mail is handed over to delivery. Full: the store keeps it until it is due.
     outbox: mpsc::Sender<StoredMail>,
+    guesses: Arc<Guesses>,
     /// Large mails are read by so many threads at a time.
     large: Arc<Semaphore>,
 }
@@ -63,7 +67,8 @@ impl Relay {
         policy::warm(&rules);
         let large = Arc::new(Semaphore::new(4));
         let keyring = Arc::new(RwLock::new(keyring));
-        Ok(Self(Arc::new(Inner { config, keyring, store, rules, clock, outbox, large })))
+        let guesses = Arc::default();
+        Ok(Self(Arc::new(Inner { config, keyring, store, rules, clock, outbox, guesses, large })))
     }
 
     /// The same relay under other settings. This one goes on under its own, so that a mail is
@@ -73,7 +78,7 @@ impl Relay {
     /// A rule that can't be compiled.
     pub fn under(&self, config: Arc<Config>) -> Result<Self, RuleError> {
         let rules = Rules::new(&config.policy, std::slice::from_ref(&config.relay.alias_domain))?;
-        let Inner { keyring, store, clock, outbox, large, .. } = &*self.0;
+        let Inner { keyring, store, clock, outbox, guesses, large, .. } = &*self.0;
         Ok(Self(Arc::new(Inner {
             config,
             rules,
@@ -81,6 +86,7 @@ impl Relay {
             store: store.clone(),
             clock: clock.clone(),
             outbox: outbox.clone(),
+            guesses: Arc::clone(guesses),
             large: Arc::clone(large),
         })))
     }

@@ -213,9 +213,9 @@ fn reason(outcome: &Outcome) -> Option<(Reason, Vec<(RuleId, String)>)> {
         }
         Outcome::Leak => Reason::Unsafe,
         // Who is not proved is told nothing by mail: it would go to a stranger.
-        Outcome::Unproved(_) | Outcome::Accepted { .. } | Outcome::TooBusy | Outcome::Storage => {
-            return None;
-        }
+        Outcome::Unproved(_) | Outcome::Accepted { .. } => return None,
+        // Who comes again hears the answer then.
+        Outcome::TooBusy | Outcome::Storage | Outcome::Limited(_) => return None,
     };
     Some((reason, vec![]))
 }

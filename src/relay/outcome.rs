@@ -2,6 +2,7 @@
 
 use crate::domain::{Finding, MessageId, Part, RuleId};
 use crate::market::Refusal;
+use crate::market::limits::Limit;
 use crate::sender::Unproved;
 use crate::store::{Accepted, Refused};
 
@@ -18,6 +19,8 @@ pub enum Outcome {
     Unproved(Unproved),
     /// A proved sender may not write here, or not now.
     Refused(Refusal),
+    /// Over a limit; nothing was written, and the sender comes again.
+    Limited(Limit),
     /// The policy says reject; at least one line.
     Rejected(Vec<RejectLine>),
     /// It could not be made safe to pass on.
@@ -31,7 +34,7 @@ pub enum Outcome {
 impl Outcome {
     /// Whether the sender comes again.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::TooBusy | Self::Storage)
+        matches!(self, Self::TooBusy | Self::Storage | Self::Limited(_))
     }
 
     /// Whether it is on disk, and its sender needs to do nothing more.

@@ -10,14 +10,17 @@ use super::Relay;
 use super::accept::Incoming;
 use super::outcome::Outcome;
 use crate::alias::BounceToken;
+use crate::config;
 use crate::domain::{
     AliasAddress, History, HistoryConversation, MessageId, MsgId, RealAddress, Secrets, ThreadLink,
     Timestamp,
 };
-use crate::mail::Message;
+use crate::mail::{Message, base_subject, sighting};
+use crate::market::limits::Limits;
 use crate::market::{Admitted, Place};
 use crate::rewrite;
 use crate::rewrite::thread::{self, ThreadHeaders};
+use crate::sender::Peer;
 use crate::store::StoreError;
 
 /// A bounce address is good for 30 days (PRODUCT §6).
@@ -73,6 +76,26 @@ impl Relay {
         Ok(Prepared { names, thread, secrets, known_ids, recipient })
     }
 
+    /// How much the senders of mail from this peer may write: what a trusted one brings is limited
+    /// only by what the config sets.
+    pub(super) fn limits(&self, peer: Peer) -> Limits {
+        let config = &self.0.config.limits;
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let limit = |set: Option<usize>, usual| match set {
+            None if peer.is_trusted() => None,
+            set => Some(count(set.unwrap_or(usual))),
+        };
+        Limits {
+            messages_per_hour: limit(config.messages_per_hour, config::Limits::MESSAGES_PER_HOUR),
+            conversation_per_10_minutes: limit(
+                config.conversation_per_10_minutes,
+                config::Limits::CONVERSATION_PER_10_MINUTES,
+            ),
+            proactive_per_day: count(config.proactive_per_day),
+            proactive_per_order: count(config.proactive_per_order),
+        }
+    }
+
     /// Random names; nothing where the machine gives no random bytes.
     pub(super) fn names(
         &self,
@@ -105,6 +128,13 @@ pub(super) fn conversation(admitted: &Admitted) -> Option<&HistoryConversation> 
         Place::In(conversation) => Some(conversation),
         Place::New => None,
     }
+}
+
+/// What is remembered of a text and its subject.
+pub(super) fn hashes(text: &str, subject: &str) -> Vec<u64> {
+    let mut hashes = sighting::shingles(text);
+    hashes.extend(sighting::shingles(base_subject(subject)));
+    hashes
 }
 
 /// The same proved sender, recipient, Message-ID and content (PRODUCT §4).

@@ -1,9 +1,11 @@
 //! RCPT: where mail for one recipient goes.
 
 use super::Relay;
+use super::guesses::Guesser;
 use crate::alias::Recipient;
 use crate::config::UnknownAlias;
 use crate::domain::{AliasAddress, Facts, Role};
+use crate::sender::Peer;
 
 /// A recipient that we take mail for.
 #[derive(Debug, Clone)]
@@ -36,33 +38,72 @@ pub enum RouteRefusal {
     Defer,
     /// Can't be looked up now: the store is busy.
     Unavailable,
-    /// An address of ours that this version takes no mail for (bounces, `postmaster@` without
-    /// `relay.postmaster`).
+    /// An address of ours that this version takes no mail for (bounces).
     NotYet,
+    /// `postmaster@` or `abuse@` where no `relay.postmaster` is named.
+    NoPostmaster,
+    /// Too many unknown aliases were named from here.
+    TooManyGuesses,
 }
 
 impl Relay {
-    /// Where mail for this recipient goes. `recipient` as between the angle brackets.
+    /// Where mail for this recipient goes. `mail_from` and `recipient` as between the angle
+    /// brackets.
     ///
     /// A guess costs the same look-up as an alias does, so that its time tells nothing (PRODUCT
     /// §3); the check in an alias's own text only spares a database under attack its row.
-    pub async fn route(&self, recipient: &str) -> Result<Route, RouteRefusal> {
+    pub async fn route(
+        &self,
+        peer: Peer,
+        mail_from: &str,
+        recipient: &str,
+    ) -> Result<Route, RouteRefusal> {
         let house = &self.0;
-        match self.keys(|keys| keys.read(recipient, house.clock.now())) {
-            Recipient::Alias { alias, tag } => {
-                let party = self.party_behind(&alias, tag).await?;
-                party.map(|p| Route(Target::Party(Box::new(p)))).ok_or_else(|| self.unknown())
-            }
+        let now = house.clock.now();
+        let party = match self.keys(|keys| keys.read(recipient, now)) {
+            Recipient::Alias { alias, tag } => self.party_behind(&alias, tag).await?,
             Recipient::Postmaster if house.config.relay.postmaster.is_some() => {
-                Ok(Route(Target::Postmaster))
+                return Ok(Route(Target::Postmaster));
             }
-            Recipient::Postmaster | Recipient::Bounce(_) => Err(RouteRefusal::NotYet),
+            Recipient::Postmaster => return Err(RouteRefusal::NoPostmaster),
+            Recipient::Bounce(_) => return Err(RouteRefusal::NotYet),
             Recipient::Unknown => {
                 let nobody = AliasAddress::new("", &house.config.relay.alias_domain);
-                self.party_behind(&nobody, None).await?;
-                Err(self.unknown())
+                self.party_behind(&nobody, None).await?
             }
+        };
+        self.bear(&Guesser::new(peer, mail_from), peer, party.is_some()).await?;
+        party.map(|p| Route(Target::Party(Box::new(p)))).ok_or_else(|| self.unknown())
+    }
+
+    /// Counts a guess, and refuses whoever has guessed too often: with `known` aliases too, unless
+    /// mail that was proved came from the network within 30 days. That is never refused whole: a
+    /// guesser among its users must not shut the others out (PRODUCT §3).
+    async fn bear(&self, guesser: &Guesser, peer: Peer, known: bool) -> Result<(), RouteRefusal> {
+        let house = &self.0;
+        let now = house.clock.now();
+        let limit = house.config.limits.unknown_aliases_per_hour;
+        let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+        let excess = house.guesses.excess(guesser, limit, now);
+        // During a restore it is we who do not know.
+        if !known && house.config.smtp.unknown_alias == UnknownAlias::Reject {
+            house.guesses.count(guesser.clone(), now);
         }
+        if !excess.pair && !excess.network {
+            return Ok(());
+        }
+        let proved = peer.is_trusted() || {
+            let proved = house.store.is_proved(guesser.network(), now).await;
+            proved.map_err(|error| {
+                tracing::warn!(%error, "a network could not be looked up");
+                RouteRefusal::Unavailable
+            })?
+        };
+        if proved && (known || !excess.pair) {
+            return Ok(());
+        }
+        tracing::info!(peer = %peer.address(), ?excess, "unknown aliases were named too often");
+        Err(RouteRefusal::TooManyGuesses)
     }
 
     pub(super) async fn party_behind(
@@ -82,7 +123,7 @@ impl Relay {
         }))
     }
 
-    fn unknown(&self) -> RouteRefusal {
+    pub(super) fn unknown(&self) -> RouteRefusal {
         match self.0.config.smtp.unknown_alias {
             UnknownAlias::Reject => RouteRefusal::Unknown,
             UnknownAlias::Defer => RouteRefusal::Defer,

@@ -1,6 +1,6 @@
 //! The proof of a sender.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use crate::config::Network;
 use crate::domain::RealAddress;
@@ -23,6 +23,14 @@ impl Peer {
     /// Its address; IPv4 where it is that.
     pub fn address(self) -> IpAddr {
         self.address
+    }
+
+    /// The network that it stands for: one household of IPv6 has a /64, of IPv4 an address.
+    pub fn network(self) -> IpAddr {
+        match self.address {
+            IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
+            v4 => v4,
+        }
     }
 
     /// Whether its word about the sender is taken.

@@ -9,9 +9,12 @@ pub trait Door: Send + Sync + 'static {
     /// Where mail for one recipient goes.
     type Route: Send + Sync;
 
-    /// RCPT TO. `recipient` as between the angle brackets, without a source route.
+    /// RCPT TO. `mail_from` as between the angle brackets, empty for `<>`; `recipient` likewise,
+    /// without a source route.
     fn route(
         &self,
+        peer: Peer,
+        mail_from: &str,
         recipient: &str,
     ) -> impl Future<Output = Result<Self::Route, RouteRefusal>> + Send;
 
@@ -41,8 +44,13 @@ pub trait Door: Send + Sync + 'static {
 impl Door for Relay {
     type Route = Route;
 
-    async fn route(&self, recipient: &str) -> Result<Route, RouteRefusal> {
-        Self::route(self, recipient).await
+    async fn route(
+        &self,
+        peer: Peer,
+        mail_from: &str,
+        recipient: &str,
+    ) -> Result<Route, RouteRefusal> {
+        Self::route(self, peer, mail_from, recipient).await
     }
 
     /// As many as a session bears: whoever is refused beside one that was accepted is told of in a

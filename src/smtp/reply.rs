@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use crate::domain::{MessageId, Part, RuleId};
-use crate::relay::{Outcome, Refusal, RejectLine, RouteRefusal, Unproved};
+use crate::relay::{Limit, Outcome, Refusal, RejectLine, RouteRefusal, Unproved};
 
 /// The longest line, CRLF included (RFC 5321 §4.5.3.1.5).
 const LINE_LIMIT: usize = 512;
@@ -321,6 +321,12 @@ fn route(why: RouteRefusal) -> Row {
         RouteRefusal::Unknown => row(550, "5.1.1", "There is no such address here"),
         RouteRefusal::Defer => row(451, "4.3.2", "This address can't be looked up now, come again"),
         RouteRefusal::Unavailable => busy(),
+        RouteRefusal::TooManyGuesses => {
+            row(450, "4.7.1", "Too many unknown addresses were named from here, come again later")
+        }
+        RouteRefusal::NoPostmaster => {
+            row(550, "5.3.5", "This server names no postmaster: ask the marketplace itself")
+        }
         RouteRefusal::NotYet => row(550, "5.3.3", "This version takes no mail for this address"),
     }
 }
@@ -334,6 +340,7 @@ fn outcome_row(outcome: &Outcome) -> Row {
         Outcome::Accepted { id } => accepted(id),
         Outcome::Unproved(why) => unproved(*why),
         Outcome::Refused(why) => refused(*why),
+        Outcome::Limited(limit) => limited(*limit),
         Outcome::Rejected(lines) => rejected(lines),
         Outcome::Leak => row(
             550,
@@ -376,6 +383,20 @@ fn refused(why: Refusal) -> Row {
         Refusal::UnknownTag => return route(RouteRefusal::Unknown),
     };
     row(550, "5.7.1", words)
+}
+
+/// PRODUCT §4: over a quota or cap.
+fn limited(limit: Limit) -> Row {
+    let words = match limit {
+        Limit::Hour => "You have written too many messages in this hour, come again later",
+        Limit::Conversation => {
+            "Too many messages in this conversation in a few minutes, come again later"
+        }
+        Limit::Proactive => {
+            "Your messages of this day that are no answers are used up, come again tomorrow"
+        }
+    };
+    row(450, "4.7.1", words)
 }
 
 /// One line per violation, the first sufficient by itself; of many, four and how many more.
@@ -494,6 +515,11 @@ mod tests {
         ]
     };
 
+    const ROUTES: [RouteRefusal; 6] = {
+        use RouteRefusal::*;
+        [Unknown, Defer, Unavailable, NotYet, NoPostmaster, TooManyGuesses]
+    };
+
     const REFUSALS: [Refusal; 9] = [
         Refusal::NotRegistered,
         Refusal::Unreachable,
@@ -535,6 +561,10 @@ mod tests {
             Outcome(super::Outcome::TooBusy),
             Outcome(super::Outcome::Storage),
         ];
+        all.extend(
+            [Limit::Hour, Limit::Conversation, Limit::Proactive]
+                .map(|limit| Outcome(super::Outcome::Limited(limit))),
+        );
         all.extend([Taken, Told { code: 451 }, Told { code: 550 }]);
         all.extend([Help, Bye, Ok, Reset, Vrfy, SenderOk, RecipientOk, GoAhead, Stopping]);
         all.extend([TooManyConnections, TimedOut, TooManyErrors, TooManyUnknown]);
@@ -543,14 +573,7 @@ mod tests {
         for why in [super::Unproved::Peer, super::Unproved::From] {
             all.extend([Unproved(why), Outcome(super::Outcome::Unproved(why))]);
         }
-        for why in ["Unknown", "Defer", "Unavailable", "NotYet"] {
-            all.push(Route(match why {
-                "Unknown" => RouteRefusal::Unknown,
-                "Defer" => RouteRefusal::Defer,
-                "Unavailable" => RouteRefusal::Unavailable,
-                _ => RouteRefusal::NotYet,
-            }));
-        }
+        all.extend(ROUTES.map(Route));
         all.extend(REFUSALS.map(|why| Outcome(super::Outcome::Refused(why))));
         for words in ["", "0170 123", &"\u{1f600}".repeat(200), &"x".repeat(600), "a\r\n250 b\0"] {
             all.extend((0..8).chain([28, 400]).map(|count| violations(count, words)));

@@ -166,9 +166,9 @@ where
     fn bear(&mut self, answer: Answer) -> Answer {
         let Answer::Say(reply) = answer else { return answer };
         match &reply {
-            Reply::Route(RouteRefusal::Unknown | RouteRefusal::NotYet) => {
-                self.counts.unknown_recipients += 1;
-            }
+            Reply::Route(
+                RouteRefusal::Unknown | RouteRefusal::NotYet | RouteRefusal::TooManyGuesses,
+            ) => self.counts.unknown_recipients += 1,
             // A client that pipelines sends DATA before it knows that RCPT was refused, and its
             // next chunks before it knows that the first one was.
             Reply::Wrong(Wrong::RcptFirst | Wrong::ChunksRefused) => {}
@@ -291,7 +291,8 @@ where
         // RFC 5321 §4.5.3.1.10: who gets this sends again for the recipients that are left. Not
         // for those that are none: they get the answer of an unknown alias, first or last.
         let most = self.door.max_recipients().min(RECIPIENTS);
-        match self.connection.until_cut(self.door.route(&recipient)).await? {
+        let route = self.door.route(self.peer, &transaction.mail_from, &recipient);
+        match self.connection.until_cut(route).await? {
             Ok(_) if transaction.routes.len() >= most => Ok(Reply::TooManyRecipients { most }),
             Ok(route) => {
                 transaction.recipients.push(recipient);

@@ -6,6 +6,7 @@ use rusqlite::ErrorCode;
 use rusqlite::ffi;
 
 use crate::domain::{BuyerId, OrderId, PartyId, Role, SellerId};
+use crate::market::limits::Limit;
 
 /// Why the store did not do what it was asked. Nothing was written then.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +23,9 @@ pub enum StoreError {
     /// The facts that were decided on have changed since: decide again. Transient.
     #[error("the facts changed since they were read")]
     Stale,
+    /// A limit is reached. Transient: time passes.
+    #[error("{0}")]
+    Limit(Limit),
     /// Another job of the same group broke the transaction. Transient.
     #[error("the transaction was rolled back: {0}")]
     RolledBack(String),
@@ -100,6 +104,7 @@ impl StoreError {
                 | Self::Locked
                 | Self::Full
                 | Self::Stale
+                | Self::Limit(_)
                 | Self::RolledBack(_)
                 | Self::Closed
         )

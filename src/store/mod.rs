@@ -24,8 +24,8 @@ pub use records::{
     QueueDepth, QueueFilter, QueueRow, Rejection, Release, Turn, Turns,
 };
 pub use register::{
-    AccountChange, AccountEvent, Decision, NamedPair, OrderFilter, PairNames, Put, PutOrder,
-    PutParty,
+    AccountChange, AccountEvent, Decision, Erased, NamedPair, OrderFilter, PairNames, Put,
+    PutOrder, PutParty, Record,
 };
 pub use seal::{Accepted, Lease, Refused, StoredMail};
 pub use sqlite::{OpenMode, Store};

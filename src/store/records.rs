@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use std::net::IpAddr;
+
 use serde::Serialize;
 
 use crate::domain::{
@@ -11,6 +13,7 @@ use crate::domain::{
 };
 use crate::leak::Outgoing;
 use crate::market::Admitted;
+use crate::market::limits::Limits;
 use crate::store::seal::{Accepted, Lease, Refused, StoredMail};
 
 /// A message that goes out, with everything that follows from it.
@@ -47,6 +50,10 @@ pub struct Acceptance {
     pub give_up_at: Timestamp,
     /// The names that stand first in References, for a conversation that it opens.
     pub roots: ThreadLink,
+    /// How much may be written in a time.
+    pub limits: Limits,
+    /// The network that it came from, where the sender was proved and not merely believed.
+    pub proved_network: Option<IpAddr>,
 }
 
 /// A proved sender's message that was refused.

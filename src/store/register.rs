@@ -166,6 +166,17 @@ pub struct Decision {
     pub at: Timestamp,
 }
 
+/// What one step of erasing did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Erased {
+    /// Messages that were erased in it.
+    pub erased: usize,
+    /// Whether nothing is left that could be.
+    pub is_all: bool,
+    /// Then: messages that a legal hold keeps.
+    pub kept: usize,
+}
+
 /// A line of an account's history.
 #[derive(Debug, Clone, Serialize)]
 pub struct AccountEvent {
@@ -179,6 +190,15 @@ pub struct AccountEvent {
     pub reason: Option<String>,
     /// When.
     pub at: Timestamp,
+}
+
+/// One record of many that are registered together.
+#[derive(Debug, Clone)]
+pub enum Record {
+    /// A buyer or seller.
+    Party(PutParty),
+    /// An order, with the aliases that its pair gets where it has none yet.
+    Order(PutOrder, PairNames),
 }
 
 /// The two aliases of a pair.

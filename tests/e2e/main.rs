@@ -35,4 +35,8 @@ mod t21_sync_means_sync;
 mod t22_the_disk_is_full;
 mod t30_who_can_be_reached;
 mod t31_registering;
+mod t32_limits;
+mod t33_guesses;
+mod t34_deleting;
+mod t35_importing;
 mod t40_html_goes_out;

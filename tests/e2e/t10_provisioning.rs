@@ -125,8 +125,7 @@ fn what_is_planned_is_refused_as_not_in_this_version() {
         &["user", "add"],
         &["token", "add"],
         &["purge"],
-        &["import", "x.jsonl"],
-        &["seller", "delete", "S1"],
+        &["seller", "erase", "S1"],
         &["policy", "report", "--since", "14d"],
     ] {
         let ran = house.bauta(arguments);

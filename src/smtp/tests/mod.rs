@@ -66,7 +66,12 @@ impl Scripted {
 impl Door for Scripted {
     type Route = String;
 
-    async fn route(&self, recipient: &str) -> Result<String, RouteRefusal> {
+    async fn route(
+        &self,
+        _peer: Peer,
+        _mail_from: &str,
+        recipient: &str,
+    ) -> Result<String, RouteRefusal> {
         match recipient.split('@').next().unwrap() {
             "defer" => Err(RouteRefusal::Defer),
             "unavailable" => Err(RouteRefusal::Unavailable),

@@ -8,7 +8,7 @@ use super::content::{pack, pack_sightings};
 use super::history::is_known;
 use super::repeat::since;
 use super::rows::{get, moment_some, one, parse, run};
-use super::{Store, facts};
+use super::{Store, facts, traffic};
 use crate::domain::{ConversationId, DeliveryId, MessageId, MsgId, Role, ThreadLink, Timestamp};
 use crate::market::clock::{self, ClockChange};
 use crate::market::{Admission, Place};
@@ -103,6 +103,10 @@ fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, 
     let admission = acceptance.admitted.admission();
     facts::require_fresh(conn, &admission.facts)?;
     let conversation = find_or_open(conn, acceptance)?;
+    traffic::require_room(conn, acceptance, conversation)?;
+    if let Some(network) = acceptance.proved_network {
+        traffic::note_proved(conn, network, acceptance.received_at)?;
+    }
     let message = insert_message(conn, acceptance, conversation)?;
     run(
         conn,

@@ -6,8 +6,10 @@ mod birth;
 mod connection;
 mod content;
 mod delivery;
+mod erase;
 mod facts;
 mod history;
+mod import;
 mod notice;
 mod orders;
 mod party;
@@ -18,6 +20,7 @@ mod repeat;
 mod rows;
 mod schema;
 mod standing;
+mod traffic;
 mod turns;
 mod writer;
 

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, params};
 
 use super::rows::{all, get, moment, moment_some, one, parse, parse_some, run};
-use super::{Store, party};
+use super::{Store, erase, party};
 use crate::domain::{BuyerId, Order, OrderId, OrderStatus, PartyId, Role, SellerId, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::register::{OrderFilter, PairNames, Put, PutOrder};
@@ -162,7 +162,12 @@ pub(super) fn put_order(
             return Ok(Put::Unchanged);
         }
     }
-    let pair = find_or_make_pair(conn, &put.seller, &put.buyer, names)?;
+    // Of a deleted party an order may still change, a dispute end, but none is added.
+    let sql = "SELECT pair FROM orders WHERE id_key = ?1";
+    let pair: i64 = match one(conn, sql, [put.id.key()], |row| get(row, "pair"))? {
+        Some(pair) => pair,
+        None => find_or_make_pair(conn, &put.seller, &put.buyer, names)?,
+    };
     let items =
         serde_json::to_string(&put.items).map_err(|_| StoreError::Damaged("orders.items"))?;
     let cancelled = put.status == OrderStatus::Cancelled;
@@ -193,5 +198,8 @@ pub(super) fn put_order(
     )?;
     // Mail that was judged by the order as it was must be judged again.
     run(conn, "UPDATE pair SET version = version + 1 WHERE number = ?1", [pair])?;
+    if known.is_some() && !put.dispute {
+        erase::after_dispute(conn, pair)?;
+    }
     Ok(if known.is_some() { Put::Changed } else { Put::Created })
 }

@@ -53,6 +53,12 @@ CREATE TABLE account_change (
 ) STRICT;
 CREATE INDEX account_change_party ON account_change (party);
 
+-- Networks from which proved mail came lately: an address of IPv4, a /64 of IPv6.
+CREATE TABLE proved_network (
+    network TEXT PRIMARY KEY,
+    last_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- Aliases by their local part: the alias domain is a setting.
 CREATE TABLE pair (
     number               INTEGER PRIMARY KEY,
@@ -144,7 +150,9 @@ CREATE INDEX message_order ON message ("order") WHERE "order" IS NOT NULL;
 CREATE INDEX message_of_seller ON message (of_seller, number) WHERE of_seller IS NOT NULL;
 CREATE INDEX message_of_buyer ON message (of_buyer, number) WHERE of_buyer IS NOT NULL;
 CREATE INDEX message_not_accepted ON message (state, number) WHERE state <> 'accepted';
-CREATE INDEX message_rejected ON message (sender, received_at) WHERE state = 'rejected';
+CREATE INDEX message_sender ON message (sender, received_at, state) WHERE sender IS NOT NULL;
+CREATE INDEX message_proactive ON message (sender, received_at)
+    WHERE state = 'accepted' AND proactive = 1;
 CREATE INDEX message_fingerprint ON message (fingerprint, received_at)
     WHERE fingerprint IS NOT NULL;
 -- Unique: an id names one message of a pair; one that comes in again is stored as none.
@@ -175,6 +183,8 @@ CREATE TABLE turn (
     stopped_by   INTEGER REFERENCES message
 ) STRICT;
 CREATE INDEX turn_conversation ON turn (conversation);
+CREATE INDEX turn_started_by ON turn (started_by);
+CREATE INDEX turn_stopped_by ON turn (stopped_by) WHERE stopped_by IS NOT NULL;
 CREATE UNIQUE INDEX turn_running ON turn (conversation) WHERE stopped_at IS NULL;
 
 -- lease: counts claims, so that an attempt knows whether the delivery is still its own even where

@@ -2,6 +2,7 @@
 
 mod accepting;
 mod delivering;
+mod erasing;
 mod queueing;
 mod registering;
 mod turns;
@@ -15,6 +16,7 @@ use super::{OpenMode, Store};
 use crate::domain::*;
 use crate::leak::{Exempt, scan};
 use crate::mail::{Mailbox, Message};
+use crate::market::limits::{Limit, Limits};
 use crate::market::{Admitted, Refusal, Request, admit};
 use crate::rewrite::Draft;
 use crate::sender::{Peer, Proof, prove};
@@ -138,6 +140,13 @@ impl Market {
     }
 }
 
+const UNLIMITED: Limits = Limits {
+    messages_per_hour: None,
+    conversation_per_10_minutes: None,
+    proactive_per_day: u32::MAX,
+    proactive_per_order: 0,
+};
+
 /// A mail on its way in.
 #[derive(Clone, Copy)]
 struct Letter {
@@ -206,5 +215,7 @@ fn acceptance(letter: &Letter, admitted: Admitted) -> Acceptance {
             seller: Some(msg_id(&format!("root-s{n}@{DOMAIN}"))),
             buyer: Some(msg_id(&format!("root-b{n}@{DOMAIN}"))),
         },
+        limits: UNLIMITED,
+        proved_network: None,
     }
 }

@@ -1,0 +1,129 @@
+//! Deleting a party: its mail stops at once, then all that no legal hold keeps is erased, some of it
+//! in each transaction, so that nobody else waits long for the disk.
+
+use rusqlite::{Connection, params};
+
+use super::rows::{all, get, one, run};
+use super::{Store, party, standing};
+use crate::domain::{PartyId, Timestamp};
+use crate::store::error::StoreError;
+use crate::store::register::{Decision, Erased};
+
+/// Messages that one transaction erases.
+const BATCH: usize = 200;
+
+/// Messages of a party's pairs that no open dispute keeps, and our notices about them.
+const ERASABLE: &str = "SELECT m.number FROM message m JOIN pair p ON p.number = m.pair
+    LEFT JOIN message told ON told.number = m.about
+    LEFT JOIN orders o ON o.number = coalesce(m.\"order\", told.\"order\")
+    WHERE (p.seller = ?1 OR p.buyer = ?1) AND coalesce(o.dispute, 0) = 0";
+
+impl Store {
+    /// Deletes a party: from this transaction on no mail to or from it passes, what waits for
+    /// delivery is cancelled, and its name, addresses and domains are gone. Its id stays taken.
+    /// `false`: it was deleted before. [`Store::erase_some`] then erases what was written.
+    ///
+    /// Errors: `UnknownSeller`, `UnknownBuyer`.
+    pub async fn delete_party(&self, id: &PartyId, decision: Decision) -> Result<bool, StoreError> {
+        let id = id.clone();
+        self.write(4096, move |conn| delete_party(conn, &id, &decision)).await
+    }
+
+    /// Erases some of what was written to and by a deleted party: call it until nothing is left.
+    ///
+    /// Errors: `UnknownSeller`, `UnknownBuyer`.
+    pub async fn erase_some(&self, id: &PartyId) -> Result<Erased, StoreError> {
+        let id = id.clone();
+        self.write(64 << 10, move |conn| {
+            let number = party::find(conn, &id)?.ok_or_else(|| StoreError::unknown(&id))?;
+            let erased = erase(conn, number, BATCH)?;
+            if erased == BATCH {
+                return Ok(Erased { erased, is_all: false, kept: 0 });
+            }
+            let sql = "SELECT count(*) AS kept FROM message m JOIN pair p ON p.number = m.pair
+                WHERE (p.seller = ?1 OR p.buyer = ?1) AND m.kind = 'relay'";
+            let kept: Option<i64> = one(conn, sql, [number], |row| get(row, "kept"))?;
+            let kept = usize::try_from(kept.unwrap_or(0)).unwrap_or(0);
+            Ok(Erased { erased, is_all: true, kept })
+        })
+        .await
+    }
+}
+
+fn delete_party(conn: &Connection, id: &PartyId, decision: &Decision) -> Result<bool, StoreError> {
+    let number = party::find(conn, id)?.ok_or_else(|| StoreError::unknown(id))?;
+    let at = decision.at;
+    // The version tells mail in hand that it must look again.
+    let changed = run(
+        conn,
+        "UPDATE party SET name = 'deleted', marketplace_fulfilled = NULL, deleted_at = ?2,
+            version = version + 1 WHERE number = ?1 AND deleted_at IS NULL",
+        params![number, at.as_millis()],
+    )?;
+    if changed == 0 {
+        return Ok(false);
+    }
+    party::forget_contacts(conn, number)?;
+    cancel_deliveries(conn, number, at)?;
+    forget_orders(conn, number)?;
+    standing::note(conn, number, None, "deleted", decision)?;
+    Ok(true)
+}
+
+/// Also what is attempted just now: its lease is lost, so that the attempt ends and writes nothing.
+fn cancel_deliveries(conn: &Connection, number: i64, at: Timestamp) -> Result<(), StoreError> {
+    let sql = "UPDATE delivery SET state = 'cancelled', finished_at = ?2,
+            lease = lease + 1, lease_owner = NULL, lease_until = NULL
+        WHERE state IN ('queued', 'deferred', 'sending') AND message IN (
+            SELECT m.number FROM pair p JOIN message m ON m.pair = p.number
+            WHERE p.seller = ?1 OR p.buyer = ?1)";
+    run(conn, sql, params![number, at.as_millis()])?;
+    Ok(())
+}
+
+/// The orders keep their ids, so that they are refused cleanly; what was bought is nobody's any
+/// more.
+fn forget_orders(conn: &Connection, number: i64) -> Result<(), StoreError> {
+    let sql = "UPDATE orders SET items = '[]', tracking = NULL
+        WHERE dispute = 0 AND (items <> '[]' OR tracking IS NOT NULL)
+        AND pair IN (SELECT number FROM pair WHERE seller = ?1 OR buyer = ?1)";
+    run(conn, sql, [number])?;
+    Ok(())
+}
+
+/// Erases what a dispute kept, now that it has ended, where one of the order's parties was deleted.
+pub(super) fn after_dispute(conn: &Connection, pair: i64) -> Result<(), StoreError> {
+    let sql = "SELECT number FROM party WHERE deleted_at IS NOT NULL AND number IN (
+        SELECT seller FROM pair WHERE number = ?1 UNION SELECT buyer FROM pair WHERE number = ?1)";
+    for number in all(conn, sql, [pair], |row| get::<i64>(row, "number"))? {
+        forget_orders(conn, number)?;
+        while erase(conn, number, BATCH)? == BATCH {}
+    }
+    Ok(())
+}
+
+/// Erases at most so many messages with all that hangs on them: how many it were.
+fn erase(conn: &Connection, number: i64, most: usize) -> Result<usize, StoreError> {
+    // Notices last written first: what they are about is erased after them.
+    let sql = format!("{ERASABLE} ORDER BY m.number DESC LIMIT ?2");
+    let limit = i64::try_from(most).unwrap_or(i64::MAX);
+    let messages: Vec<i64> = all(conn, &sql, params![number, limit], |row| get(row, "number"))?;
+    for message in &messages {
+        for sql in [
+            "DELETE FROM attempt WHERE delivery IN
+                (SELECT number FROM delivery WHERE message = ?1)",
+            "DELETE FROM delivery WHERE message = ?1",
+            "DELETE FROM turn WHERE started_by = ?1 OR stopped_by = ?1",
+            "DELETE FROM content WHERE message = ?1",
+            "DELETE FROM message WHERE number = ?1",
+        ] {
+            run(conn, sql, [message])?;
+        }
+    }
+    let sql = "DELETE FROM conversation
+        WHERE pair IN (SELECT number FROM pair WHERE seller = ?1 OR buyer = ?1)
+        AND NOT EXISTS (SELECT 1 FROM message m WHERE m.conversation = conversation.number)
+        AND NOT EXISTS (SELECT 1 FROM turn t WHERE t.conversation = conversation.number)";
+    run(conn, sql, [number])?;
+    Ok(messages.len())
+}

@@ -1,0 +1,122 @@
+use super::*;
+use crate::store::StoreError;
+
+fn decision(hours: u64) -> Decision {
+    Decision { by: "ann".to_owned(), reason: None, at: at(hours) }
+}
+
+fn buyer() -> PartyId {
+    PartyId::Buyer("B1".parse().unwrap())
+}
+
+/// What refers to a table's rows.
+fn hanging_on(conn: &rusqlite::Connection, table: &str) -> Vec<String> {
+    let sql = "SELECT DISTINCT t.name || '.' || k.\"from\" FROM pragma_table_list t
+        JOIN pragma_foreign_key_list(t.name) k WHERE k.\"table\" = ?1 ORDER BY 1";
+    let mut statement = conn.prepare(sql).unwrap();
+    let rows = statement.query_map([table], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+#[tokio::test]
+async fn whatever_hangs_on_a_message_is_known_to_the_eraser() {
+    let market = Market::open().await;
+    let conn = market.raw();
+    // Another table? Then erase.rs must take its rows too, along an index of that column.
+    assert_eq!(
+        hanging_on(&conn, "message"),
+        [
+            "content.message",
+            "delivery.message",
+            "message.about",
+            "turn.started_by",
+            "turn.stopped_by"
+        ]
+    );
+    assert_eq!(hanging_on(&conn, "delivery"), ["attempt.delivery"]);
+    assert_eq!(hanging_on(&conn, "conversation"), ["message.conversation", "turn.conversation"]);
+}
+
+#[tokio::test]
+async fn a_deleted_party_is_erased_step_by_step_and_mail_in_hand_is_judged_again() {
+    let market = Market::open().await;
+    for n in 1..=450 {
+        let from = if n % 2 == 0 { Role::Seller } else { Role::Buyer };
+        market.accept(&letter(n, from)).await;
+    }
+    let in_hand = market.acceptance(&letter(999, Role::Seller)).await;
+    assert_eq!(market.store.delete_party(&buyer(), decision(1000)).await, Ok(true));
+    assert_eq!(market.store.accept(in_hand).await.unwrap_err(), StoreError::Stale);
+    let refused = market.admit(&letter(1000, Role::Seller)).await.unwrap_err();
+    assert_eq!(refused, Refusal::Unreachable);
+    let depth = market.store.depth().await.unwrap();
+    assert_eq!((depth.queued, depth.sending, depth.deferred), (0, 0, 0));
+
+    let mut steps = vec![];
+    loop {
+        let step = market.store.erase_some(&buyer()).await.unwrap();
+        steps.push(step.erased);
+        if step.is_all {
+            assert_eq!(step.kept, 0);
+            break;
+        }
+    }
+    assert_eq!(steps, [200, 200, 50]);
+    let conn = market.raw();
+    for table in ["message", "content", "delivery", "attempt", "turn", "conversation"] {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let left: i64 = conn.query_row(&sql, [], |row| row.get(0)).unwrap();
+        assert_eq!(left, 0, "{table}");
+    }
+    assert_eq!(market.store.delete_party(&buyer(), decision(1001)).await, Ok(false));
+    let put = market.store.put_party(party(Role::Buyer, "b1")).await;
+    assert_eq!(put, Err(StoreError::Deleted(buyer())));
+    let history = market.store.account_history(&buyer()).await.unwrap();
+    let told: Vec<_> = history.iter().map(|e| (e.change.as_str(), e.by.as_str())).collect();
+    assert_eq!(told, [("deleted", "ann")]);
+}
+
+#[tokio::test]
+async fn limits_are_counted_in_the_transaction_so_that_two_at_once_can_not_both_pass() {
+    let market = Market::open().await;
+    let limits = Limits { messages_per_hour: Some(2), ..UNLIMITED };
+    let mut at_once = vec![];
+    for n in 1..=4 {
+        let letter = Letter { at: at(1), ..letter(n, Role::Buyer) };
+        let acceptance = Acceptance { limits, ..market.acceptance(&letter).await };
+        let store = market.store.clone();
+        at_once.push(tokio::spawn(async move { store.accept(acceptance).await.map(|_| ()) }));
+    }
+    let mut taken = 0;
+    for one in at_once {
+        match one.await.unwrap() {
+            Ok(()) => taken += 1,
+            Err(error) => assert_eq!(error, StoreError::Limit(Limit::Hour)),
+        }
+    }
+    assert_eq!(taken, 2);
+    let later = Letter { at: at(3), ..letter(9, Role::Buyer) };
+    let acceptance = Acceptance { limits, ..market.acceptance(&later).await };
+    market.store.accept(acceptance).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_network_from_which_proved_mail_came_is_known_for_30_days() {
+    let market = Market::open().await;
+    let network: std::net::IpAddr = "192.0.2.7".parse().unwrap();
+    let known = async |hours| market.store.is_proved(network, at(hours)).await.unwrap();
+    assert!(!known(1).await);
+    let acceptance = market.acceptance(&letter(1, Role::Buyer)).await;
+    let acceptance = Acceptance { proved_network: Some(network), ..acceptance };
+    market.store.accept(acceptance).await.unwrap();
+    assert!(known(1).await && known(24 * 30).await && !known(24 * 30 + 2).await);
+    let other = "192.0.2.8".parse().unwrap();
+    assert!(!market.store.is_proved(other, at(1)).await.unwrap());
+    // The next one sweeps out what is too old.
+    let late = letter(24 * 40, Role::Buyer);
+    let acceptance = Acceptance { proved_network: Some(other), ..market.acceptance(&late).await };
+    market.store.accept(acceptance).await.unwrap();
+    let left: i64 =
+        market.raw().query_row("SELECT count(*) FROM proved_network", [], |r| r.get(0)).unwrap();
+    assert_eq!(left, 1);
+}
