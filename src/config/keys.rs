@@ -22,6 +22,8 @@ pub(super) enum Kind {
     Listen,
     /// Networks.
     Networks,
+    /// IP addresses, with or without a port.
+    Servers,
     /// A file in PEM.
     PemFile,
     /// One of these words.
@@ -76,6 +78,7 @@ impl Kind {
             Self::Address => "an e-mail address".into(),
             Self::Listen => "a list of IP addresses with ports".into(),
             Self::Networks => "a list of networks".into(),
+            Self::Servers => "a list of IP addresses".into(),
             Self::HostPort => "a host and a port".into(),
             Self::Size { min, max } => format!("a size from \"{min}\" to \"{max}\""),
             Self::Duration { min, max } => format!("a time from \"{min}\" to \"{max}\""),
@@ -98,6 +101,7 @@ impl Kind {
             Self::Language => "\"en\"",
             Self::Listen => "[\"127.0.0.1:2525\", \"[::1]:2525\"]",
             Self::Networks => "[\"10.0.0.0/8\", \"::1/128\"]",
+            Self::Servers => "[\"127.0.0.1:5353\", \"::1\"]",
             Self::PemFile => "\"/etc/bauta/tls.pem\"",
             Self::True => "true",
             Self::HostPort => "\"mail.example:25\"",
@@ -166,9 +170,6 @@ pub(super) fn name_of(path: &str) -> &str {
 
 /// Said when `senders.verify` is `"dmarc"` or missing.
 pub(super) const VERIFY_NOT_YET: &str = "\"dmarc\" (the default) is not in this version; write verify = \"address\" and name the MTA in front in smtp.trusted_networks";
-
-/// Said when `delivery.route` is `"mx"` or missing.
-pub(super) const ROUTE_NOT_YET: &str = "\"mx\" (the default) is not in this version; write route = \"smarthost\" and name your outgoing mail server in delivery.smarthost";
 
 /// Every key of this version, in the order of the example.
 pub(super) const KEYS: &[Key] = &[
@@ -263,6 +264,12 @@ pub(super) const KEYS: &[Key] = &[
         "Where /healthz, /readyz and /metrics (Prometheus) are answered: IP addresses with ports. They tell how much mail waits, never whose; still, keep them from the internet. Empty: nowhere.",
     ),
     key(
+        "dns.servers",
+        Kind::Servers,
+        Absent::Default("[]"),
+        "The DNS servers that are asked where mail goes: IP addresses, with a port if it is not 53. Empty: those of this machine (/etc/resolv.conf).",
+    ),
+    key(
         "senders.verify",
         Kind::OneOf(&["address"]),
         Absent::DefaultNotYet { example: "\"address\"", wrong: VERIFY_NOT_YET },
@@ -282,21 +289,33 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key(
         "delivery.route",
-        Kind::OneOf(&["smarthost"]),
-        Absent::DefaultNotYet { example: "\"smarthost\"", wrong: ROUTE_NOT_YET },
-        "Required in this version, and only \"smarthost\": all outgoing mail is handed to the one mail server below.",
+        Kind::OneOf(&["mx", "smarthost"]),
+        Absent::Default("\"mx\""),
+        "\"mx\": outgoing mail goes to the mail servers of each recipient's domain, as the DNS names them. \"smarthost\": all of it is handed to the one mail server below, which brings it on.",
     ),
     key(
         "delivery.smarthost",
         Kind::HostPort,
-        Absent::Missing("\"127.0.0.1:2526\""),
-        "Required. Host and port of the mail server that takes our outgoing mail. IPv6 in brackets: \"[::1]:25\".",
+        Absent::Unset("\"127.0.0.1:2526\""),
+        "Required with route = \"smarthost\". Host and port of the mail server that takes our outgoing mail. IPv6 in brackets: \"[::1]:25\".",
+    ),
+    key(
+        "delivery.mx_port",
+        Kind::Count { min: 1, max: 65_535 },
+        Absent::Default("25"),
+        "The port of the domains' mail servers with route = \"mx\". For tests and odd networks: the whole world takes mail at 25.",
     ),
     key(
         "delivery.tls",
         Kind::OneOf(&["opportunistic", "required", "none"]),
         Absent::Default("\"opportunistic\""),
-        "Encryption on the way to the smarthost. \"opportunistic\": STARTTLS where it is offered, whatever the certificate says. \"required\": STARTTLS with a valid certificate, or the mail waits. \"none\": never.",
+        "Encryption of outgoing mail. \"opportunistic\": STARTTLS where it is offered, whatever the certificate says, and unencrypted where it does not work. \"required\": STARTTLS with a certificate that is valid for the server's name, or the mail waits. \"none\": never.",
+    ),
+    key(
+        "delivery.tls_required_domains",
+        Kind::Domains,
+        Absent::Default("[]"),
+        "Recipients' domains for which delivery.tls is \"required\" whatever is written there: partners of whom you know that their mail servers have valid certificates. Only with route = \"mx\".",
     ),
     key(
         "delivery.give_up_after",
@@ -326,7 +345,7 @@ pub(super) const KEYS: &[Key] = &[
         "delivery.connections",
         Kind::Count { min: 1, max: 100 },
         Absent::Default("10"),
-        "Connections to the smarthost at the same time, 1 to 100.",
+        "Connections to one destination (the smarthost, or the servers of one domain) at the same time, 1 to 100. It begins with two and grows as mail is taken.",
     ),
     key(
         "orders.cancelled_grace",
@@ -413,7 +432,6 @@ pub(super) const NOT_YET: &[&str] = &[
     "submission",
     "imap",
     "http.public_url",
-    "dns",
     "senders.authserv_id",
     "buyers.hide_name",
     "dkim",

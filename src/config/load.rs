@@ -8,11 +8,11 @@ use crate::domain::{Action, RuleId};
 
 use super::document::{self, Document};
 use super::error::{ConfigError, ConfigErrors};
-use super::keys::{ROUTE_NOT_YET, VERIFY_NOT_YET, one_of};
+use super::keys::{VERIFY_NOT_YET, one_of};
 use super::reader::Reader;
 use super::rules::built_rule;
 use super::settings::{
-    Buyers, Config, Delivery, DeliveryTls, Http, Limits, Mode, Orders, Policy, Relay, Route,
+    Buyers, Config, Delivery, DeliveryTls, Dns, Http, Limits, Mode, Orders, Policy, Relay, Route,
     RuleSetting, Senders, ShownNameStyle, Smtp, Tls, UnknownAlias,
 };
 use super::tls::{self, PemError};
@@ -74,6 +74,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
     let smtp = smtp(&mut reader);
     let tls = tls(&mut reader, file);
     let http = reader.list("http.listen", values::socket);
+    let dns = reader.list("dns.servers", values::name_server);
     let senders = senders(&mut reader);
     let buyers = buyers(&mut reader);
     let delivery = delivery(&mut reader);
@@ -88,6 +89,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
         smtp: smtp?,
         tls: tls?,
         http: Http { listen: http? },
+        dns: Dns { servers: dns? },
         senders: senders?,
         buyers: buyers?,
         delivery: delivery?,
@@ -100,7 +102,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
 /// Refuses a smarthost that is ourselves, as far as the addresses tell: every mail sent would come
 /// in again.
 fn no_loop(r: &mut Reader<'_, '_>, smtp: &Smtp, delivery: &Delivery) {
-    let Route::Smarthost { host, port } = &delivery.route;
+    let Route::Smarthost { host, port } = &delivery.route else { return };
     let ip = match host.parse::<IpAddr>() {
         Ok(ip) => ip.to_canonical(),
         Err(_) if host.eq_ignore_ascii_case("localhost") => Ipv4Addr::LOCALHOST.into(),
@@ -231,8 +233,7 @@ fn buyers(r: &mut Reader<'_, '_>) -> Option<Buyers> {
 }
 
 fn delivery(r: &mut Reader<'_, '_>) -> Option<Delivery> {
-    let route = r.word("delivery.route", &[("smarthost", Ok(())), ("mx", Err(ROUTE_NOT_YET))]);
-    let smarthost = r.text("delivery.smarthost", values::host_port);
+    let route = route(r);
     let tls = r.word(
         "delivery.tls",
         &[
@@ -241,6 +242,7 @@ fn delivery(r: &mut Reader<'_, '_>) -> Option<Delivery> {
             ("none", Ok(DeliveryTls::None)),
         ],
     );
+    let tls_required_domains = r.list("delivery.tls_required_domains", values::domain);
     let give_up_after = r.duration("delivery.give_up_after");
     let delay_notice_after = r.duration("delivery.delay_notice_after");
     let retry_first = r.duration("delivery.retry_first");
@@ -252,11 +254,10 @@ fn delivery(r: &mut Reader<'_, '_>) -> Option<Delivery> {
         let wrong = "is shorter than delivery.retry_first; write at least that".to_owned();
         r.wrong("delivery.retry_max", wrong);
     }
-    route?;
-    let (host, port) = smarthost?;
     Some(Delivery {
-        route: Route::Smarthost { host, port },
+        route: route?,
         tls: tls?,
+        tls_required_domains: tls_required_domains?,
         give_up_after: give_up_after?,
         delay_notice_after: delay_notice_after?,
         retry_first: retry_first?,
@@ -278,6 +279,20 @@ fn limits(r: &mut Reader<'_, '_>) -> Option<Limits> {
         proactive_per_order: proactive_per_order?,
         unknown_aliases_per_hour: unknown_aliases_per_hour?,
     })
+}
+
+fn route(r: &mut Reader<'_, '_>) -> Option<Route> {
+    let by_mx = r.word("delivery.route", &[("mx", Ok(true)), ("smarthost", Ok(false))]);
+    let port = r.count("delivery.mx_port");
+    if by_mx? {
+        // Checked all the same: it may be needed tomorrow.
+        if r.is_set("delivery.smarthost") {
+            r.text("delivery.smarthost", values::host_port)?;
+        }
+        return Some(Route::Mx { port: u16::try_from(port?).ok()? });
+    }
+    let (host, port) = r.text("delivery.smarthost", values::host_port)?;
+    Some(Route::Smarthost { host, port })
 }
 
 const MODES: [(&str, Result<Mode, &str>); 2] =
@@ -359,8 +374,8 @@ delivery.smarthost = "[::1]:26"
         assert!(config.smtp.trusted_networks.is_empty());
         assert_eq!(config.smtp.unknown_alias, UnknownAlias::Reject);
         assert_eq!(config.buyers.shown_name, ShownNameStyle::FirstName);
-        let Route::Smarthost { host, port } = &config.delivery.route;
-        assert_eq!((host.as_str(), *port), ("::1", 26));
+        let smarthost = Route::Smarthost { host: "::1".to_owned(), port: 26 };
+        assert_eq!(config.delivery.route, smarthost);
         assert_eq!(config.delivery.tls, DeliveryTls::Opportunistic);
         assert_eq!(config.delivery.give_up_after, Duration::from_secs(48 * 3600));
         assert_eq!(config.delivery.retry_first, Duration::from_secs(2));

@@ -21,6 +21,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// `[http]`
     pub http: Http,
+    /// `[dns]`
+    pub dns: Dns,
     /// `[senders]`
     pub senders: Senders,
     /// `[buyers]`
@@ -82,6 +84,13 @@ pub struct Tls {
 pub struct Http {
     /// Where to listen; empty: nowhere.
     pub listen: Vec<SocketAddr>,
+}
+
+/// `[dns]`: who is asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dns {
+    /// Empty: the system's.
+    pub servers: Vec<SocketAddr>,
 }
 
 /// `smtp.unknown_alias`
@@ -178,6 +187,8 @@ pub struct Delivery {
     pub route: Route,
     /// Whether the way there is encrypted.
     pub tls: DeliveryTls,
+    /// Domains for which `tls` is `Required`; lower case.
+    pub tls_required_domains: Vec<String>,
     /// After this an undelivered mail is `expired`.
     pub give_up_after: Duration,
     /// After so long its sender is told that a mail still waits.
@@ -193,6 +204,11 @@ pub struct Delivery {
 /// `delivery.route`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
+    /// To the mail servers of each recipient's domain.
+    Mx {
+        /// Their port.
+        port: u16,
+    },
     /// All mail to one server.
     Smarthost {
         /// An IPv6 address without its brackets.

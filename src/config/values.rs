@@ -141,6 +141,14 @@ pub(super) fn socket(text: &str) -> Result<SocketAddr, Wrong> {
     text.parse().map_err(|_| format!("{text:?} is no IP address with a port"))
 }
 
+/// An IP address, with a port or that of the DNS.
+pub(super) fn name_server(text: &str) -> Result<SocketAddr, Wrong> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(SocketAddr::new(address, 53));
+    }
+    text.parse().map_err(|_| format!("{text:?} is no IP address"))
+}
+
 /// A network.
 pub(super) fn network(text: &str) -> Result<Network, Wrong> {
     text.parse().map_err(|_| format!("{text:?} is no network"))

@@ -1,15 +1,16 @@
 //! One attempt: MAIL, RCPT, DATA and the message, one by one, under the times of RFC 5321
 //! §4.5.3.2, so that it is known how far it came.
 
+use std::fmt;
 use std::time::Duration;
 
-use lettre::Address;
 use lettre::transport::smtp::Error;
-use lettre::transport::smtp::client::AsyncSmtpConnection;
-use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
+use lettre::transport::smtp::commands::{Data, Rset};
 use lettre::transport::smtp::response::Response;
 
-use super::connect::Pool;
+use super::connect::{ConnectError, Pool};
+use super::opening::{Offers, Opened};
+use super::route::NoRoute;
 use super::times::Times;
 use crate::domain::RealAddress;
 use crate::store::StoredMail;
@@ -20,6 +21,8 @@ const CLOSING: u16 = 421;
 /// How far an attempt came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
+    /// Where to?
+    Route,
     Connect,
     Mail,
     Rcpt,
@@ -31,6 +34,7 @@ pub(super) enum Stage {
 impl Stage {
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Route => "route",
             Self::Connect => "connect",
             Self::Mail => "mail",
             Self::Rcpt => "rcpt",
@@ -79,6 +83,10 @@ async fn try_once(pool: &Pool, mail: &StoredMail) -> Ended {
     }
     match pool.connect().await {
         Ok(connection) => converse(pool, connection, mail).await,
+        Err(ConnectError::NoRoute(NoRoute { permanent, why })) => {
+            let outcome = if permanent { Outcome::Permanent } else { Outcome::Temporary };
+            Ended { outcome, stage: Stage::Route, reply: why.to_owned(), broken: !permanent }
+        }
         // A greeting of 5yz is about us, not about this mail: somebody will mend it.
         Err(error) => Ended {
             outcome: Outcome::Temporary,
@@ -104,15 +112,16 @@ enum What {
     Broken { why: String },
 }
 
-async fn converse(pool: &Pool, mut connection: AsyncSmtpConnection, mail: &StoredMail) -> Ended {
-    match speak(&mut connection, mail, &pool.times).await {
+async fn converse(pool: &Pool, mut connection: Opened, mail: &StoredMail) -> Ended {
+    let times = &pool.network.times;
+    match speak(&mut connection, mail, times).await {
         Ok(reply) => {
             pool.keep(connection).await;
             Ended { outcome: Outcome::Delivered, stage: Stage::Message, reply, broken: false }
         }
         Err(Failure { stage, what: What::Refused { permanent, reply } }) => {
-            let reset = tokio::time::timeout(pool.times.farewell, connection.command(Rset)).await;
-            if matches!(reset, Ok(Ok(_))) {
+            let reset = connection.smtp.command(Rset);
+            if matches!(tokio::time::timeout(times.farewell, reset).await, Ok(Ok(_))) {
                 pool.keep(connection).await;
             }
             let outcome = if permanent { Outcome::Permanent } else { Outcome::Temporary };
@@ -127,30 +136,65 @@ async fn converse(pool: &Pool, mut connection: AsyncSmtpConnection, mail: &Store
 }
 
 async fn speak(
-    connection: &mut AsyncSmtpConnection,
+    connection: &mut Opened,
     mail: &StoredMail,
     times: &Times,
 ) -> Result<String, Failure> {
-    // Checked when it was registered; what can't be written in SMTP can't be sent.
-    let unwritable = |what: &str| Failure {
-        stage: Stage::Rcpt,
-        what: What::Refused { permanent: true, reply: format!("{what} can't be written in SMTP") },
-    };
-    let sender = match &mail.envelope_from {
-        Some(bounces) => {
-            let address = bounces.to_string().parse::<Address>();
-            Some(address.map_err(|_| unwritable("the bounce address"))?)
-        }
-        None => None, // RFC 5321 §4.5.5
-    };
-    let recipient: Address =
-        mail.recipient.reveal().parse().map_err(|_| unwritable("the recipient's address"))?;
-    step(Stage::Mail, times.mail, connection.command(Mail::new(sender, vec![]))).await?;
-    step(Stage::Rcpt, times.rcpt, connection.command(Rcpt::new(recipient, vec![]))).await?;
-    step(Stage::Data, times.data, connection.command(Data)).await?;
+    let Opened { smtp, offers, .. } = connection;
+    let (sender, recipient) = envelope(mail, *offers)?;
+    step(Stage::Mail, times.mail, smtp.command(sender)).await?;
+    step(Stage::Rcpt, times.rcpt, smtp.command(recipient)).await?;
+    step(Stage::Data, times.data, smtp.command(Data)).await?;
     // lettre ends the text with CRLF of its own before the dot.
     let bytes = mail.bytes.strip_suffix(b"\r\n").unwrap_or(&mail.bytes);
-    step(Stage::Message, times.message, connection.message(bytes)).await
+    step(Stage::Message, times.message, smtp.message(bytes)).await
+}
+
+/// MAIL and RCPT as this peer takes them.
+fn envelope(mail: &StoredMail, offers: Offers) -> Result<(Line, Line), Failure> {
+    let never = |reply: &str| Failure {
+        stage: Stage::Rcpt,
+        what: What::Refused { permanent: true, reply: reply.to_owned() },
+    };
+    let (local, domain) = (mail.recipient.local(), mail.recipient.domain());
+    let domain = idna::domain_to_ascii(domain)
+        .map_err(|_| never("5.1.2 the domain can't be written in SMTP"))?;
+    // RFC 6531 §3.2: what needs it goes to nobody who does not offer it.
+    if !local.is_ascii() && !offers.smtputf8 {
+        return Err(never(
+            "5.6.7 the address is not in ASCII, and the mail server does not take such addresses (SMTPUTF8)",
+        ));
+    }
+    // Some providers gave out addresses with doubled or trailing dots; RFC 5321 §4.1.2 has them
+    // in quotes.
+    let is_quoted = local.starts_with('.') || local.ends_with('.') || local.contains("..");
+    let quote = if is_quoted { "\"" } else { "" };
+    // RFC 5321 §4.5.5: our own notices have no sender.
+    let sender = mail.envelope_from.as_ref().map(ToString::to_string).unwrap_or_default();
+    let mut from = format!("MAIL FROM:<{sender}>");
+    let mut to = format!("RCPT TO:<{quote}{local}{quote}@{domain}>");
+    if !local.is_ascii() {
+        from.push_str(" SMTPUTF8");
+    }
+    if offers.size.is_some() {
+        from.push_str(&format!(" SIZE={}", mail.bytes.len()));
+    }
+    if offers.dsn {
+        // RFC 3461: a report tells what happened without the mail's words. No ORCPT: it would name
+        // an address that is none of the next hop's business.
+        from.push_str(" RET=HDRS");
+        to.push_str(if sender.is_empty() { " NOTIFY=NEVER" } else { " NOTIFY=FAILURE" });
+    }
+    Ok((Line(from), Line(to)))
+}
+
+/// A line as it goes out. Its parts hold no line end: addresses are checked when they are made.
+struct Line(String);
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\r\n", self.0)
+    }
 }
 
 /// Waits for one reply, at most so long.
@@ -202,6 +246,8 @@ fn without_person(reply: &str, recipient: &RealAddress) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{AliasAddress, MessageId, Timestamp};
+    use crate::store::{Forward, OpenMode};
 
     #[test]
     fn a_peers_words_are_kept_without_the_recipients_address() {
@@ -213,5 +259,52 @@ mod tests {
             "550 5.1.1 user Jane.Roe (at) roes.example in ldap-JANE.ROE, see mx.roes.example";
         let kept = without_person(said, &"jane.roe@roes.example".parse().unwrap());
         assert_eq!(kept, "550 5.1.1 user <address> (at) <address> in <address> see <address>");
+    }
+
+    /// MAIL and RCPT to somebody at b.example, or why not.
+    async fn written(
+        local: &str,
+        notice: bool,
+        offers: Offers,
+    ) -> Result<(String, String), String> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("bauta.db");
+        let store = crate::store::Store::open(&path, OpenMode::Create, "a.example").unwrap();
+        let now = Timestamp::from_millis(1_000_000);
+        let forward = Forward {
+            message: MessageId::from_random([1; 10]),
+            token: [1; 10],
+            bytes: b"Subject: x\r\n\r\nx\r\n".to_vec(),
+            recipient: format!("{local}@bücher.example").parse().unwrap(),
+            envelope_from: AliasAddress::new("b-1", "a.example"),
+            received_at: now,
+            give_up_at: now,
+        };
+        let mail = store.forward_to_postmaster(forward).await.unwrap().into_mail().unwrap();
+        let envelope_from = mail.envelope_from.clone().filter(|_| !notice);
+        match envelope(&StoredMail { envelope_from, ..mail }, offers) {
+            Ok((from, to)) => Ok((from.0, to.0)),
+            Err(Failure { what: What::Refused { permanent: true, reply }, .. }) => Err(reply),
+            Err(_) => panic!("neither yes nor no for good"),
+        }
+    }
+
+    #[tokio::test]
+    async fn each_peer_is_told_what_it_understands() {
+        let none = Offers::default();
+        let check = |from: &str, to: &str| Ok((from.to_owned(), to.to_owned()));
+        let to = "RCPT TO:<jane@xn--bcher-kva.example>";
+        assert_eq!(written("jane", false, none).await, check("MAIL FROM:<b-1@a.example>", to));
+        assert_eq!(written("jane", true, none).await, check("MAIL FROM:<>", to));
+        let all = Offers { smtputf8: true, dsn: true, size: Some(9), ..none };
+        let (from, rcpt) = written("jane", false, all).await.unwrap();
+        assert_eq!(from, "MAIL FROM:<b-1@a.example> SIZE=17 RET=HDRS");
+        assert_eq!(rcpt, format!("{to} NOTIFY=FAILURE"));
+        assert!(written("jane", true, all).await.unwrap().1.ends_with(" NOTIFY=NEVER"));
+        let (from, rcpt) = written("größe", false, all).await.unwrap();
+        assert!(from.contains(" SMTPUTF8") && rcpt.contains("<größe@xn--"), "{from} {rcpt}");
+        assert!(written("größe", false, none).await.unwrap_err().starts_with("5.6.7 "));
+        let (_, rcpt) = written("o..o.", false, none).await.unwrap();
+        assert_eq!(rcpt, "RCPT TO:<\"o..o.\"@xn--bcher-kva.example>");
     }
 }

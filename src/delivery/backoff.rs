@@ -24,6 +24,7 @@ mod tests {
         let config = Delivery {
             route: Route::Smarthost { host: "127.0.0.1".into(), port: 25 },
             tls: DeliveryTls::None,
+            tls_required_domains: vec![],
             give_up_after: Duration::from_secs(172_800),
             delay_notice_after: Duration::from_secs(14_400),
             retry_first: Duration::from_secs(2),

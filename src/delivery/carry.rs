@@ -8,9 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::attempt::{self, Ended, Outcome, Stage};
 use super::backoff;
-use super::connect::Pool;
-use super::times::Times;
-use crate::config::{Config, Route};
+use super::connect::{Network, Pool, Target};
+use crate::config::{Config, DeliveryTls, Route};
 use crate::domain::{Clock, MessageId, NoticeKind, Timestamp};
 use crate::relay;
 use crate::store::{AttemptOutcome, AttemptRecord, Lease, Store, StoreError, StoredMail};
@@ -25,7 +24,7 @@ pub(super) struct Carrier {
     pub store: Store,
     pub clock: Clock,
     pub config: Arc<Config>,
-    pub times: Times,
+    pub network: Arc<Network>,
     /// The relay stops and has waited long enough.
     pub abandon: CancellationToken,
 }
@@ -55,15 +54,25 @@ pub(super) struct End {
 
 impl Carrier {
     /// The name of the destination that a mail goes to.
-    pub fn destination_of(&self, _mail: &StoredMail) -> String {
+    pub fn destination_of(&self, mail: &StoredMail) -> String {
         match self.config.delivery.route {
             Route::Smarthost { .. } => String::new(),
+            Route::Mx { .. } => mail.recipient.domain().to_owned(),
         }
     }
 
     /// The connections to a destination of that name.
-    pub fn pool(&self, _name: &str) -> Pool {
-        Pool::new(&self.config.delivery, &self.config.relay.hostname, self.times)
+    pub fn pool(&self, name: &str) -> Pool {
+        let delivery = &self.config.delivery;
+        let (target, tls) = match &delivery.route {
+            Route::Smarthost { host, port } => (Target::Host(host.clone(), *port), delivery.tls),
+            Route::Mx { port } => {
+                let required = delivery.tls_required_domains.iter().any(|domain| domain == name);
+                let tls = if required { DeliveryTls::Required } else { delivery.tls };
+                (Target::Domain(name.to_owned(), *port), tls)
+            }
+        };
+        Pool::new(target, tls, Arc::clone(&self.network))
     }
 
     /// Tries once. The end is to be written with [`Self::write`], when the connection has been
@@ -93,8 +102,10 @@ impl Carrier {
             }
         };
         let report = if ended.broken {
-            let connecting = ended.stage == Stage::Connect;
+            let connecting = matches!(ended.stage, Stage::Route | Stage::Connect);
             Report::Broke { connecting, why: ended.reply.clone() }
+        } else if ended.stage == Stage::Route {
+            Report::Nothing
         } else {
             Report::Answered
         };

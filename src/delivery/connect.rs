@@ -1,105 +1,222 @@
-//! Connections to the next hop: made, kept for a while, handed out again.
+//! Connections to a destination: made, kept for a while, handed out again.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
-use lettre::transport::smtp::extension::ClientId;
-use tokio::net::TcpStream;
-use tokio::sync::Mutex;
+use tokio::sync::Mutex as AsyncMutex;
 use tokio::task::JoinSet;
 
+use super::dns::{Dns, NoAnswer};
+use super::encrypt;
+use super::opening::{Encryption, OpenError, Opened, open};
+use super::route::{NoRoute, OURSELVES, mail_servers};
 use super::times::Times;
-use crate::config::{Delivery, DeliveryTls, Route};
+use crate::config::DeliveryTls;
 
 /// Peers close idle connections; what lay about longer is not worth a try.
 const IDLE: Duration = Duration::from_secs(20);
+/// A server that could not be reached is tried after all others for so long.
+const DEAD: Duration = Duration::from_secs(300);
+/// So many addresses of a domain's servers are tried in one attempt.
+const ADDRESSES: usize = 6;
+
+/// Where a destination's mail goes.
+pub(super) enum Target {
+    /// To this host, at this port.
+    Host(String, u16),
+    /// To the mail servers of this domain, at this port.
+    Domain(String, u16),
+}
+
+/// What all destinations share.
+pub(super) struct Network {
+    pub dns: Option<Dns>,
+    pub times: Times,
+    /// Our own name.
+    pub hello: String,
+    /// Servers that could not be reached, and until when that counts.
+    dead: Mutex<HashMap<IpAddr, Instant>>,
+}
+
+impl Network {
+    pub fn new(dns: Option<Dns>, times: Times, hello: &str) -> Self {
+        Self { dns, times, hello: hello.to_owned(), dead: Mutex::default() }
+    }
+
+    fn is_dead(&self, ip: IpAddr) -> bool {
+        let dead = self.dead.lock().unwrap_or_else(PoisonError::into_inner);
+        dead.get(&ip).is_some_and(|until| Instant::now() < *until)
+    }
+
+    fn reached(&self, ip: IpAddr, alive: bool) {
+        let mut dead = self.dead.lock().unwrap_or_else(PoisonError::into_inner);
+        if alive {
+            dead.remove(&ip);
+        } else {
+            let now = Instant::now();
+            dead.retain(|_, until| now < *until);
+            dead.insert(ip, now + DEAD);
+        }
+    }
+}
 
 /// The connections to one destination.
 pub(super) struct Pool {
-    host: String,
-    port: u16,
+    target: Target,
     tls: DeliveryTls,
-    hello: ClientId,
-    pub times: Times,
-    idle: Mutex<Vec<(AsyncSmtpConnection, Instant)>>,
+    pub network: Arc<Network>,
+    idle: AsyncMutex<Vec<(Opened, Instant)>>,
 }
 
-/// Why there is no connection. For log and store: names the destination, never a recipient.
+/// Why there is no connection. For log and store: names no person.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectError {
-    /// The destination does not answer, or not as SMTP.
+    /// The mail can't go anywhere.
+    #[error("{}", .0.why)]
+    NoRoute(NoRoute),
+    /// None of the servers could be spoken to; what the last one said.
     #[error("{0}")]
-    Smtp(#[from] lettre::transport::smtp::Error),
-    /// It can't be reached.
-    #[error("{0}")]
-    Network(#[from] std::io::Error),
-    /// Nobody answered in time.
-    #[error("nobody answered in time")]
-    Timeout,
-    /// `delivery.tls = "required"`, and the destination offers none.
-    #[error("the destination offers no STARTTLS, which delivery.tls requires")]
-    NoTls,
+    Open(#[from] OpenError),
 }
 
 impl Pool {
-    pub fn new(config: &Delivery, hostname: &str, times: Times) -> Self {
-        let Route::Smarthost { host, port } = config.route.clone();
-        Self {
-            host,
-            port,
-            tls: config.tls,
-            hello: ClientId::Domain(hostname.to_owned()),
-            times,
-            idle: Mutex::new(Vec::new()),
-        }
+    pub fn new(target: Target, tls: DeliveryTls, network: Arc<Network>) -> Self {
+        Self { target, tls, network, idle: AsyncMutex::new(Vec::new()) }
     }
 
     /// A connection that was used before, if one still lies about.
-    pub async fn reuse(&self) -> Option<AsyncSmtpConnection> {
+    pub async fn reuse(&self) -> Option<Opened> {
         let mut idle = self.idle.lock().await;
         while let Some((connection, since)) = idle.pop() {
-            if since.elapsed() < IDLE && !connection.has_broken() {
+            if since.elapsed() < IDLE && !connection.smtp.has_broken() {
                 return Some(connection);
             }
         }
         None
     }
 
-    /// A new connection, greeted, encrypted as `delivery.tls` says.
-    pub async fn connect(&self) -> Result<AsyncSmtpConnection, ConnectError> {
-        let opening = TcpStream::connect((self.host.as_str(), self.port));
-        let stream = within(self.times.connect, opening).await??;
-        // The final dot is written on its own: held back for the peer's ACK it would cost 40 ms.
-        stream.set_nodelay(true)?;
-        let greeting = AsyncSmtpConnection::connect_with_transport(Box::new(stream), &self.hello);
-        let mut connection = within(self.times.greeting, greeting).await??;
-        match self.tls {
-            DeliveryTls::None => {}
-            _ if connection.can_starttls() => {
-                let handshake = connection.starttls(self.tls_parameters()?, &self.hello);
-                within(self.times.tls, handshake).await??;
+    /// A new connection, greeted and encrypted as is asked for.
+    pub async fn connect(&self) -> Result<Opened, ConnectError> {
+        let no_route = |permanent, why| ConnectError::NoRoute(NoRoute { permanent, why });
+        match &self.target {
+            Target::Host(host, port) => {
+                let lookup = tokio::net::lookup_host((host.as_str(), *port));
+                let found = tokio::time::timeout(self.network.times.connect, lookup).await;
+                let found = found.map_err(|_| OpenError::Timeout)?.map_err(OpenError::from)?;
+                let addresses: Vec<SocketAddr> = found.collect();
+                let mut error = no_route(false, "4.4.3 the smarthost has no address");
+                for address in self.living_first(addresses) {
+                    match self.open(address, host).await {
+                        Ok(opened) => return Ok(opened),
+                        Err(why) => error = why.into(),
+                    }
+                }
+                Err(error)
             }
-            DeliveryTls::Required => return Err(ConnectError::NoTls),
-            DeliveryTls::Opportunistic => {}
+            Target::Domain(domain, port) => {
+                let Some(dns) = &self.network.dns else {
+                    return Err(no_route(false, "4.4.3 this system names no DNS servers"));
+                };
+                let hosts = mail_servers(dns, domain, &self.network.hello).await;
+                let hosts = hosts.map_err(ConnectError::NoRoute)?;
+                self.connect_to_one_of(dns, &hosts, *port).await
+            }
         }
-        Ok(connection)
     }
 
-    fn tls_parameters(&self) -> Result<TlsParameters, ConnectError> {
-        let mut builder = TlsParameters::builder(self.host.clone());
-        if self.tls == DeliveryTls::Opportunistic {
-            // RFC 7435: without a promise that it is genuine, an unproved key still beats none.
-            builder = builder
-                .dangerous_accept_invalid_certs(true)
-                .dangerous_accept_invalid_hostnames(true);
+    /// Tries a domain's servers in their order (RFC 5321 §5.1).
+    async fn connect_to_one_of(
+        &self,
+        dns: &Dns,
+        hosts: &[String],
+        port: u16,
+    ) -> Result<Opened, ConnectError> {
+        let why = "4.4.4 none of the domain's mail servers has an address";
+        let mut error = ConnectError::NoRoute(NoRoute { permanent: false, why });
+        let (mut tried, mut later) = (0, Vec::new());
+        for host in hosts {
+            let addresses = match dns.addresses(host).await {
+                Ok(addresses) => addresses,
+                Err(NoAnswer::Failed) if matches!(error, ConnectError::NoRoute(_)) => {
+                    let why = "4.4.3 the DNS gave no answer about the domain's mail servers";
+                    error = ConnectError::NoRoute(NoRoute { permanent: false, why });
+                    continue;
+                }
+                Err(_) => continue,
+            };
+            for ip in addresses {
+                if self.network.is_dead(ip) {
+                    later.push((host, ip));
+                    continue;
+                }
+                tried += 1;
+                match self.open((ip, port).into(), host).await {
+                    Ok(opened) => return Ok(opened),
+                    Err(OpenError::Ourselves) => {
+                        let why = NoRoute { permanent: true, why: OURSELVES };
+                        return Err(ConnectError::NoRoute(why));
+                    }
+                    Err(why) => error = why.into(),
+                }
+                if tried >= ADDRESSES {
+                    return Err(error);
+                }
+            }
         }
-        Ok(builder.build_rustls()?)
+        // Nobody else is left. Whether it is worth a try is for the destination's pace to say.
+        for (host, ip) in later.into_iter().take(ADDRESSES.saturating_sub(tried).min(2)) {
+            match self.open((ip, port).into(), host).await {
+                Ok(opened) => return Ok(opened),
+                Err(why) => error = why.into(),
+            }
+        }
+        Err(error)
+    }
+
+    fn living_first(&self, mut addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+        addresses.sort_by_key(|address| self.network.is_dead(address.ip()));
+        addresses.truncate(ADDRESSES);
+        addresses
+    }
+
+    async fn open(&self, address: SocketAddr, host: &str) -> Result<Opened, OpenError> {
+        let encryption = self.encryption(host)?;
+        let Network { times, hello, .. } = &*self.network;
+        let mut opened = open(address, hello, encryption.as_ref(), times).await;
+        if let (Err(error), Some(Encryption { required: false, .. })) = (&opened, &encryption)
+            && error.is_about_tls()
+        {
+            // RFC 3207 leaves it to us; unencrypted is better than not at all, where nobody asked
+            // for more.
+            tracing::info!(%error, "sent without encryption: the server's own is broken");
+            opened = open(address, hello, None, times).await;
+        }
+        let is_reached = !matches!(opened, Err(OpenError::Network(_) | OpenError::Timeout));
+        self.network.reached(address.ip(), is_reached);
+        opened
+    }
+
+    fn encryption(&self, host: &str) -> Result<Option<Encryption>, OpenError> {
+        let broken = |error: tokio_rustls::rustls::Error| OpenError::BrokenTls(error.to_string());
+        let name = host.to_owned();
+        Ok(match self.tls {
+            DeliveryTls::None => None,
+            DeliveryTls::Opportunistic => {
+                let config = encrypt::unproved().map_err(broken)?;
+                Some(Encryption { config, name, required: false })
+            }
+            DeliveryTls::Required => {
+                let config = encrypt::proved().map_err(broken)?;
+                Some(Encryption { config, name, required: true })
+            }
+        })
     }
 
     /// Takes a connection back that is ready for the next MAIL.
-    pub async fn keep(&self, connection: AsyncSmtpConnection) {
-        if !connection.has_broken() {
+    pub async fn keep(&self, connection: Opened) {
+        if !connection.smtp.has_broken() {
             self.idle.lock().await.push((connection, Instant::now()));
         }
     }
@@ -120,10 +237,10 @@ impl Pool {
         self.part(stale).detach_all();
     }
 
-    fn part(&self, from: Vec<(AsyncSmtpConnection, Instant)>) -> JoinSet<()> {
-        let time = self.times.farewell;
-        let quit = |mut connection: AsyncSmtpConnection| async move {
-            let _ = tokio::time::timeout(time, connection.quit()).await;
+    fn part(&self, from: Vec<(Opened, Instant)>) -> JoinSet<()> {
+        let time = self.network.times.farewell;
+        let quit = |mut connection: Opened| async move {
+            let _ = tokio::time::timeout(time, connection.smtp.quit()).await;
         };
         from.into_iter().map(|(connection, _)| quit(connection)).collect()
     }
@@ -131,11 +248,9 @@ impl Pool {
 
 /// Closes all of them.
 pub(super) async fn close_all(pools: Vec<Arc<Pool>>) {
+    let mut closing = JoinSet::new();
     for pool in pools {
-        pool.close().await;
+        closing.spawn(async move { pool.close().await });
     }
-}
-
-async fn within<T>(time: Duration, doing: impl Future<Output = T>) -> Result<T, ConnectError> {
-    tokio::time::timeout(time, doing).await.map_err(|_| ConnectError::Timeout)
+    closing.join_all().await;
 }

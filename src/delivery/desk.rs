@@ -154,6 +154,7 @@ impl Desk {
         }
         let domain = match self.carrier.config.delivery.route {
             Route::Smarthost { .. } => None,
+            Route::Mx { .. } => Some(to.to_owned()),
         };
         let (store, tell, to) = (self.carrier.store.clone(), self.tell.clone(), to.to_owned());
         let generation = self.generation;
@@ -274,6 +275,10 @@ impl Desk {
                     None => self.hand.turns(String::new()).0.room,
                 };
                 (Turns { room, ..Turns::default() }, room.min(BATCH), false)
+            }
+            Route::Mx { .. } => {
+                let (turns, limit) = self.hand.turns(self.last.clone());
+                (turns, limit.min(BATCH), true)
             }
         };
         if limit == 0 {

@@ -14,10 +14,15 @@ mod backoff;
 mod carry;
 mod connect;
 mod desk;
+mod dns;
+mod encrypt;
 mod hand;
+mod opening;
 mod pace;
+mod route;
 mod scheduler;
 mod times;
+mod wire;
 
 #[cfg(test)]
 mod tests;

@@ -8,10 +8,11 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::carry::Carrier;
-use super::connect::close_all;
+use super::connect::{Network, close_all};
 use super::desk::Desk;
+use super::dns::Dns;
 use super::times::Times;
-use crate::config::Config;
+use crate::config::{Config, Route};
 use crate::domain::Clock;
 use crate::store::{Store, StoredMail};
 
@@ -89,11 +90,19 @@ impl Scheduler {
     }
 
     fn carrier(&self) -> Arc<Carrier> {
+        let config = Arc::clone(&self.config.borrow());
+        let dns = match config.delivery.route {
+            Route::Smarthost { .. } => None,
+            Route::Mx { .. } => Dns::new(&config.dns.servers)
+                .inspect_err(|error| tracing::error!(error, "no DNS: mail waits"))
+                .ok(),
+        };
+        let network = Arc::new(Network::new(dns, self.times, &config.relay.hostname));
         Arc::new(Carrier {
             store: self.store.clone(),
             clock: self.clock.clone(),
-            config: Arc::clone(&self.config.borrow()),
-            times: self.times,
+            config,
+            network,
             abandon: self.abandon.clone(),
         })
     }
@@ -101,10 +110,12 @@ impl Scheduler {
     /// Takes new settings. Where none of them is about delivery nothing changes: new destinations
     /// have all their connections free, beside those that hang on the old ones.
     fn renew(&self, desk: &mut Desk) {
-        let carrier = self.carrier();
-        let (old, new) = (&desk.carrier.config, &carrier.config);
-        if old.delivery != new.delivery || old.relay.hostname != new.relay.hostname {
-            desk.renew(carrier);
+        let (old, new) = (&desk.carrier.config, Arc::clone(&self.config.borrow()));
+        let same = old.delivery == new.delivery
+            && old.dns == new.dns
+            && old.relay.hostname == new.relay.hostname;
+        if !same {
+            desk.renew(self.carrier());
         }
     }
 }

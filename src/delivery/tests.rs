@@ -14,7 +14,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::Scheduler;
-use super::connect::{ConnectError, Pool};
+use super::connect::{ConnectError, Network, Pool, Target};
+use super::opening::OpenError;
 use super::times::Times;
 use crate::config::{Config, DeliveryTls};
 use crate::domain::{AliasAddress, Clock, DeliveryId, DeliveryState, MessageId};
@@ -322,9 +323,11 @@ async fn a_handshake_that_never_ends_is_left_in_time() {
     let peer = tokio::spawn(silent_in_handshake(listener));
     let mut settings = config(address, 1).delivery.clone();
     settings.tls = DeliveryTls::Opportunistic;
-    let pool = Pool::new(&settings, "relay.example", short());
+    let network = Network::new(None, short(), "relay.example");
+    let target = Target::Host("127.0.0.1".to_owned(), address.port());
+    let pool = Pool::new(target, settings.tls, Arc::new(network));
     let connected = tokio::time::timeout(SOON, pool.connect()).await.expect("it is left");
-    assert!(matches!(connected, Err(ConnectError::Timeout)));
+    assert!(matches!(connected, Err(ConnectError::Open(OpenError::Timeout))));
     assert!(!peer.is_finished(), "the peer got as far as the handshake");
     peer.abort();
 }

@@ -30,6 +30,8 @@ pub struct House {
     pub may_leave_mail_waiting: bool,
     /// `BAUTA_LOG` from the next start on.
     pub log_level: &'static str,
+    /// More of the environment, from the next start on.
+    pub environment: Vec<(&'static str, String)>,
 }
 
 /// Where in the log a life of the relay begins.
@@ -112,6 +114,7 @@ impl House {
             known: Mutex::default(),
             may_leave_mail_waiting: false,
             log_level: "info",
+            environment: vec![],
         };
         fs::write(house.config_file(), house.config()).unwrap();
         house
@@ -192,6 +195,7 @@ mode = "enforce"
             .arg("serve")
             .args(options)
             .env("BAUTA_LOG", self.log_level)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)

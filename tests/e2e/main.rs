@@ -5,9 +5,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // a test may
 #![allow(clippy::print_stdout, clippy::print_stderr)] // what is shown when a story fails
 
+mod dns;
 mod house;
 mod letter;
 mod load;
+mod mx;
 mod smarthost;
 mod strace;
 mod wire;
@@ -40,3 +42,5 @@ mod t33_guesses;
 mod t34_deleting;
 mod t35_importing;
 mod t40_html_goes_out;
+mod t55_mx_hosts;
+mod t56_mx_manners;

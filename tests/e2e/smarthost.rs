@@ -1,6 +1,6 @@
 //! The world outside: takes what the relay sends, and misbehaves when it is told to.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,13 @@ use crate::letter::Opened;
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 static PLACES: AtomicU32 = AtomicU32::new(1);
+
+/// An address of this machine that no other test has.
+pub fn place() -> Ipv4Addr {
+    let place = PLACES.fetch_add(1, Ordering::Relaxed) % 250 + 1;
+    let [_, _, high, low] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, 1 + u8::try_from(place).unwrap(), high, low.max(1))
+}
 
 /// A smarthost at an address of its own: no other test takes its port while it is down.
 pub struct Smarthost {
@@ -30,10 +37,8 @@ impl Smarthost {
             .enable_all()
             .build()
             .unwrap();
-        let place = PLACES.fetch_add(1, Ordering::Relaxed) % 250 + 1;
-        let [_, _, high, low] = std::process::id().to_be_bytes();
-        let ip = [127, 1 + u8::try_from(place).unwrap(), high, low.max(1)];
-        let mut host = Self { runtime, address: (ip, 0).into(), running: None, mails: vec![] };
+        let address = (place(), 0).into();
+        let mut host = Self { runtime, address, running: None, mails: vec![] };
         host.comes_back();
         host
     }

@@ -1,0 +1,118 @@
+//! Questions to the DNS, with answers in our own words.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{
+    ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
+};
+use hickory_resolver::net::NetError;
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
+
+/// The resolver. Answers are kept as long as their TTL allows.
+pub(super) struct Dns(TokioResolver);
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NoAnswer {
+    /// The name does not exist.
+    NoName,
+    /// It exists and has nothing of this kind.
+    NoRecords,
+    /// Nobody knows now: SERVFAIL, a timeout, or no server at all.
+    Failed,
+}
+
+impl Dns {
+    /// Asks these servers; those of the system where none are given.
+    ///
+    /// # Errors
+    /// The system's can't be read.
+    pub fn new(servers: &[SocketAddr]) -> Result<Self, String> {
+        let mut builder = if servers.is_empty() {
+            TokioResolver::builder_tokio().map_err(|error| error.to_string())?
+        } else {
+            let servers = servers.iter().map(name_server).collect();
+            let config = ResolverConfig::from_parts(None, vec![], servers);
+            TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+        };
+        let options: &mut ResolverOpts = builder.options_mut();
+        // Mail goes by the DNS: RFC 5321 §5.1 knows no hosts file.
+        options.use_hosts_file = ResolveHosts::Never;
+        options.timeout = Duration::from_secs(5);
+        options.attempts = 2;
+        options.edns0 = true;
+        builder.build().map(Self).map_err(|error| error.to_string())
+    }
+
+    /// The domain's mail servers with their preference; a host without its final dot, empty where
+    /// it is the root (RFC 7505).
+    pub async fn mail_servers(&self, domain: &str) -> Result<Vec<(u16, String)>, NoAnswer> {
+        let found = self.ask(domain, RecordType::MX).await?;
+        let servers = found.into_iter().filter_map(|data| match data {
+            RData::MX(mx) => Some((mx.preference, host_name(&mx.exchange))),
+            _ => None,
+        });
+        some(servers.collect())
+    }
+
+    /// A host's addresses, IPv4 first: more senders have a name and a reputation there.
+    pub async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, NoAnswer> {
+        let (four, six) =
+            tokio::join!(self.ask(host, RecordType::A), self.ask(host, RecordType::AAAA));
+        let mut addresses = Vec::new();
+        let mut missing = None;
+        for answer in [four, six] {
+            match answer {
+                Ok(found) => addresses.extend(found.into_iter().filter_map(|data| data.ip_addr())),
+                // Where one is not known now, the other's "nothing" is no answer.
+                Err(NoAnswer::Failed) => missing = Some(NoAnswer::Failed),
+                Err(why) => missing = missing.or(Some(why)),
+            }
+        }
+        if addresses.is_empty() {
+            Err(missing.unwrap_or(NoAnswer::NoRecords))
+        } else {
+            Ok(addresses)
+        }
+    }
+
+    async fn ask(&self, name: &str, kind: RecordType) -> Result<Vec<RData>, NoAnswer> {
+        // Whole names only: what the system would put behind a name is not meant.
+        let name = Name::from_ascii(format!("{}.", name.trim_end_matches('.')))
+            .map_err(|_| NoAnswer::NoName)?;
+        match self.0.lookup(name, kind).await {
+            Ok(found) => {
+                let records = found.answers().iter().filter(|record| record.record_type() == kind);
+                some(records.map(|record| record.data.clone()).collect())
+            }
+            Err(error) if error.is_nx_domain() => Err(NoAnswer::NoName),
+            Err(error) if is_empty(&error) => Err(NoAnswer::NoRecords),
+            Err(_) => Err(NoAnswer::Failed),
+        }
+    }
+}
+
+/// RFC 2308 §2.2: NOERROR without records. Another code without records is a failure.
+fn is_empty(error: &NetError) -> bool {
+    use hickory_resolver::net::DnsError;
+    use hickory_resolver::proto::op::ResponseCode;
+    matches!(error, NetError::Dns(DnsError::NoRecordsFound(none))
+        if none.response_code == ResponseCode::NoError)
+}
+
+fn some<T>(found: Vec<T>) -> Result<Vec<T>, NoAnswer> {
+    if found.is_empty() { Err(NoAnswer::NoRecords) } else { Ok(found) }
+}
+
+fn host_name(name: &Name) -> String {
+    name.to_ascii().trim_end_matches('.').to_lowercase()
+}
+
+fn name_server(server: &SocketAddr) -> NameServerConfig {
+    let mut connections = vec![ConnectionConfig::udp(), ConnectionConfig::tcp()];
+    connections.iter_mut().for_each(|connection| connection.port = server.port());
+    NameServerConfig::new(server.ip(), true, connections)
+}
