@@ -15,7 +15,7 @@ const HEAD: &str = "\
 #   BLESS=1 cargo test --lib config::example
 ";
 
-const TABLES: [(&str, &str); 11] = [
+const TABLES: [(&str, &str); 12] = [
     ("relay", "Who we are."),
     ("smtp", "Mail coming in."),
     ("tls", "Encryption of incoming mail."),
@@ -25,6 +25,7 @@ const TABLES: [(&str, &str); 11] = [
     ("buyers", "What buyers do and what is seen of them."),
     ("delivery", "Mail going out."),
     ("orders", "Orders."),
+    ("market", "Who may write what to whom."),
     ("limits", "How much may be written in a time."),
     ("policy", "What may be written, and what is done about the rest."),
 ];

@@ -1,7 +1,7 @@
 //! The one table of keys: what may stand in the file, what it means when it doesn't, and what the
 //! example says about it.
 
-use crate::domain::Language;
+use crate::domain::{Language, MessageKind};
 
 /// What a key takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +53,8 @@ pub(super) enum Kind {
         /// The most.
         max: usize,
     },
+    /// Kinds of proactive message.
+    MessageKinds,
     /// Domain names.
     Domains,
     /// E-mail addresses and phone numbers.
@@ -82,6 +84,9 @@ impl Kind {
             Self::HostPort => "a host and a port".into(),
             Self::Size { min, max } => format!("a size from \"{min}\" to \"{max}\""),
             Self::Duration { min, max } => format!("a time from \"{min}\" to \"{max}\""),
+            Self::MessageKinds => {
+                return format!("a list of {}", MessageKind::WORDS.join(", "));
+            }
             Self::Domains => "a list of domain names".into(),
             Self::Contacts => "a list of e-mail addresses and phone numbers".into(),
         };
@@ -107,6 +112,7 @@ impl Kind {
             Self::HostPort => "\"mail.example:25\"",
             Self::Size { .. } => "\"25MB\"",
             Self::Duration { .. } => "\"30m\"",
+            Self::MessageKinds => "[\"address-correction\"]",
             Self::Domains => "[\"carrier.example\"]",
             Self::Contacts => "[\"help@carrier.example\", \"+1 555 010 0199\"]",
         }
@@ -384,6 +390,14 @@ pub(super) const KEYS: &[Key] = &[
         "Unknown aliases that one network (one IPv4 address, one /64 of IPv6) may write to in an hour with one envelope domain, before that pair is told to come again later (450). Ten times as many with whatever domains, and the whole network is, unless mail of ours came from it within 30 days. Mail to existing aliases from such a network, or from smtp.trusted_networks, always passes.",
     ),
     key(
+        "market.passes_opt_out",
+        Kind::MessageKinds,
+        Absent::Default(
+            "[\"customization\", \"delivery-scheduling\", \"address-correction\", \"legal-disclosure\"]",
+        ),
+        "Kinds of proactive message that reach a buyer who opted out of such messages. By mail a seller names the kind by a tag at the start of the subject: [Important] (one of the four of the default), [Invoice], [Warranty], [Instructions]. Empty: none.",
+    ),
+    key(
         "policy.mode",
         Kind::OneOf(&["observe", "enforce"]),
         Absent::Default("\"enforce\""),
@@ -445,7 +459,6 @@ pub(super) const NOT_YET: &[&str] = &[
     "policy.rules.RULE-ID.strike",
     "policy.rules.RULE-ID.on_timeout",
     "account_health",
-    "market",
     "sellers",
 ];
 

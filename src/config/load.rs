@@ -12,8 +12,8 @@ use super::keys::{VERIFY_NOT_YET, one_of};
 use super::reader::Reader;
 use super::rules::built_rule;
 use super::settings::{
-    Buyers, Config, Delivery, DeliveryTls, Dns, Http, Limits, Mode, Orders, Policy, Relay, Route,
-    RuleSetting, Senders, ShownNameStyle, Smtp, Tls, UnknownAlias,
+    Buyers, Config, Delivery, DeliveryTls, Dns, Http, Limits, Market, Mode, Orders, Policy, Relay,
+    Route, RuleSetting, Senders, ShownNameStyle, Smtp, Tls, UnknownAlias,
 };
 use super::tls::{self, PemError};
 use super::values;
@@ -80,6 +80,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
     let delivery = delivery(&mut reader);
     let cancelled_grace = reader.duration("orders.cancelled_grace");
     let limits = limits(&mut reader);
+    let passes_opt_out = reader.list("market.passes_opt_out", values::message_kind);
     let policy = policy(&mut reader, &rules);
     if let (Some(smtp), Some(delivery)) = (&smtp, &delivery) {
         no_loop(&mut reader, smtp, delivery);
@@ -95,6 +96,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
         delivery: delivery?,
         orders: Orders { cancelled_grace: cancelled_grace? },
         limits: limits?,
+        market: Market { passes_opt_out: passes_opt_out? },
         policy: policy?,
     })
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio_rustls::rustls::ServerConfig;
 
-use crate::domain::{Action, Language, RealAddress, RuleId};
+use crate::domain::{Action, Language, MessageKind, RealAddress, RuleId};
 
 /// Everything the TOML file says.
 #[derive(Debug, Clone)]
@@ -33,6 +33,8 @@ pub struct Config {
     pub orders: Orders,
     /// `[limits]`
     pub limits: Limits,
+    /// `[market]`
+    pub market: Market,
     /// `[policy]`
     pub policy: Policy,
 }
@@ -257,6 +259,13 @@ impl Limits {
     pub const MESSAGES_PER_HOUR: usize = 500;
     /// The same of `conversation_per_10_minutes` (PRODUCT §4).
     pub const CONVERSATION_PER_10_MINUTES: usize = 20;
+}
+
+/// `[market]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Market {
+    /// Kinds of proactive message that reach a buyer who opted out.
+    pub passes_opt_out: Vec<MessageKind>,
 }
 
 /// `policy.mode`

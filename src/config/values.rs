@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use crate::domain::{Language, RealAddress};
+use crate::domain::{Language, MessageKind, RealAddress};
 
 use super::settings::Network;
 
@@ -129,6 +129,11 @@ pub(super) fn path(text: &str) -> Result<std::path::PathBuf, Wrong> {
 /// A mailbox. The text is not repeated: it may be somebody's.
 pub(super) fn address(text: &str) -> Result<RealAddress, Wrong> {
     text.parse().map_err(|why| format!("is no e-mail address: {why}"))
+}
+
+/// A kind of proactive message.
+pub(super) fn message_kind(text: &str) -> Result<MessageKind, Wrong> {
+    text.parse().map_err(|wrong| format!("{wrong}"))
 }
 
 /// A language that Bauta speaks.

@@ -14,6 +14,7 @@ pub mod facts;
 pub mod id;
 pub mod language;
 pub mod message;
+pub mod message_kind;
 pub mod notice;
 pub mod order;
 pub mod party;
@@ -29,6 +30,7 @@ pub use facts::{Facts, FactsVersion, History, HistoryConversation, PairId, Said,
 pub use id::{BuyerId, IdError, MessageId, MsgId, OrderId, SellerId};
 pub use language::{Language, LanguageError};
 pub use message::{Assigned, Direction, MessageState};
+pub use message_kind::{MessageKind, MessageKindError};
 pub use notice::{NoticeKind, NoticeKindError};
 pub use order::{Fulfilment, Order, OrderStatus};
 pub use party::{Party, PartyId, Role, ShownName, ShownNameError, Standing};

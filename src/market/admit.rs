@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::domain::{
-    Assigned, Direction, Facts, History, HistoryConversation, Order, OrderId, Role, Timestamp,
+    Assigned, Direction, Facts, History, HistoryConversation, MessageKind, Order, OrderId, Role,
+    Timestamp,
 };
 use crate::sender::Proof;
 
@@ -28,6 +29,8 @@ pub struct Request<'a> {
     pub answer_window: Duration,
     /// `orders.cancelled_grace`
     pub cancelled_grace: Duration,
+    /// `market.passes_opt_out`
+    pub passes_opt_out: &'a [MessageKind],
     /// Now.
     pub now: Timestamp,
 }
@@ -131,7 +134,7 @@ pub fn admit(request: &Request<'_>, proof: &Proof) -> Result<Admitted, Refusal> 
         _ => false,
     };
     let proactive = direction == Direction::SellerToBuyer && !answer;
-    if proactive && request.facts.buyer.standing.opted_out {
+    if proactive && request.facts.buyer.standing.opted_out && !passes_opt_out(request) {
         return Err(Refusal::OptedOut);
     }
     Ok(Admitted(Admission {
@@ -143,6 +146,12 @@ pub fn admit(request: &Request<'_>, proof: &Proof) -> Result<Admitted, Refusal> 
         proactive,
         automatic: request.automatic,
     }))
+}
+
+/// Whether the message is, by its own word, of a kind that the order can't be completed without.
+fn passes_opt_out(request: &Request<'_>) -> bool {
+    let named = MessageKind::named_by(request.subject);
+    named.iter().any(|kind| request.passes_opt_out.contains(kind))
 }
 
 /// What was decided about the two accounts, whatever the message is about.
@@ -335,6 +344,7 @@ mod tests {
             history: &history,
             answer_window: 30 * DAY,
             cancelled_grace: Duration::ZERO,
+            passes_opt_out: &[MessageKind::AddressCorrection],
             now: NOW,
         };
         let address = match role {
@@ -426,6 +436,7 @@ mod tests {
             history: &history,
             answer_window: DAY,
             cancelled_grace: Duration::ZERO,
+            passes_opt_out: &[MessageKind::AddressCorrection],
             now: NOW,
         };
         for stranger in ["joe@mail.example", "cs@lamps.example"] {
@@ -480,6 +491,17 @@ mod tests {
         let refused = Some(Refusal::Suspended);
         check(&|f| f.seller.standing = suspended, refused, refused, None);
         check(&|f| f.buyer.standing = opted_out, None, Some(Refusal::OptedOut), None);
+        let mut facts = facts();
+        facts.buyer.standing = opted_out;
+        for (subject, expected) in [
+            ("[important] Which street?", None),
+            ("Re: [Important] Which street?", Some(Refusal::OptedOut)),
+            ("[Invoice] O1", Some(Refusal::OptedOut)),
+        ] {
+            let mail = Mail { subject, ..proactive() };
+            let refused = admit_with(&facts, Role::Seller, &mail, &history()).err();
+            assert_eq!(refused, expected, "{subject}");
+        }
     }
 
     #[test]

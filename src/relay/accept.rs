@@ -8,7 +8,7 @@ use tokio::sync::mpsc::error::TrySendError;
 use super::Relay;
 use super::outcome::{Outcome, RejectLine};
 use super::prepare::{Names, Prepared, conversation, fingerprint, hashes, storage};
-use super::rehearse::{Rehearsal, Rehearsed, Stopped, rehearse};
+use super::rehearse::{Rehearsal, Rehearsed, Stopped, StoppedKind, rehearse};
 use super::route::{Route, RouteRefusal, Target, ToParty};
 use crate::domain::{Action, Finding, Said, Sightings, Timestamp, Verdict};
 use crate::leak::Outgoing;
@@ -200,7 +200,8 @@ impl Relay {
     async fn look(&self, mail: &Incoming<'_>, party: &ToParty) -> Again {
         let writes = party.stands_for.other();
         let references = thread::references_of(mail.message);
-        let history = match self.0.store.history(party.facts.pair, writes, &references).await {
+        let (pair, tag) = (party.facts.pair, party.tag.as_deref());
+        let history = match self.0.store.history(pair, writes, &references, tag).await {
             Ok(history) => history,
             Err(error) => return Again::Answer(storage(&error)),
         };
@@ -215,6 +216,7 @@ impl Relay {
             history: &history,
             answer_window: self.0.config.policy.answer_window,
             cancelled_grace: self.0.config.orders.cancelled_grace,
+            passes_opt_out: &self.0.config.market.passes_opt_out,
             now: mail.arrived,
         };
         let admitted = match market::admit(&request, mail.proof) {
@@ -479,19 +481,6 @@ impl Relay {
 fn reject_lines(verdict: &Verdict) -> Vec<RejectLine> {
     let strongest = |f: &&Finding| f.enforced && f.action == verdict.action;
     verdict.findings.iter().filter(strongest).map(RejectLine::from).collect()
-}
-
-/// For the log: which kind of stop, never its words.
-struct StoppedKind<'a>(&'a Stopped);
-
-impl std::fmt::Debug for StoppedKind<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0 {
-            Stopped::Rejected => f.write_str("policy"),
-            Stopped::Leak(leaks) => write!(f, "leak {leaks:?}"),
-            Stopped::Compose(error) => write!(f, "{error}"),
-        }
-    }
 }
 
 fn micros(since: Instant) -> u64 {

@@ -39,6 +39,19 @@ pub enum Stopped {
     Compose(ComposeError),
 }
 
+/// For the log: which kind of stop, never its words.
+pub(super) struct StoppedKind<'a>(pub &'a Stopped);
+
+impl std::fmt::Debug for StoppedKind<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            Stopped::Rejected => f.write_str("policy"),
+            Stopped::Leak(leaks) => write!(f, "leak {leaks:?}"),
+            Stopped::Compose(error) => write!(f, "{error}"),
+        }
+    }
+}
+
 /// Judges, composes and scans a message, and writes nothing down.
 pub fn rehearse(rehearsal: &Rehearsal<'_>) -> Rehearsed {
     let verdict = policy::judge(rehearsal.rules, rehearsal.context, rehearsal.plan.message);

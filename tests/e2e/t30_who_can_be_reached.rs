@@ -98,6 +98,10 @@ fn a_buyer_who_opted_out_gets_answers_and_nothing_else() {
     house.put(&["buyer", "opt-out", "B1"]);
     let new = Letter::new(SHOP, &house.buyer_of("O2"), "Which colour do you want?\n");
     house.send(&new).is("550 5.7.1").says("opted out");
+    house.send(&new.clone().subject("Re: [Important] Colour")).is("550 5.7.1").says("opted out");
+    let critical = Letter::new(SHOP, &house.buyer_of("O2"), "Which colour do you want?\n");
+    let mail = house.passes(&critical.subject("[IMPORTANT] Colour of your lamp"));
+    assert_eq!(mail.subject, "[IMPORTANT] Colour of your lamp", "the tag stays");
     house.passes(&Letter::answering(&asked, SHOP, "Tomorrow."));
     house.passes(&Letter::new(JANE, &house.seller_of("O2"), "Blue, please.\n"));
     house.passes(&Letter::new(SHOP, &house.buyer_of("O2"), "Blue it is.\n"));

@@ -1,5 +1,7 @@
 //! What a pair has said so far.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, Row, params};
 
 use super::Store;
@@ -7,7 +9,8 @@ use super::content::unpack_sightings;
 use super::orders::{ORDER_COLUMNS, read_order};
 use super::rows::{all, get, link, moment, moment_some, one, parse, parse_some};
 use crate::domain::{
-    ConversationId, Direction, History, HistoryConversation, MsgId, PairId, Role, Said, ThreadLink,
+    ConversationId, Direction, History, HistoryConversation, MsgId, OrderId, PairId, Role, Said,
+    ThreadLink,
 };
 use crate::store::error::StoreError;
 
@@ -17,7 +20,8 @@ const REFERENCES: usize = 100;
 const SIGHTED_MESSAGES: usize = 50;
 
 impl Store {
-    /// The pair's orders and conversations, and which of the first 100 `references` the sender's
+    /// The pair's orders and conversations (the newest 500 of each, and those that the references
+    /// or `tag` name), and which of the first 100 `references` the sender's
     /// `side` knows: its own name of a message of this pair, or of one of its conversations. The
     /// other side's names never count: nobody could have learnt them.
     pub async fn history(
@@ -25,7 +29,9 @@ impl Store {
         pair: PairId,
         side: Role,
         references: &[MsgId],
+        tag: Option<&str>,
     ) -> Result<History, StoreError> {
+        let tag = tag.map(str::to_ascii_lowercase);
         let references: Vec<MsgId> = references.iter().take(REFERENCES).cloned().collect();
         self.read(move |conn| {
             let sql = format!(
@@ -38,7 +44,9 @@ impl Store {
             for reference in &references {
                 links.extend(find_link(conn, pair, side, reference)?);
             }
-            Ok(History { orders, conversations, links })
+            let mut history = History { orders, conversations, links };
+            add_named(conn, pair, &mut history, tag)?;
+            Ok(history)
         })
         .await
     }
@@ -71,16 +79,50 @@ impl Store {
     }
 }
 
-fn conversations(conn: &Connection, pair: PairId) -> Result<Vec<HistoryConversation>, StoreError> {
-    let sql = format!(
-        "SELECT c.*, o.id AS order_id,
+/// Adds what a mail names and what is too old to be among the newest: without its order a cancelled
+/// one would pass for a question.
+fn add_named(
+    conn: &Connection,
+    pair: PairId,
+    history: &mut History,
+    tag: Option<String>,
+) -> Result<(), StoreError> {
+    if history.orders.len() < ORDERS && history.conversations.len() < CONVERSATIONS {
+        return Ok(()); // all of them are there
+    }
+    for (id, _) in &history.links {
+        if history.conversations.iter().all(|c| c.id != *id) {
+            let sql = format!("{CONVERSATION_COLUMNS} WHERE c.number = ?1");
+            history.conversations.extend(one(conn, &sql, [id.0], read_conversation)?);
+        }
+    }
+    let linked = history.conversations.iter().filter_map(|c| c.order.as_ref());
+    let named: Vec<String> = linked.map(OrderId::key).chain(tag).collect();
+    let known: HashSet<String> = history.orders.iter().map(|order| order.id.key()).collect();
+    for key in named {
+        if !known.contains(&key) {
+            let sql = format!("{ORDER_COLUMNS} WHERE o.id_key = ?1 AND o.pair = ?2");
+            history.orders.extend(one(conn, &sql, params![key, pair.0], read_order)?);
+        }
+    }
+    // As one list, the newest first, whichever way each was found.
+    history.conversations.sort_by_key(|c| std::cmp::Reverse((c.last_message_at, c.id.0)));
+    history.orders.sort_by_key(|order| std::cmp::Reverse(order.registered_at));
+    Ok(())
+}
+
+const CONVERSATION_COLUMNS: &str = "SELECT c.*, o.id AS order_id,
             (SELECT seller_msg_id FROM message WHERE conversation = c.number
                 AND state = 'accepted' AND seller_msg_id IS NOT NULL
                 ORDER BY number DESC LIMIT 1) AS newest_seller,
             (SELECT buyer_msg_id FROM message WHERE conversation = c.number
                 AND state = 'accepted' AND buyer_msg_id IS NOT NULL
                 ORDER BY number DESC LIMIT 1) AS newest_buyer
-         FROM conversation c LEFT JOIN orders o ON o.number = c.\"order\"
+         FROM conversation c LEFT JOIN orders o ON o.number = c.\"order\"";
+
+fn conversations(conn: &Connection, pair: PairId) -> Result<Vec<HistoryConversation>, StoreError> {
+    let sql = format!(
+        "{CONVERSATION_COLUMNS}
          WHERE c.pair = ?1 ORDER BY c.last_message_at DESC, c.number DESC LIMIT {CONVERSATIONS}"
     );
     all(conn, &sql, [pair.0], read_conversation)

@@ -401,3 +401,33 @@ async fn a_row_has_the_names_that_the_cli_promises_and_no_real_address() {
     });
     assert_eq!(json, expected);
 }
+
+#[tokio::test]
+async fn of_a_pair_with_very_many_orders_the_one_that_is_named_is_found() {
+    let market = Market::open().await;
+    let first = market.accept(&letter(1, Role::Buyer)).await.conversation().unwrap();
+    let conn = market.raw();
+    // More than are read: each with a conversation of its own, all newer.
+    conn.execute_batch(
+        "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 600)
+         INSERT INTO orders (id, id_key, pair, items, status, fulfilled_by, dispute, registered_at)
+         SELECT 'MANY-' || n, 'many-' || n, 1, '[]', 'open', 'seller', 0, 1900000000000 + n FROM n;
+         INSERT INTO conversation (pair, \"order\", subject, opened_at, last_message_at)
+         SELECT 1, number, '', registered_at, registered_at FROM orders WHERE id LIKE 'MANY-%'",
+    )
+    .unwrap();
+    let pair = market.facts().await.pair;
+    let cancelled = PutOrder { status: OrderStatus::Cancelled, ..order("ORDER-1") };
+    market.store.put_order(cancelled, names(1), at(2)).await.unwrap();
+    let none = market.store.history(pair, Role::Seller, &[], None).await.unwrap();
+    assert!(none.orders.iter().all(|o| o.id.as_str() != "ORDER-1"), "it is too old");
+    for (references, tag) in [(&["out1@msg.market.example"][..], None), (&[], Some("Order-1"))] {
+        let references: Vec<MsgId> = references.iter().map(|id| msg_id(id)).collect();
+        let history = market.store.history(pair, Role::Seller, &references, tag).await.unwrap();
+        assert!(history.orders.iter().any(|o| o.id.as_str() == "ORDER-1"), "{tag:?}");
+        let found = history.conversations.iter().any(|c| c.id == first);
+        assert_eq!(found, tag.is_none());
+    }
+    let answer = Letter { answers: Some("out1@msg.market.example"), ..letter(3, Role::Seller) };
+    assert_eq!(market.admit(&answer).await.unwrap_err(), Refusal::OrderClosed);
+}

@@ -109,7 +109,7 @@ impl Market {
     }
 
     async fn history(&self, side: Role, references: &[MsgId]) -> History {
-        self.store.history(self.facts().await.pair, side, references).await.unwrap()
+        self.store.history(self.facts().await.pair, side, references, None).await.unwrap()
     }
 
     async fn admit(&self, letter: &Letter) -> Result<Admitted, Refusal> {
@@ -126,6 +126,7 @@ impl Market {
             history: &history,
             answer_window: HOUR * 24 * 30,
             cancelled_grace: Duration::ZERO,
+            passes_opt_out: &[],
             now: letter.at,
         };
         admit(&request, &proof(letter.from))
