@@ -11,16 +11,9 @@ use crate::store::{PairNames, PutOrder, PutParty};
 /// An item or a tracking code stands in the frame of mails: one line, and no room for a letter.
 const LINE: usize = 200;
 
-/// An address as it may be registered in this version. The error doesn't repeat it.
+/// An address as it may be registered. The error doesn't repeat it.
 pub(super) fn address(text: &str) -> Result<RealAddress, String> {
-    let address: RealAddress = text.parse().map_err(|e| format!("{e}"))?;
-    if !text.is_ascii() {
-        return Err(
-            "addresses with characters outside ASCII are not in this version (a domain can be written as xn--…)"
-                .to_owned(),
-        );
-    }
-    Ok(address)
+    text.parse().map_err(|e| format!("{e}"))
 }
 
 /// A name that carries no contact across, in whatever disguise (PRODUCT §4).

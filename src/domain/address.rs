@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// Why a text is no address we can deliver to. Names no part of the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -36,7 +38,13 @@ impl RealAddress {
         format!("{}@{}", self.local, self.domain)
     }
 
-    /// The domain, lower case.
+    /// The address as it stands in a header or an envelope: its domain in ASCII (RFC 5891 §4.4),
+    /// so that only a local part outside ASCII needs SMTPUTF8. As secret as [`Self::reveal`].
+    pub fn reveal_for_mail(&self) -> String {
+        format!("{}@{}", self.local, ascii(&self.domain))
+    }
+
+    /// The domain, lower case, as it was written.
     pub fn domain(&self) -> &str {
         &self.domain
     }
@@ -58,15 +66,28 @@ impl RealAddress {
             "gmail.com" | "googlemail.com" => (local.replace('.', ""), "gmail.com"),
             domain => (local, domain),
         };
-        Canonical(format!("{local}@{domain}"))
+        Canonical(format!("{local}@{}", ascii(domain)))
     }
+}
+
+/// A domain in ASCII: each label outside it as its A-label (RFC 5890 §2.3.2.1). What has none
+/// stays as it is.
+fn ascii(domain: &str) -> String {
+    idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_owned())
+}
+
+/// A letter or a mark of a script other than Latin's.
+fn is_letter(c: char) -> bool {
+    !c.is_ascii() && (c.is_alphanumeric() || is_combining_mark(c))
 }
 
 impl FromStr for RealAddress {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let (local, domain) = text.trim().rsplit_once('@').ok_or(AddressError::Form)?;
+        // RFC 6532 §3.1: the same character may be written in several ways.
+        let text: String = text.trim().nfc().collect();
+        let (local, domain) = text.rsplit_once('@').ok_or(AddressError::Form)?;
         if local.is_empty() || domain.is_empty() {
             return Err(AddressError::Form);
         }
@@ -76,9 +97,7 @@ impl FromStr for RealAddress {
         }
         // RFC 5321 §4.1.2 Dot-string, RFC 6531 §3.3 for what is not ASCII.
         let atom = |c: char| {
-            c.is_ascii_alphanumeric()
-                || "!#$%&'*+-/=?^_`{|}~".contains(c)
-                || (!c.is_ascii() && c.is_alphanumeric())
+            c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || is_letter(c)
         };
         // Some providers gave out addresses with doubled or trailing dots; they can be delivered.
         if !local.chars().all(|c| atom(c) || c == '.') || local.starts_with('.') {
@@ -88,9 +107,7 @@ impl FromStr for RealAddress {
             (1..=63).contains(&label.len())
                 && !label.starts_with('-')
                 && !label.ends_with('-')
-                && label.chars().all(|c| {
-                    c.is_ascii_alphanumeric() || c == '-' || (!c.is_ascii() && c.is_alphanumeric())
-                })
+                && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || is_letter(c))
         };
         if domain.split('.').count() < 2 || !domain.split('.').all(label) {
             return Err(AddressError::Domain);
@@ -183,6 +200,8 @@ mod tests {
         };
         same("Jane@Mail.Example", "jane+shop@mail.example");
         same("j.a.ne+x@gmail.com", "jane@googlemail.com");
+        same("jane@müller.example", "jane@XN--mller-kva.example");
+        same("jo\u{308}rg@mail.example", "jörg@mail.example");
         assert_ne!(
             "j.ane@mail.example".parse::<RealAddress>().unwrap().canonical(),
             "jane@mail.example".parse::<RealAddress>().unwrap().canonical(),

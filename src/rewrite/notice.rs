@@ -109,7 +109,7 @@ pub fn compose_notice(plan: &NoticePlan<'_>) -> Result<Draft, ComposeError> {
         date: plan.date,
         automatic: Automatic::Replied,
     };
-    let bytes = headers.write(&plan.reader.reveal(), plan.msg_id, plan.thread, &text)?;
+    let bytes = headers.write(&plan.reader.reveal_for_mail(), plan.msg_id, plan.thread, &text)?;
     Ok(Draft {
         recipient: plan.reader.clone(),
         envelope_from: None,

@@ -16,10 +16,13 @@ pub enum Command {
         from: String,
         /// The length of the mail that SIZE= announces.
         size: Option<usize>,
+        /// Whether addresses and header of this mail may be UTF-8 (RFC 6531 §3.4).
+        utf8: bool,
     },
     /// `RCPT TO:<path>`
     Rcpt {
-        /// As between the angle brackets, without a source route.
+        /// As between the angle brackets, without a source route; outside ASCII only where MAIL
+        /// said SMTPUTF8.
         to: String,
     },
     /// `DATA`
@@ -54,10 +57,10 @@ impl Command {
     pub fn parse(line: &[u8]) -> Result<Self, Wrong> {
         // Whatever is wrong with a BDAT, octets may follow it: it is told apart from all else.
         if line.get(..4).is_some_and(|v| v.eq_ignore_ascii_case(b"BDAT")) {
-            return ascii(line).ok().and_then(bdat).ok_or(Wrong::ChunkSyntax);
+            return printable(line).ok().and_then(bdat).ok_or(Wrong::ChunkSyntax);
         }
         // RFC 5321 §4.1.1: white space before the CRLF is tolerated.
-        let text = ascii(line)?.trim_end_matches([' ', '\t']);
+        let text = printable(line)?.trim_end_matches([' ', '\t']);
         let (verb, rest) = match text.split_once(' ') {
             Some((verb, rest)) => (verb, Some(rest)),
             None => (text, None),
@@ -92,15 +95,15 @@ impl Command {
     }
 }
 
-/// RFC 5321 §2.4: commands are ASCII as long as SMTPUTF8 is not offered; controls have no place
-/// in any of them.
-fn ascii(line: &[u8]) -> Result<&str, Wrong> {
+/// RFC 5321 §2.4: commands are ASCII, but for the paths of SMTPUTF8 (RFC 6531 §3.3); controls have
+/// no place in any of them.
+fn printable(line: &[u8]) -> Result<&str, Wrong> {
     let names_a_path = line
         .get(..4)
         .is_some_and(|v| v.eq_ignore_ascii_case(b"MAIL") || v.eq_ignore_ascii_case(b"RCPT"));
     match std::str::from_utf8(line) {
         Ok(text) if text.bytes().all(|b| matches!(b, b' '..=b'~' | b'\t')) => Ok(text),
-        _ if names_a_path && !line.is_ascii() => Err(Wrong::AddressNotAscii),
+        Ok(text) if names_a_path && !text.chars().any(|c| c.is_control() && c != '\t') => Ok(text),
         _ => Err(Wrong::SyntaxError),
     }
 }
@@ -111,7 +114,7 @@ fn mail(rest: Option<&str>) -> Result<Command, Wrong> {
     if !path.is_empty() && !is_mailbox(path) {
         return Err(Wrong::SenderSyntax);
     }
-    let mut size = None;
+    let (mut size, mut utf8) = (None, false);
     let mut seen = vec![];
     for parameter in parameters.split_ascii_whitespace() {
         let (keyword, value) = match parameter.split_once('=') {
@@ -122,13 +125,17 @@ fn mail(rest: Option<&str>) -> Result<Command, Wrong> {
             _ if seen.contains(&keyword) => return Err(Wrong::ParameterValue),
             ("SIZE", value) => size = Some(octets(value).ok_or(Wrong::ParameterValue)?),
             ("BODY", "7BIT" | "8BITMIME") => {}
+            ("SMTPUTF8", "") if !parameter.contains('=') => utf8 = true, // RFC 6531 §3.4
             // RFC 4954 §5: who can't tell whether that is true takes it as `<>`.
             ("AUTH", "<>") => {}
             _ => return Err(Wrong::UnknownParameter),
         }
         seen.push(keyword);
     }
-    Ok(Command::Mail { from: path.to_owned(), size })
+    if !path.is_ascii() && !utf8 {
+        return Err(Wrong::AddressNotAscii);
+    }
+    Ok(Command::Mail { from: path.to_owned(), size, utf8 })
 }
 
 /// RFC 1870 §3: `1*20DIGIT`. A number too large for us is too large a mail all the same.
@@ -197,13 +204,16 @@ fn path<'a>(rest: Option<&'a str>, keyword: &str) -> Option<(&'a str, &'a str)> 
 /// in use.
 fn is_mailbox(path: &str) -> bool {
     let Some((local, domain)) = path.rsplit_once('@') else { return false };
-    let atom = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&b);
+    // RFC 6531 §3.3: outside ASCII, every character is one of a word.
+    let atom =
+        |b: u8| b.is_ascii_alphanumeric() || !b.is_ascii() || b"!#$%&'*+-/=?^_`{|}~.".contains(&b);
     let quoted = || {
         let inner = local.strip_prefix('"').and_then(|l| l.strip_suffix('"'));
         inner.is_some_and(is_quoted_content)
     };
     let label = |l: &str| {
-        !l.is_empty() && l.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        let letter = |b: u8| b.is_ascii_alphanumeric() || !b.is_ascii();
+        !l.is_empty() && l.bytes().all(|b| letter(b) || matches!(b, b'-' | b'_'))
     };
     let literal = || {
         let inner = domain.strip_prefix('[').and_then(|d| d.strip_suffix(']'));
@@ -238,7 +248,7 @@ mod tests {
     }
 
     fn from(from: &str, size: Option<usize>) -> Result<Command, Wrong> {
-        Ok(Command::Mail { from: from.to_owned(), size })
+        Ok(Command::Mail { from: from.to_owned(), size, utf8: false })
     }
 
     fn to(to: &str) -> Result<Command, Wrong> {
@@ -341,6 +351,8 @@ mod tests {
         check(" SIZE=500", from("a@b.example", Some(500)));
         check(" size=0 body=8bitmime AUTH=<>", from("a@b.example", Some(0)));
         check("  BODY=7BIT  SIZE=7", from("a@b.example", Some(7)));
+        let utf8 = Command::Mail { from: "a@b.example".to_owned(), size: None, utf8: true };
+        check(" smtputf8", Ok(utf8));
         check(" SIZE=99999999999999999999", from("a@b.example", Some(usize::MAX)));
         for wrong in
             [" SIZE=", " SIZE", " SIZE=-1", " SIZE=1 SIZE=2", " SIZE=100000000000000000000"]
@@ -348,7 +360,6 @@ mod tests {
             check(wrong, Err(Wrong::ParameterValue));
         }
         for unknown in [
-            " SMTPUTF8",
             " BODY=BINARYMIME",
             " BODY",
             " RET=HDRS",

@@ -143,7 +143,7 @@ pub enum Wrong {
     SenderSyntax,
     /// The recipient is no mailbox.
     RecipientSyntax,
-    /// An address that would need SMTPUTF8.
+    /// An address outside ASCII in a mail without SMTPUTF8.
     AddressNotAscii,
     /// MAIL before EHLO.
     HelloFirst,
@@ -195,7 +195,7 @@ impl Reply {
             Self::Hello { hostname } => row(250, "", hostname.clone()),
             Self::Extensions { hostname, max_size, chunking, starttls } => {
                 let size = format!("SIZE {max_size}");
-                let mut offered = vec![hostname, "PIPELINING", &size, "8BITMIME"];
+                let mut offered = vec![hostname, "PIPELINING", &size, "8BITMIME", "SMTPUTF8"];
                 offered.extend(chunking.then_some("CHUNKING")); // RFC 3030 §2
                 offered.extend(starttls.then_some("STARTTLS")); // RFC 3207 §2
                 offered.push("ENHANCEDSTATUSCODES");
@@ -279,7 +279,7 @@ impl Wrong {
             Self::AddressNotAscii => row(
                 553,
                 "5.6.7",
-                "This version takes addresses in ASCII only, SMTPUTF8 is not offered",
+                "An address outside ASCII needs SMTPUTF8 behind MAIL (RFC 6531 3.4)",
             ),
             Self::HelloFirst => row(503, "5.5.1", "EHLO first"),
             Self::MailFirst => row(503, "5.5.1", "MAIL first"),

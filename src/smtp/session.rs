@@ -34,6 +34,8 @@ const RECIPIENTS: usize = 100;
 struct Transaction<R> {
     mail_from: String,
     size: Option<usize>,
+    /// Whether addresses may be UTF-8 (RFC 6531 §3.4).
+    utf8: bool,
     /// As they were named, one for each route.
     recipients: Vec<String>,
     routes: Vec<R>,
@@ -42,8 +44,8 @@ struct Transaction<R> {
 }
 
 impl<R> Transaction<R> {
-    fn new(mail_from: String, size: Option<usize>) -> Self {
-        Self { mail_from, size, recipients: vec![], routes: vec![], chunks: None }
+    fn new(mail_from: String, size: Option<usize>, utf8: bool) -> Self {
+        Self { mail_from, size, utf8, recipients: vec![], routes: vec![], chunks: None }
     }
 }
 
@@ -214,7 +216,7 @@ where
                 (self.greeted, self.transaction) = (true, None);
                 Reply::Hello { hostname: hostname() }
             }
-            Command::Mail { from, size } => self.mail(from, size),
+            Command::Mail { from, size, utf8 } => self.mail(from, size, utf8),
             Command::Rcpt { to } => self.rcpt(to).await?,
             Command::Data => return self.data().await,
             Command::Rset => {
@@ -256,7 +258,7 @@ where
         Err(Ended::StartTls)
     }
 
-    fn mail(&mut self, mail_from: String, size: Option<usize>) -> Reply {
+    fn mail(&mut self, mail_from: String, size: Option<usize>, utf8: bool) -> Reply {
         if !self.greeted {
             return Reply::Wrong(Wrong::HelloFirst);
         }
@@ -273,7 +275,7 @@ where
             info!(found, limit, "MAIL refused: too large");
             return Reply::TooLarge { limit, found }; // RFC 1870 §6.1
         }
-        self.transaction = Some(Transaction::new(mail_from, size));
+        self.transaction = Some(Transaction::new(mail_from, size, utf8));
         Reply::SenderOk
     }
 
@@ -283,6 +285,9 @@ where
         };
         if transaction.chunks.is_some() {
             return Ok(Reply::Wrong(Wrong::ChunksBegun));
+        }
+        if !recipient.is_ascii() && !transaction.utf8 {
+            return Ok(Reply::Wrong(Wrong::AddressNotAscii));
         }
         // Named twice, it gets the mail once.
         if transaction.recipients.iter().any(|known| known.eq_ignore_ascii_case(&recipient)) {

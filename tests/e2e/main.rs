@@ -32,6 +32,7 @@ mod t15_the_demo;
 mod t16_shapes_of_mail;
 mod t17_several_recipients;
 mod t18_notices;
+mod t19_addresses_outside_ascii;
 mod t20_dead_at_a_sync;
 mod t21_sync_means_sync;
 mod t22_the_disk_is_full;
