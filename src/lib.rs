@@ -6,6 +6,7 @@
 
 pub mod alias;
 pub mod app;
+pub mod bounce;
 pub mod cli;
 pub mod config;
 pub mod delivery;

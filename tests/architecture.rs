@@ -20,12 +20,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("policy", &["domain", "mail", "config"]),
     ("rewrite", &["domain", "mail", "alias", "policy", "config"]),
     ("leak", &["domain", "mail", "rewrite"]),
+    ("bounce", &["domain", "mail"]),
     ("store", &["domain", "market", "leak"]),
     (
         "relay",
         &[
             "domain", "config", "mail", "alias", "sender", "market", "policy", "rewrite", "leak",
-            "store",
+            "store", "bounce",
         ],
     ),
     ("smtp", &["relay", "alias", "domain", "config"]),

@@ -10,7 +10,7 @@ use clap::{Args, Subcommand};
 use super::{beside, json, not_yet};
 use crate::app::House;
 use crate::domain::{BuyerId, MessageId, MessageState, OrderId, SellerId, Timestamp};
-use crate::store::{MessageDetail, MessageFilter, MessageRow, NoticeRow};
+use crate::store::{MessageDetail, MessageFilter, MessageRow, NoticeRow, ReportRow};
 
 /// `bauta message …`
 #[derive(Debug, Args)]
@@ -93,10 +93,22 @@ impl Messages {
                             let mut object = as_object(&detail, waits);
                             let notices = house.store.notices_about(&id).await?;
                             object["notices"] = serde_json::to_value(notices)?;
+                            let reports = house.store.reports_about(&id).await?;
+                            object["reports"] = serde_json::to_value(reports)?;
                             json(out, &object)?;
                         }
                         _ => {
                             print(out, &detail)?;
+                            for ReportRow { received_at, report } in
+                                house.store.reports_about(&id).await?
+                            {
+                                let (kind, cause) = (report.kind.as_str(), report.cause.as_str());
+                                let status = report.status.as_deref().unwrap_or("-");
+                                writeln!(
+                                    out,
+                                    "report      {kind} at {received_at}: {cause} ({status})"
+                                )?;
+                            }
                             for notice in house.store.notices_about(&id).await? {
                                 let NoticeRow { kind, created_at, state } = notice;
                                 writeln!(

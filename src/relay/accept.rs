@@ -7,16 +7,16 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::Relay;
 use super::outcome::{Outcome, RejectLine};
-use super::prepare::{Names, Prepared, conversation, fingerprint, hashes, storage};
+use super::prepare::{Names, Prepared, conversation, hashes, storage};
 use super::rehearse::{Rehearsal, Rehearsed, Stopped, StoppedKind, rehearse};
-use super::route::{Route, RouteRefusal, Target, ToParty};
+use super::route::{RouteRefusal, ToParty};
 use crate::domain::{Action, Finding, Said, Sightings, Timestamp, Verdict};
 use crate::leak::Outgoing;
-use crate::mail::{self, Automatic, Message, base_subject};
+use crate::mail::{Message, base_subject};
 use crate::market::{self, Admitted, Refusal};
 use crate::policy::Context;
 use crate::rewrite::{self, Plan, frame, thread};
-use crate::sender::{self, Peer, Proof};
+use crate::sender::{Peer, Proof};
 use crate::store::{Acceptance, FirstAnswer, Rejection, StoreError, StoredMail};
 
 /// Mails up to this size are read and judged where they came in; larger ones on a thread of
@@ -39,16 +39,6 @@ pub(super) struct Incoming<'a> {
     pub started: Instant,
 }
 
-/// A mail in hand, read and proved once for all its recipients.
-pub(super) struct Letter<'a> {
-    pub peer: Peer,
-    pub raw: &'a [u8],
-    pub message: Message,
-    pub proof: Proof,
-    pub arrived: Timestamp,
-    pub started: Instant,
-}
-
 /// Why one look at a mail came to no end.
 enum Again {
     /// The facts changed meanwhile.
@@ -58,100 +48,6 @@ enum Again {
 }
 
 impl Relay {
-    /// Takes a whole mail for all its recipients, at least one. `mail_from` empty stands for the
-    /// null sender. The one outcome is the answer for all of them: what is temporary for one comes
-    /// again for every one, and gets its first answer again where it had one; who is refused beside
-    /// one that was accepted is told of in a notice; where nobody is accepted, the first refusal
-    /// is the answer.
-    pub async fn accept(
-        &self,
-        peer: Peer,
-        mail_from: &str,
-        routes: Vec<Route>,
-        raw: Vec<u8>,
-    ) -> Outcome {
-        let mut parties = Vec::new();
-        let mut postmaster = false;
-        for route in routes {
-            match route.0 {
-                Target::Party(party) => parties.push(*party),
-                Target::Postmaster => postmaster = true,
-            }
-        }
-        let letter = if parties.is_empty() {
-            None
-        } else {
-            match self.open(peer, mail_from, &raw).await {
-                Ok(letter) => Some(letter),
-                Err(outcome) => return outcome,
-            }
-        };
-        let mut taken = None;
-        let mut refused = Vec::new();
-        if postmaster {
-            taken = match self.forward_to_postmaster(raw.clone()).await {
-                outcome if outcome.is_temporary() => return outcome,
-                outcome => Some(outcome),
-            };
-        }
-        for party in parties {
-            let Some(letter) = &letter else { break };
-            let outcome = self.accept_one(letter, party.clone()).await;
-            match outcome {
-                outcome if outcome.is_temporary() => return outcome,
-                outcome if outcome.is_accepted() => taken = taken.or(Some(outcome)),
-                outcome => refused.push((party, outcome)),
-            }
-        }
-        let (Some(taken), Some(letter)) = (taken.clone(), &letter) else {
-            let refusal = refused.into_iter().next().map(|(_, outcome)| outcome);
-            return taken.or(refusal).unwrap_or(Outcome::TooBusy);
-        };
-        for (party, outcome) in &refused {
-            if let Err(error) = self.tell_not_passed_on(letter, party, outcome).await {
-                return storage(&error);
-            }
-        }
-        taken
-    }
-
-    /// Reads and proves.
-    async fn open<'a>(
-        &self,
-        peer: Peer,
-        mail_from: &str,
-        raw: &'a [u8],
-    ) -> Result<Letter<'a>, Outcome> {
-        let (started, arrived) = (Instant::now(), self.0.clock.now());
-        let Some(mut message) = self.compute(raw.len(), || mail::read(raw)).await else {
-            return Err(Outcome::Storage);
-        };
-        if mail_from.is_empty() {
-            // RFC 3834 §2: what has no sender to answer to was written by a machine.
-            message.automatic = Automatic::Replied;
-        }
-        match sender::prove(peer, &message) {
-            Ok(proof) => Ok(Letter { peer, raw, message, proof, arrived, started }),
-            Err(why) => {
-                tracing::info!(peer = %peer.address(), %why, "refused: sender not proved");
-                Err(Outcome::Unproved(why))
-            }
-        }
-    }
-
-    /// Takes the mail for one of its recipients.
-    async fn accept_one(&self, letter: &Letter<'_>, party: ToParty) -> Outcome {
-        let Letter { peer, raw, ref message, ref proof, arrived, started } = *letter;
-        let automatic = message.automatic == Automatic::Replied;
-        let alias = party.facts.alias(party.stands_for);
-        let fingerprint = fingerprint(proof.address(), alias, message, raw);
-        let mail = Incoming { peer, raw, message, proof, automatic, fingerprint, arrived, started };
-        match self.first_answer(&mail).await {
-            Some(outcome) => outcome,
-            None => self.accept_for(&mail, party).await,
-        }
-    }
-
     /// The same mail again gets the first answer, whatever was cancelled, tightened or used up
     /// meanwhile: its sender's mail server only did not see it (PRODUCT §4).
     async fn first_answer(&self, mail: &Incoming<'_>) -> Option<Outcome> {
@@ -176,8 +72,16 @@ impl Relay {
         Some(outcome)
     }
 
+    /// Takes a mail for one of its recipients.
+    pub(super) async fn accept_for(&self, mail: &Incoming<'_>, party: ToParty) -> Outcome {
+        match self.first_answer(mail).await {
+            Some(outcome) => outcome,
+            None => self.look_afresh(mail, party).await,
+        }
+    }
+
     /// Looks at the mail until the facts it was decided on are those that it is stored with.
-    async fn accept_for(&self, mail: &Incoming<'_>, mut party: ToParty) -> Outcome {
+    async fn look_afresh(&self, mail: &Incoming<'_>, mut party: ToParty) -> Outcome {
         for _ in 0..TRIES {
             match self.look(mail, &party).await {
                 Again::Answer(outcome) => return outcome,
@@ -463,7 +367,7 @@ impl Relay {
 
     /// Work on a mail's words: small mails here, large ones on threads of their own. A panic is
     /// this mail's alone: nothing then.
-    async fn compute<T>(&self, size: usize, work: impl FnOnce() -> T) -> Option<T> {
+    pub(super) async fn compute<T>(&self, size: usize, work: impl FnOnce() -> T) -> Option<T> {
         let guarded = || {
             catch_unwind(AssertUnwindSafe(work))
                 .map_err(|_| tracing::error!(bytes = size, "a mail could not be worked on: panic"))

@@ -14,7 +14,9 @@ mod notify;
 mod outcome;
 mod postmaster;
 mod prepare;
+mod recipients;
 mod rehearse;
+mod report;
 mod route;
 
 use std::sync::{Arc, PoisonError, RwLock};

@@ -7,9 +7,9 @@ use data_encoding::BASE32_NOPAD;
 use sha2::{Digest, Sha256};
 
 use super::Relay;
-use super::accept::Letter;
 use super::outcome::Outcome;
 use super::prepare::{fingerprint, random};
+use super::recipients::Letter;
 use super::route::ToParty;
 use crate::config::Config;
 use crate::domain::{
@@ -213,7 +213,9 @@ fn reason(outcome: &Outcome) -> Option<(Reason, Vec<(RuleId, String)>)> {
         }
         Outcome::Leak => Reason::Unsafe,
         // Who is not proved is told nothing by mail: it would go to a stranger.
-        Outcome::Unproved(_) | Outcome::Accepted { .. } => return None,
+        Outcome::Unproved(_) | Outcome::NoReport | Outcome::Reported | Outcome::Accepted { .. } => {
+            return None;
+        }
         // Who comes again hears the answer then.
         Outcome::TooBusy | Outcome::Storage | Outcome::Limited(_) => return None,
     };

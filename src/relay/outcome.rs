@@ -4,7 +4,7 @@ use crate::domain::{Finding, MessageId, Part, RuleId};
 use crate::market::Refusal;
 use crate::market::limits::Limit;
 use crate::sender::Unproved;
-use crate::store::{Accepted, Refused};
+use crate::store::{Accepted, Refused, ReportStored};
 
 /// What became of one mail for one recipient: one variant per row of PRODUCT §4's table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,10 @@ pub enum Outcome {
         /// Our id of the message, or of the first one where this was the same mail again.
         id: MessageId,
     },
+    /// A report about one of our deliveries: committed to disk.
+    Reported,
+    /// Mail to a bounce address that is no report which is understood.
+    NoReport,
     /// The sender is not proved.
     Unproved(Unproved),
     /// A proved sender may not write here, or not now.
@@ -39,12 +43,17 @@ impl Outcome {
 
     /// Whether it is on disk, and its sender needs to do nothing more.
     pub(super) fn is_accepted(&self) -> bool {
-        matches!(self, Self::Accepted { .. })
+        matches!(self, Self::Accepted { .. } | Self::Reported)
     }
 
     /// A 250 after DATA is built from the store's seal.
     pub(super) fn accepted(seal: &Accepted) -> Self {
         Self::Accepted { id: seal.message().clone() }
+    }
+
+    /// A 250 after DATA is built from the store's seal.
+    pub(super) fn reported(_seal: &ReportStored) -> Self {
+        Self::Reported
     }
 
     /// A 550 that names violations is built from the store's seal.

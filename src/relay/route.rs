@@ -2,7 +2,7 @@
 
 use super::Relay;
 use super::guesses::Guesser;
-use crate::alias::Recipient;
+use crate::alias::{BounceToken, Recipient};
 use crate::config::UnknownAlias;
 use crate::domain::{AliasAddress, Facts, Role};
 use crate::sender::Peer;
@@ -17,6 +17,8 @@ pub(super) enum Target {
     Party(Box<ToParty>),
     /// `relay.postmaster`
     Postmaster,
+    /// A bounce address of ours: what comes to it is read, and never passed on.
+    Bounce(BounceToken),
 }
 
 /// Mail for the party behind an alias.
@@ -38,8 +40,6 @@ pub enum RouteRefusal {
     Defer,
     /// Can't be looked up now: the store is busy.
     Unavailable,
-    /// An address of ours that this version takes no mail for (bounces).
-    NotYet,
     /// `postmaster@` or `abuse@` where no `relay.postmaster` is named.
     NoPostmaster,
     /// Too many unknown aliases were named from here.
@@ -66,7 +66,7 @@ impl Relay {
                 return Ok(Route(Target::Postmaster));
             }
             Recipient::Postmaster => return Err(RouteRefusal::NoPostmaster),
-            Recipient::Bounce(_) => return Err(RouteRefusal::NotYet),
+            Recipient::Bounce(token) => return Ok(Route(Target::Bounce(token))),
             Recipient::Unknown => {
                 let nobody = AliasAddress::new("", &house.config.relay.alias_domain);
                 self.party_behind(&nobody, None).await?

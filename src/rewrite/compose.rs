@@ -119,7 +119,8 @@ pub fn compose(plan: &Plan<'_>) -> Result<Draft, ComposeError> {
         headers.begin(to, msg_id, thread).body(body.write(plan.msg_id)).write_to_vec()
     };
     let framed_body = body(&framed, framed_html.as_deref());
-    let bytes = write(&headers, &plan.recipient.reveal_for_mail(), plan.msg_id, plan.thread, framed_body)?;
+    let bytes =
+        write(&headers, &plan.recipient.reveal_for_mail(), plan.msg_id, plan.thread, framed_body)?;
     let shown_body = body(&words.text, shown_html.as_deref());
     let recipient_view = write(&headers, &to_alias, plan.msg_id, plan.thread, shown_body)?;
     let own = ThreadHeaders {

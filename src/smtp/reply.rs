@@ -327,7 +327,6 @@ fn route(why: RouteRefusal) -> Row {
         RouteRefusal::NoPostmaster => {
             row(550, "5.3.5", "This server names no postmaster: ask the marketplace itself")
         }
-        RouteRefusal::NotYet => row(550, "5.3.3", "This version takes no mail for this address"),
     }
 }
 
@@ -338,6 +337,8 @@ fn busy() -> Row {
 fn outcome_row(outcome: &Outcome) -> Row {
     match outcome {
         Outcome::Accepted { id } => accepted(id),
+        Outcome::Reported => row(250, "2.0.0", "The report is taken"),
+        Outcome::NoReport => row(550, "5.7.1", "Only reports about a delivery are taken here"),
         Outcome::Unproved(why) => unproved(*why),
         Outcome::Refused(why) => refused(*why),
         Outcome::Limited(limit) => limited(*limit),
@@ -515,9 +516,9 @@ mod tests {
         ]
     };
 
-    const ROUTES: [RouteRefusal; 6] = {
+    const ROUTES: [RouteRefusal; 5] = {
         use RouteRefusal::*;
-        [Unknown, Defer, Unavailable, NotYet, NoPostmaster, TooManyGuesses]
+        [Unknown, Defer, Unavailable, NoPostmaster, TooManyGuesses]
     };
 
     const REFUSALS: [Refusal; 9] = [

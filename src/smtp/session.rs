@@ -168,9 +168,9 @@ where
     fn bear(&mut self, answer: Answer) -> Answer {
         let Answer::Say(reply) = answer else { return answer };
         match &reply {
-            Reply::Route(
-                RouteRefusal::Unknown | RouteRefusal::NotYet | RouteRefusal::TooManyGuesses,
-            ) => self.counts.unknown_recipients += 1,
+            Reply::Route(RouteRefusal::Unknown | RouteRefusal::TooManyGuesses) => {
+                self.counts.unknown_recipients += 1
+            }
             // A client that pipelines sends DATA before it knows that RCPT was refused, and its
             // next chunks before it knows that the first one was.
             Reply::Wrong(Wrong::RcptFirst | Wrong::ChunksRefused) => {}

@@ -12,6 +12,7 @@ mod error;
 mod notice;
 mod records;
 mod register;
+mod report;
 mod seal;
 mod sqlite;
 
@@ -27,5 +28,6 @@ pub use register::{
     AccountChange, AccountEvent, Decision, Erased, NamedPair, OrderFilter, PairNames, Put,
     PutOrder, PutParty, Record,
 };
+pub use report::{ReportRow, ReportStored, Reported};
 pub use seal::{Accepted, Lease, Refused, StoredMail};
 pub use sqlite::{OpenMode, Store};

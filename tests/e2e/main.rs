@@ -45,3 +45,4 @@ mod t35_importing;
 mod t40_html_goes_out;
 mod t55_mx_hosts;
 mod t56_mx_manners;
+mod t70_reports;

@@ -75,7 +75,7 @@ impl Door for Scripted {
         match recipient.split('@').next().unwrap() {
             "defer" => Err(RouteRefusal::Defer),
             "unavailable" => Err(RouteRefusal::Unavailable),
-            "bounce" | "Postmaster" => Err(RouteRefusal::NotYet),
+            "Postmaster" => Err(RouteRefusal::NoPostmaster),
             local if local.starts_with("unknown") => Err(RouteRefusal::Unknown),
             local => Ok(local.to_owned()),
         }

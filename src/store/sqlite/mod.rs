@@ -17,6 +17,7 @@ mod postmaster;
 mod queue;
 mod refuse;
 mod repeat;
+mod report;
 mod rows;
 mod schema;
 mod standing;

@@ -227,3 +227,14 @@ CREATE TABLE attempt (
     reply      TEXT NOT NULL
 ) STRICT;
 CREATE INDEX attempt_delivery ON attempt (delivery);
+
+-- What came back to a delivery's bounce address, without a word of it.
+CREATE TABLE report (
+    number      INTEGER PRIMARY KEY,
+    delivery    INTEGER NOT NULL REFERENCES delivery ON DELETE CASCADE,
+    received_at INTEGER NOT NULL,
+    kind        TEXT NOT NULL,
+    status      TEXT,
+    cause       TEXT NOT NULL
+) STRICT;
+CREATE INDEX report_delivery ON report (delivery);
