@@ -68,6 +68,7 @@ fn a_no_for_good_ends_it_and_the_reason_is_kept_without_the_address() {
     assert_eq!(told["delivery"]["attempts"], 1);
     let reply = told["delivery"]["last_reply"].as_str().unwrap();
     assert!(reply.contains("550") && !reply.contains('@'), "{reply}");
+    assert_eq!(house.smarthost.next().recipients, [bare(JANE)], "she is told");
 
     house.smarthost.behaves(Behaviour { refuse_data: Some(554), ..Behaviour::default() });
     house.send(&question(&house)).is("250 2.0.0");
