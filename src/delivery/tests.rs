@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::sync::watch;
@@ -91,11 +91,15 @@ impl House {
 
     /// Stores a mail without handing it over.
     async fn write(&self, n: u8) -> StoredMail {
+        self.write_bytes(n, format!("Subject: {n}\r\n\r\nhello\r\n").into_bytes()).await
+    }
+
+    async fn write_bytes(&self, n: u8, bytes: Vec<u8>) -> StoredMail {
         let now = Clock::system().now();
         let forward = Forward {
             message: MessageId::from_random([n; 10]),
             token: [n; 10],
-            bytes: format!("Subject: {n}\r\n\r\nhello\r\n").into_bytes(),
+            bytes,
             recipient: "ops@market.example".parse().unwrap(),
             envelope_from: AliasAddress::new("b-1", "relay.example"),
             received_at: now,
@@ -168,6 +172,94 @@ async fn a_peer_that_falls_silent_at_any_stage_is_left_in_time_and_its_mail_is_d
         assert_eq!(receive(&mut mails).await, format!("Subject: {n}"));
         house.stop().await;
         assert!(mails.try_recv().is_err(), "{stage:?}: it came twice");
+    }
+}
+
+#[tokio::test]
+async fn a_no_at_any_stage_is_for_now_or_for_good_as_the_peer_says() {
+    for (n, stage, told) in [
+        (1, Stage::Greeting, "connect"),
+        (2, Stage::Hello, "connect"),
+        (3, Stage::Mail, "mail"),
+        (4, Stage::Rcpt, "rcpt"),
+        (5, Stage::Data, "data"),
+        (6, Stage::FinalDot, "message"),
+    ] {
+        for code in [421, 451, 550, 554] {
+            let (sink, mut mails) = sink().await;
+            sink.behave(Behaviour { refuse_at: Some((stage, code)), ..Behaviour::default() });
+            let house = House::open(sink.address(), short());
+            let delivery = house.send(n).await;
+            // A no before MAIL is about us, not about this mail: somebody will mend it.
+            let for_good = code >= 500 && told != "connect";
+            let state = if for_good { DeliveryState::Failed } else { DeliveryState::Deferred };
+            let attempts = house.until(delivery, state).await;
+            let stages: Vec<_> = attempts.iter().map(|a| a.stage.as_str()).collect();
+            assert_eq!(stages, [told], "{stage:?} {code}");
+            sink.behave(Behaviour::default());
+            house.store.retry_all(Clock::system().now()).await.unwrap();
+            if !for_good {
+                house.until(delivery, DeliveryState::Delivered).await;
+                assert_eq!(receive(&mut mails).await, format!("Subject: {n}"));
+            }
+            house.stop().await;
+            assert!(mails.try_recv().is_err(), "{stage:?} {code}: it came all the same");
+        }
+    }
+}
+
+/// A peer that takes one mail and gives what came over the wire after DATA, its final dot too.
+async fn takes_octets(listener: TcpListener) -> Vec<u8> {
+    let (stream, _) = listener.accept().await.unwrap();
+    let mut stream = BufReader::new(stream);
+    stream.get_mut().write_all(b"220 mx.example\r\n").await.unwrap();
+    for answer in ["250 mx.example\r\n", "250 ok\r\n", "250 ok\r\n", "354 go ahead\r\n"] {
+        stream.read_line(&mut String::new()).await.unwrap();
+        stream.get_mut().write_all(answer.as_bytes()).await.unwrap();
+    }
+    let mut octets = vec![];
+    while !(octets == b".\r\n" || octets.ends_with(b"\r\n.\r\n")) {
+        octets.push(stream.read_u8().await.unwrap());
+    }
+    stream.get_mut().write_all(b"250 taken\r\n").await.unwrap();
+    octets
+}
+
+#[tokio::test]
+async fn what_goes_over_the_wire_is_the_stored_mail_with_its_dots_doubled_and_nothing_else() {
+    for (n, body) in (1..).zip([
+        "",
+        "\r\n",
+        "a",
+        ".\r\n",
+        "..\r\n",
+        ".a\r\n..b\r\n...\r\n",
+        "a\r\n.\r\nMAIL FROM:<evil@mail.example>\r\n",
+        "a.\r\n.\r\n.\r\n.",
+        "a\r\n.",
+        "\0.\r\n\0\r\n",
+        "\u{e9}\r\n.\u{e9}\r\n\r\n\r\n",
+    ]) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let house = House::open(listener.local_addr().unwrap(), Times::default());
+        let peer = tokio::spawn(takes_octets(listener));
+        let stored = format!("Subject: {n}\r\n\r\n{body}");
+        let mail = house.write_bytes(n, stored.clone().into_bytes()).await;
+        let delivery = mail.lease.delivery();
+        house.outbox.send(mail).await.unwrap();
+        let wire = tokio::time::timeout(SOON, peer).await.expect("a mail").unwrap();
+        house.until(delivery, DeliveryState::Delivered).await;
+        let wire = String::from_utf8(wire).unwrap();
+        assert!(!wire.replace("\r\n", "").contains(['\r', '\n']), "{wire:?}");
+        // A last line without its end gets one: there is no other way to end it.
+        let end = if stored.ends_with("\r\n") { "" } else { "\r\n" };
+        let lines = format!("{stored}{end}");
+        let stuffed: String = lines
+            .split_inclusive("\r\n")
+            .map(|line| if line.starts_with('.') { format!(".{line}") } else { line.to_owned() })
+            .collect();
+        assert_eq!(wire, format!("{stuffed}.\r\n"));
+        house.stop().await;
     }
 }
 

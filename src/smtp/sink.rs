@@ -63,6 +63,9 @@ pub struct Behaviour {
     pub refuse_mail: Option<u16>,
     /// A code after the final dot of every mail, which is then not handed on.
     pub refuse_data: Option<u16>,
+    /// A code for everything that comes at one stage; the greeting itself, and the final dot, after
+    /// which the mail is not handed on.
+    pub refuse_at: Option<(Stage, u16)>,
     /// Where it stops answering.
     pub hang: Option<Stage>,
     /// Hands the mail on and closes without an answer: the peer can't know that it was taken.
@@ -160,9 +163,17 @@ impl Visit<'_> {
         }
     }
 
+    /// What it was told to say at this stage.
+    fn refusal(&self, stage: Stage) -> Option<Reply> {
+        let (at, code) = self.behaviour().refuse_at?;
+        (at == stage).then_some(Reply::Told { code })
+    }
+
     async fn talk(&mut self) -> Ended {
         self.pass(Stage::Greeting).await;
-        self.connection.say(&Reply::Greeting { hostname: "sink.invalid".to_owned() });
+        let greeting = Reply::Greeting { hostname: "sink.invalid".to_owned() };
+        let greeting = self.refusal(Stage::Greeting).unwrap_or(greeting);
+        self.connection.say(&greeting);
         loop {
             let line = match self.connection.line(false).await {
                 Ok(Ok(line)) => line,
@@ -191,6 +202,9 @@ impl Visit<'_> {
             Command::Ehlo | Command::Helo => {
                 self.pass(Stage::Hello).await;
                 self.envelope = None;
+                if let Some(refusal) = self.refusal(Stage::Hello) {
+                    return refusal;
+                }
                 match command {
                     Command::Ehlo => Reply::Extensions {
                         hostname,
@@ -206,11 +220,17 @@ impl Visit<'_> {
                 if let Some(code) = self.behaviour().refuse_mail {
                     return Reply::Told { code };
                 }
+                if let Some(refusal) = self.refusal(Stage::Mail) {
+                    return refusal;
+                }
                 self.envelope = Some((from, vec![]));
                 Reply::SenderOk
             }
             Command::Rcpt { to } => {
                 self.pass(Stage::Rcpt).await;
+                if let Some(refusal) = self.refusal(Stage::Rcpt) {
+                    return refusal;
+                }
                 let behaviour = self.behaviour();
                 let Some((_, recipients)) = &mut self.envelope else {
                     return Reply::Wrong(Wrong::MailFirst);
@@ -238,6 +258,9 @@ impl Visit<'_> {
             _ => return Ok(Reply::Wrong(Wrong::RcptFirst)),
         };
         self.pass(Stage::Data).await;
+        if let Some(refusal) = self.refusal(Stage::Data) {
+            return Ok(refusal);
+        }
         self.connection.say(&Reply::GoAhead);
         let deadline = Instant::now() + Limits::default().data;
         let mut scanner = Scanner::new(MAX_SIZE);
@@ -255,6 +278,9 @@ impl Visit<'_> {
             Scanned::BareLineEnd | Scanned::Dropped => return Ok(Reply::BareLineEnd),
         };
         self.pass(Stage::FinalDot).await;
+        if let Some(refusal) = self.refusal(Stage::FinalDot) {
+            return Ok(refusal);
+        }
         let behaviour = self.behaviour();
         if let Some(code) = behaviour.refuse_data {
             return Ok(Reply::Told { code });
