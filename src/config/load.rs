@@ -589,4 +589,24 @@ seller_to_buyer = "reject"
         }
         assert!(seen >= 20, "only {seen} bad configs found");
     }
+
+    /// A key of a rule stands there for one rule; the rules' own test has the others.
+    #[test]
+    fn every_key_has_a_wrong_value_in_the_bad_configs() {
+        let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/bad-config"));
+        let told: String = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|file| file.extension().is_some_and(|e| e == "expected"))
+            .map(|file| std::fs::read_to_string(file).unwrap())
+            .collect();
+        for key in KEYS {
+            let named = match key.path.strip_prefix("policy.rules.") {
+                Some(of_rule) => of_rule.rsplit('.').next().unwrap(),
+                None => key.path,
+            };
+            let named = told.lines().any(|line| line.contains(&format!("{named}: ")));
+            assert!(named, "no bad config has a wrong {}", key.path);
+        }
+    }
 }
