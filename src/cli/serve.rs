@@ -23,6 +23,7 @@ pub(super) struct Serve {
 impl Serve {
     pub fn run(self, config: Arc<Config>, file: &Path) -> anyhow::Result<()> {
         log_to_stderr();
+        raise_file_limit();
         runtime()?.block_on(async {
             if config.smtp.trusted_networks.is_empty() {
                 tracing::warn!("smtp.trusted_networks is empty: nobody can send mail here");
@@ -40,6 +41,17 @@ impl Serve {
             app.stop().await;
             Ok(())
         })
+    }
+}
+
+/// Every connection is an open file, and the soft limit that processes usually begin with (1024)
+/// leaves none for the database once all connections are taken. The hard one is there for those
+/// who ask.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "the limit of open files could not be raised");
     }
 }
 

@@ -1,15 +1,15 @@
 //! What sessions share: the settings, and the counts that keep one of them from starving others.
 
-use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
 use tokio_rustls::rustls::ServerConfig;
+use tokio_util::sync::CancellationToken;
 
+use super::seats::{Bounds, Seat, Seats};
 use crate::config::{self, Network};
 
 /// What a session bears, and for how long it waits.
@@ -17,8 +17,11 @@ use crate::config::{self, Network};
 pub struct Limits {
     /// Connections in all.
     pub connections: usize,
-    /// Connections of one address; IPv6 by /64.
+    /// Connections of one address; IPv6 by /64. A trusted network may have as many as there are:
+    /// all mail may come from the one mail server in front.
     pub connections_per_address: usize,
+    /// Where no more may be had, a connection from which nothing has come for so long makes room.
+    pub silent: Duration,
     /// Wrong commands in a session; the last one ends it.
     pub errors: usize,
     /// Unknown recipients in a session; the last one ends it.
@@ -43,6 +46,7 @@ impl Default for Limits {
         Self {
             connections: 1000,
             connections_per_address: 100,
+            silent: Duration::from_millis(250),
             errors: 20,
             unknown_recipients: 20,
             command: Duration::from_secs(300),
@@ -73,7 +77,7 @@ pub struct Settings {
     /// Certificate and key; none: STARTTLS is not offered.
     pub(super) tls: Option<Arc<ServerConfig>>,
     in_flight: Arc<Semaphore>,
-    seats: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    seats: Seats,
     sessions: Arc<AtomicU64>,
 }
 
@@ -89,7 +93,7 @@ impl Settings {
             octets: smtp.in_flight,
             tls: None,
             in_flight: Arc::new(Semaphore::new(smtp.in_flight.min(Semaphore::MAX_PERMITS))),
-            seats: Arc::default(),
+            seats: Seats::default(),
             sessions: Arc::default(),
         }
     }
@@ -108,7 +112,7 @@ impl Settings {
     /// `smtp.in_flight` changed, the mails of older sessions count under the old one.
     pub fn renewed(&self, relay: &config::Relay, smtp: &config::Smtp) -> Self {
         let mut new = Self::new(relay, smtp).with_limits(self.limits.clone());
-        new.seats = Arc::clone(&self.seats);
+        new.seats = self.seats.clone();
         new.sessions = Arc::clone(&self.sessions);
         if new.octets == self.octets {
             new.in_flight = Arc::clone(&self.in_flight);
@@ -121,14 +125,17 @@ impl Settings {
         self.sessions.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    /// A seat for a connection from this address, if one is free.
-    pub(super) fn seat(&self, address: IpAddr) -> Option<Seat> {
-        self.seat_among(address, self.limits.connections_per_address)
+    /// A seat for a connection from this address, if one is free or can be made free.
+    pub(super) fn seat(&self, address: IpAddr, stop: &CancellationToken) -> Option<Seat> {
+        let trusted = self.trusted_networks.iter().any(|n| n.contains(address));
+        let most =
+            if trusted { self.limits.connections } else { self.limits.connections_per_address };
+        self.seat_among(address, most, stop)
     }
 
     /// A seat for a connection of a load balancer, which may have as many as there are.
-    pub(super) fn seat_of_proxy(&self, address: IpAddr) -> Option<Seat> {
-        self.seat_among(address, self.limits.connections)
+    pub(super) fn seat_of_proxy(&self, address: IpAddr, stop: &CancellationToken) -> Option<Seat> {
+        self.seat_among(address, self.limits.connections, stop)
     }
 
     /// Whether the connections of this address begin with a PROXY header.
@@ -136,16 +143,9 @@ impl Settings {
         self.proxy_networks.iter().any(|n| n.contains(address))
     }
 
-    fn seat_among(&self, address: IpAddr, most: usize) -> Option<Seat> {
-        let key = network(address);
-        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        let all: usize = seats.values().sum();
-        let own = seats.get(&key).copied().unwrap_or(0);
-        if all >= self.limits.connections || own >= most {
-            return None;
-        }
-        seats.insert(key, own + 1);
-        Some(Seat { key, seats: Arc::clone(&self.seats) })
+    fn seat_among(&self, address: IpAddr, own: usize, stop: &CancellationToken) -> Option<Seat> {
+        let bounds = Bounds { all: self.limits.connections, own, silent: self.limits.silent };
+        self.seats.take(address, bounds, stop)
     }
 
     /// Room for this many octets of a mail, if it is left under `smtp.in_flight`.
@@ -157,33 +157,6 @@ impl Settings {
 
 fn permits(octets: usize) -> Option<u32> {
     u32::try_from(octets).ok()
-}
-
-/// One household of IPv6 has a /64.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
-        v4 => v4,
-    }
-}
-
-/// A connection's place in the counts, given back when dropped.
-#[derive(Debug)]
-pub(super) struct Seat {
-    key: IpAddr,
-    seats: Arc<Mutex<HashMap<IpAddr, usize>>>,
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
-        match seats.get_mut(&self.key) {
-            Some(count) if *count > 1 => *count -= 1,
-            _ => {
-                seats.remove(&self.key);
-            }
-        }
-    }
 }
 
 /// A mail's part of `smtp.in_flight`, given back when dropped.
@@ -215,22 +188,6 @@ impl Share {
 #[cfg(test)]
 mod tests {
     use super::super::tests::settings;
-    use super::*;
-
-    #[test]
-    fn seats_are_counted_per_network_and_in_all_and_given_back() {
-        let limits = Limits { connections: 3, connections_per_address: 2, ..Limits::default() };
-        let settings = settings().with_limits(limits);
-        let seat = |address: &str| settings.seat(address.parse().unwrap());
-        let first = seat("2001:db8::1").unwrap();
-        let _second = seat("2001:db8::2").unwrap();
-        assert!(seat("2001:db8::3").is_none(), "a third of the same /64");
-        let _third = seat("192.0.2.1").unwrap();
-        assert!(seat("192.0.2.2").is_none(), "a fourth in all");
-        drop(first);
-        assert!(seat("::ffff:192.0.2.1").is_some());
-        assert_eq!(settings.seats.lock().unwrap().len(), 2, "a seat given back leaves no entry");
-    }
 
     #[test]
     fn octets_in_flight_are_counted_and_given_back() {

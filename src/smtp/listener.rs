@@ -15,9 +15,10 @@ use tracing::{Instrument as _, debug, error, info, info_span, warn};
 use crate::relay::Peer;
 
 use super::door::Door;
-use super::limits::{Seat, Settings};
+use super::limits::Settings;
 use super::proxy::{self, Source};
 use super::reply::Reply;
+use super::seats::Seat;
 use super::session;
 
 /// How long to wait after the system refused a connection (mostly: no file handles left).
@@ -67,7 +68,7 @@ fn receive<D: Door>(
     let number = settings.next_session();
     let proxied = settings.is_proxy(from);
     // Of a load balancer's connections each counts for whoever is behind it, once that is known.
-    let seat = if proxied { settings.seat_of_proxy(from) } else { settings.seat(from) };
+    let seat = if proxied { settings.seat_of_proxy(from, stop) } else { settings.seat(from, stop) };
     let Some(seat) = seat else {
         info!(session = number, peer = %from, "connection refused: too many");
         return turn_away(stream);
@@ -78,7 +79,7 @@ fn receive<D: Door>(
         let mut stream = stream;
         let (peer, seat) = if proxied {
             let named = tokio::select! {
-                named = behind(&mut stream, from, seat, &settings) => named,
+                named = behind(&mut stream, from, seat, &settings, &stop) => named,
                 () = stop.cancelled() => return,
             };
             match named {
@@ -92,13 +93,12 @@ fn receive<D: Door>(
         } else {
             (Peer::new(from, &settings.trusted_networks), seat)
         };
-        let _seat = seat;
         debug!(peer = %peer.address(), trusted = peer.is_trusted(), "session begun");
         // Replies are gathered by us; without it each would wait for the peer's ACK.
         if let Err(problem) = stream.set_nodelay(true) {
             debug!(%problem, "TCP_NODELAY could not be set");
         }
-        session::run(stream, peer, &settings, &*door, &stop).await;
+        session::run(seat.listening(stream), peer, &settings, &*door, seat.leave()).await;
     };
     // A task of its own, so that a panic in it is seen and ends this session only.
     let task = tracker.spawn(conversation.instrument(span));
@@ -115,11 +115,12 @@ async fn behind(
     proxy: IpAddr,
     seat: Seat,
     settings: &Settings,
+    stop: &CancellationToken,
 ) -> Option<(Peer, Option<Seat>)> {
     match timeout(settings.limits.proxy, proxy::read(stream)).await {
         Ok(Ok(Source::Address(address))) => {
             drop(seat);
-            Some((Peer::new(address, &settings.trusted_networks), settings.seat(address)))
+            Some((Peer::new(address, &settings.trusted_networks), settings.seat(address, stop)))
         }
         // The balancer itself, or somebody it can't name. Its own address must not make anybody
         // trusted.

@@ -22,12 +22,17 @@ mod listener;
 mod proxy;
 mod quirks;
 mod reply;
+mod seats;
 mod session;
 mod sink;
 #[cfg(test)]
 mod tests;
 
+pub use chunks::Assembler;
+pub use data::Scanner;
 pub use door::Door;
+pub use intake::Scanned;
 pub use limits::{Limits, Settings};
 pub use listener::serve;
+pub use session::run as converse;
 pub use sink::{Behaviour, Received, Sink, Stage};

@@ -62,7 +62,7 @@ pub enum Reply {
         octets: usize,
     },
 
-    /// The relay stops.
+    /// The relay stops, or needs the connection's place for somebody who says something.
     Stopping,
     /// More connections than are taken.
     TooManyConnections,
@@ -216,7 +216,7 @@ impl Reply {
             Self::SenderOk => row(250, "2.1.0", "Sender OK"),
             Self::RecipientOk => row(250, "2.1.5", "Recipient OK"),
 
-            Self::Stopping => row(421, "4.3.2", "This server is stopping, come again"),
+            Self::Stopping => row(421, "4.3.2", "This connection has to end now, come again"),
             Self::TooManyConnections => row(421, "4.3.2", "Too many connections, come again later"),
             Self::TimedOut => row(421, "4.4.2", "Waited too long"),
             Self::TooManyErrors => row(421, "4.7.0", "Too many wrong commands"),

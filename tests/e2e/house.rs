@@ -232,6 +232,10 @@ mode = "enforce"
         ended
     }
 
+    pub fn has_ended(&mut self) -> bool {
+        self.child().try_wait().unwrap().is_some()
+    }
+
     /// The process that the relay runs in.
     pub fn process(&mut self) -> u32 {
         self.child().id()

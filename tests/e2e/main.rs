@@ -36,6 +36,8 @@ mod t19_addresses_outside_ascii;
 mod t20_dead_at_a_sync;
 mod t21_sync_means_sync;
 mod t22_the_disk_is_full;
+mod t23_slow_and_silent_peers;
+mod t24_an_orderly_end;
 mod t30_who_can_be_reached;
 mod t31_registering;
 mod t32_limits;

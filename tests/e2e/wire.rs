@@ -26,7 +26,8 @@ impl Wire {
         self.hear()
     }
 
-    fn hear(&mut self) -> io::Result<String> {
+    /// The next answer.
+    pub fn hear(&mut self) -> io::Result<String> {
         let mut answer = String::new();
         loop {
             let mut line = String::new();
@@ -54,6 +55,11 @@ impl Wire {
                 return Ok(answer);
             }
         }
+        self.ends(letter)
+    }
+
+    /// The mail itself after DATA, to its final dot; the answer to it.
+    pub fn ends(&mut self, letter: &Letter) -> io::Result<String> {
         self.0.get_mut().write_all(&letter.on_the_wire())?;
         self.hear()
     }

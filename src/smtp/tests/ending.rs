@@ -7,7 +7,7 @@ async fn a_stop_ends_idle_sessions_and_lets_a_mail_finish() {
     let mut idle = call("127.0.0.1", settings());
     idle.hear().await;
     idle.stop.cancel();
-    assert_eq!(idle.hear_all().await, ["421 4.3.2 This server is stopping, come again"]);
+    assert_eq!(idle.hear_all().await, ["421 4.3.2 This connection has to end now, come again"]);
 
     let mut begun = call("127.0.0.1", settings());
     begun.begin("abc").await;

@@ -98,12 +98,12 @@ async fn too_many_wrong_commands_or_recipients_end_the_session() {
 #[tokio::test]
 async fn a_slow_peer_is_waited_for_in_all_and_not_per_octet() {
     let soon = Duration::from_millis(300);
-    for data in [false, true] {
+    for begins in ["", "DATA\r\n", "BDAT 1\r\nxBDAT 1000 LAST\r\n"] {
         let limits = Limits { command: soon, data: soon, ..Limits::default() };
         let mut line = call("127.0.0.1", settings().with_limits(limits));
         line.begin("abc").await;
-        if data {
-            line.send(b"DATA\r\n").await;
+        line.send(begins.as_bytes()).await;
+        if begins.starts_with("DATA") || begins.starts_with("BDAT 1\r") {
             line.hear().await;
         }
         let begun = std::time::Instant::now();
@@ -113,7 +113,7 @@ async fn a_slow_peer_is_waited_for_in_all_and_not_per_octet() {
             tokio::time::sleep(Duration::from_millis(30)).await;
         }
         assert!(trickled > 3, "it was not slow");
-        assert_eq!(line.hear_all().await, ["421 4.4.2 Waited too long"], "data: {data}");
+        assert_eq!(line.hear_all().await, ["421 4.4.2 Waited too long"], "{begins:?}");
         assert_eq!(line.door.came(), []);
     }
 }
@@ -194,4 +194,37 @@ async fn a_mail_that_is_lost_already_takes_no_room_from_others() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("its room was not given back");
+}
+
+#[tokio::test]
+async fn a_crowd_that_says_nothing_makes_room_for_whoever_says_something() {
+    let limits = Limits {
+        connections: 30,
+        connections_per_address: 10,
+        silent: Duration::from_millis(50),
+        ..Limits::default()
+    };
+    let (address, door, _stop, _tracker) = listen(settings().with_limits(limits)).await;
+    let mut crowd = vec![];
+    for _ in 0..30 {
+        let mut one = TcpStream::connect(address).await.unwrap();
+        one.read_exact(&mut [0; 3]).await.unwrap();
+        crowd.push(one);
+    }
+    // One of them has begun a mail: it may end it.
+    crowd[0].write_all(b"EHLO x\r\nMAIL FROM:<j@m.example>\r\n").await.unwrap();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    for n in 1..=3 {
+        let heard = say(address, &a_mail_to("abc")).await;
+        assert!(heard.contains("\r\n250 2.0.0 Accepted"), "{n}: {heard}");
+        assert_eq!(door.came().len(), n);
+    }
+    let rest = a_mail_to("abc").split_once("m.example>\r\n").unwrap().1.to_owned();
+    crowd[0].write_all(rest.as_bytes()).await.unwrap();
+    let mut heard = String::new();
+    let _ = crowd[0].read_to_string(&mut heard).await;
+    assert!(heard.contains("\r\n250 2.0.0 Accepted"), "{heard}");
+    let mut told = String::new();
+    let _ = crowd[1].read_to_string(&mut told).await;
+    assert!(told.ends_with("421 4.3.2 This connection has to end now, come again\r\n"), "{told}");
 }
