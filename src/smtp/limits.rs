@@ -24,6 +24,8 @@ pub struct Limits {
     pub silent: Duration,
     /// Wrong commands in a session; the last one ends it.
     pub errors: usize,
+    /// Commands in a row that bring no mail (NOOP, RSET, …); the last one ends the session.
+    pub idle_commands: usize,
     /// Unknown recipients in a session; the last one ends it.
     pub unknown_recipients: usize,
     /// From the last reply to the end of the next command, not per octet
@@ -48,6 +50,7 @@ impl Default for Limits {
             connections_per_address: 100,
             silent: Duration::from_millis(250),
             errors: 20,
+            idle_commands: 100,
             unknown_recipients: 20,
             command: Duration::from_secs(300),
             data: Duration::from_secs(600),

@@ -70,6 +70,8 @@ pub enum Reply {
     TimedOut,
     /// More wrong commands than are borne.
     TooManyErrors,
+    /// NOOP, RSET and their like without end.
+    TooManyCommands,
     /// More wrong recipients than are borne.
     TooManyUnknown,
 
@@ -220,6 +222,7 @@ impl Reply {
             Self::TooManyConnections => row(421, "4.3.2", "Too many connections, come again later"),
             Self::TimedOut => row(421, "4.4.2", "Waited too long"),
             Self::TooManyErrors => row(421, "4.7.0", "Too many wrong commands"),
+            Self::TooManyCommands => row(421, "4.7.0", "Too many commands without a mail"),
             Self::TooManyUnknown => row(421, "4.7.0", "Too many wrong recipients"),
 
             Self::Unproved(why) => unproved(*why),
@@ -569,6 +572,7 @@ mod tests {
         all.extend([Taken, Told { code: 451 }, Told { code: 550 }]);
         all.extend([Help, Bye, Ok, Reset, Vrfy, SenderOk, RecipientOk, GoAhead, Stopping]);
         all.extend([TooManyConnections, TimedOut, TooManyErrors, TooManyUnknown]);
+        all.push(TooManyCommands);
         all.extend([InFlight, BareLineEnd]);
         all.extend(WRONG.map(Wrong));
         for why in [super::Unproved::Peer, super::Unproved::From] {

@@ -75,6 +75,8 @@ struct Session<'a, S, D: Door> {
 struct Counts {
     errors: usize,
     unknown_recipients: usize,
+    /// Commands since the last mail that bring none.
+    idle: usize,
     /// Octets of chunks that were read for nothing.
     drained: usize,
 }
@@ -175,7 +177,14 @@ where
             // next chunks before it knows that the first one was.
             Reply::Wrong(Wrong::RcptFirst | Wrong::ChunksRefused) => {}
             Reply::Wrong(_) => self.counts.errors += 1,
+            Reply::Ok | Reply::Reset | Reply::Vrfy | Reply::Help => self.counts.idle += 1,
+            Reply::Hello { .. } | Reply::Extensions { .. } => self.counts.idle += 1,
+            Reply::Outcome(_) => self.counts.idle = 0,
             _ => {}
+        }
+        if self.counts.idle >= self.settings.limits.idle_commands {
+            info!("session ended: too many commands without a mail");
+            return Answer::Last(Reply::TooManyCommands);
         }
         if self.counts.unknown_recipients >= self.settings.limits.unknown_recipients {
             info!("session ended: too many unknown recipients");

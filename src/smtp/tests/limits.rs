@@ -96,6 +96,25 @@ async fn too_many_wrong_commands_or_recipients_end_the_session() {
 }
 
 #[tokio::test]
+async fn commands_without_end_that_bring_no_mail_end_the_session() {
+    for command in ["NOOP", "RSET", "VRFY x", "HELP", "EHLO x", "HELO x"] {
+        let limits = Limits { idle_commands: 10, ..Limits::default() };
+        let mut line = call("127.0.0.1", settings().with_limits(limits));
+        line.hear().await;
+        // A mail in between: then they count anew.
+        line.send(format!("{command}\r\n").repeat(8).as_bytes()).await;
+        line.begin("abc").await;
+        line.send(b"DATA\r\n.\r\n").await;
+        while !line.hear().await.starts_with("250 2.0.0 Accepted") {}
+        line.send(format!("{command}\r\n").repeat(20).as_bytes()).await;
+        let all = line.hear_all().await;
+        let last = all.last().unwrap();
+        assert_eq!(last, "421 4.7.0 Too many commands without a mail", "{command}");
+        assert_eq!(all.iter().filter(|line| line.get(3..4) == Some(" ")).count(), 10, "{command}");
+    }
+}
+
+#[tokio::test]
 async fn a_slow_peer_is_waited_for_in_all_and_not_per_octet() {
     let soon = Duration::from_millis(300);
     for begins in ["", "DATA\r\n", "BDAT 1\r\nxBDAT 1000 LAST\r\n"] {
@@ -120,7 +139,8 @@ async fn a_slow_peer_is_waited_for_in_all_and_not_per_octet() {
 
 #[tokio::test]
 async fn a_peer_that_does_not_read_is_left() {
-    let limits = Limits { write: Duration::from_millis(200), ..Limits::default() };
+    let write = Duration::from_millis(200);
+    let limits = Limits { write, idle_commands: usize::MAX, ..Limits::default() };
     let mut line = call("127.0.0.1", settings().with_limits(limits));
     let flood = async { while line.wire.write_all(&b"HELP\r\n".repeat(100)).await.is_ok() {} };
     tokio::time::timeout(Duration::from_secs(10), flood).await.expect("it is served for ever");
