@@ -11,6 +11,7 @@ pub mod cli;
 pub mod config;
 pub mod delivery;
 pub mod domain;
+pub mod inspect;
 pub mod leak;
 pub mod mail;
 pub mod market;

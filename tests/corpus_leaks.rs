@@ -4,6 +4,9 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+#[path = "corpus/files.rs"]
+mod in_files;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,9 +17,9 @@ use bauta::domain::{
     Secrets, Sightings, Timestamp, Verdict,
 };
 use bauta::leak::Outgoing;
-use bauta::mail;
+use bauta::mail::{self, Message};
 use bauta::policy::{Context, Rules};
-use bauta::relay::{Rehearsal, Stopped, rehearse};
+use bauta::relay::{Inspector, Rehearsal, Stopped, rehearse};
 use bauta::rewrite::{Plan, shown_name, thread::ThreadHeaders};
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus");
@@ -126,8 +129,7 @@ fn rules(mode: Mode) -> Rules {
     Rules::new(&policy, &["relay.example".to_owned()]).unwrap()
 }
 
-fn send(rules: &Rules, raw: &[u8], direction: Direction) -> Result<Outgoing, Stopped> {
-    let message = mail::read(raw);
+fn send(rules: &Rules, message: &Message, direction: Direction) -> Result<Outgoing, Stopped> {
     let facts = facts(direction);
     let sender = direction.sender();
     let (writer, reader) = (facts.party(sender), facts.party(sender.other()));
@@ -141,12 +143,13 @@ fn send(rules: &Rules, raw: &[u8], direction: Direction) -> Result<Outgoing, Sto
         direction,
         recipient: &reader.addresses[0],
         order: None,
-        message: &message,
+        message,
         verdict: &Verdict::clean(),
         cut: &[],
         plain: false,
         pictures: &[],
         files: &[],
+        left_out: &[],
         secrets: &secrets,
         known: &seen,
         thread: &ThreadHeaders::default(),
@@ -187,6 +190,8 @@ fn no_mail_of_the_corpora_carries_its_sender_across() {
         return;
     }
     let (observe, enforce) = (rules(Mode::Observe), rules(Mode::Enforce));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let inspector = Inspector::of(env!("CARGO_BIN_EXE_bauta"));
     let mut leaks = Vec::new();
     for set in SETS {
         let mut paths = Vec::new();
@@ -194,6 +199,8 @@ fn no_mail_of_the_corpora_carries_its_sender_across() {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         for (number, path) in paths.into_iter().enumerate() {
             let raw = marked(&fs::read(&path).unwrap());
+            let mut message = mail::read(&raw);
+            runtime.block_on(inspector.inspect(&raw, &mut message)).unwrap();
             // In observe mode nothing is redacted by policy: the mask and the scan stand alone. Of
             // the mails that are cleaned by policy too, a part is enough.
             let ways = [
@@ -202,7 +209,7 @@ fn no_mail_of_the_corpora_carries_its_sender_across() {
                 (&enforce, Direction::SellerToBuyer, number % 4 == 0),
             ];
             for (rules, direction, _) in ways.into_iter().filter(|(_, _, taken)| *taken) {
-                let what = match send(rules, &raw, direction) {
+                let what = match send(rules, &message, direction) {
                     Ok(outgoing) => {
                         if let Some(marker) = trace(&outgoing, direction) {
                             leaks.push(format!("{} {direction}: {marker}", path.display()));
@@ -219,4 +226,62 @@ fn no_mail_of_the_corpora_carries_its_sender_across() {
         println!("{set}: {counts:?}");
     }
     assert!(leaks.is_empty(), "{} leaks\n{}", leaks.len(), leaks.join("\n"));
+}
+
+/// The markers that stand in the files of a finished mail or in their names, as bytes or in UTF-16.
+fn trace_in_files(bytes: &[u8]) -> (usize, Option<&'static str>) {
+    let read = mail::read(bytes);
+    let mut all = String::new();
+    for file in &read.attachments {
+        let content = file.content.decode(bytes);
+        let narrow: Vec<u8> = content.iter().copied().filter(|b| *b != 0).collect();
+        all.push_str(file.name.as_deref().unwrap_or_default());
+        all.push_str(&String::from_utf8_lossy(&narrow));
+        if file.content_type == "application/pdf" {
+            let document = lopdf::Document::load_mem(&content).unwrap();
+            all.push_str(&format!("{document:?}"));
+        }
+    }
+    let all = all.to_lowercase();
+    let kept = ["image/jpeg", "application/pdf"];
+    let came = read.attachments.iter().filter(|a| kept.contains(&a.content_type.as_str()));
+    (came.count(), in_files::MARKERS.iter().copied().find(|marker| all.contains(marker)))
+}
+
+#[test]
+fn no_file_that_goes_along_carries_its_sender_across() {
+    if !Path::new(CORPUS).is_dir() {
+        println!("SKIPPED: the corpora are not beside the project");
+        return;
+    }
+    let observe = rules(Mode::Observe);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let inspector = Inspector::of(env!("CARGO_BIN_EXE_bauta"));
+    let (mut wrong, mut relayed) = (Vec::new(), 0);
+    for set in SETS {
+        let mut paths = Vec::new();
+        files(&Path::new(CORPUS).join(set), &mut paths);
+        // The files are the same in each mail: a part of the mails is enough.
+        for path in paths.into_iter().step_by(5) {
+            let raw = in_files::with_files(&fs::read(&path).unwrap());
+            let mut message = mail::read(&raw);
+            runtime.block_on(inspector.inspect(&raw, &mut message)).unwrap();
+            for direction in [Direction::BuyerToSeller, Direction::SellerToBuyer] {
+                let Ok(outgoing) = send(&observe, &message, direction) else { continue };
+                relayed += 1;
+                let draft = outgoing.draft();
+                for bytes in [&draft.bytes, &draft.recipient_view] {
+                    let (came, marker) = trace_in_files(bytes);
+                    if let Some(marker) = marker {
+                        wrong.push(format!("{} {direction}: {marker}", path.display()));
+                    } else if came < 2 {
+                        wrong.push(format!("{} {direction}: {came} files came", path.display()));
+                    }
+                }
+            }
+        }
+    }
+    println!("{relayed} mails relayed with their files");
+    assert!(relayed > 200, "{relayed} were relayed");
+    assert!(wrong.is_empty(), "{} wrong\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -11,6 +11,7 @@ mod aliases;
 mod demo;
 mod exit;
 mod import;
+mod inspect;
 mod messages;
 mod not_yet;
 mod orders;
@@ -74,6 +75,9 @@ enum Command {
     Policy(policy::Policy),
     /// Look at the deliveries, hurry or stop them
     Queue(queue::Queue),
+    /// Open the files that come on standard input: the relay's own child
+    #[command(hide = true)]
+    Inspect,
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }
@@ -109,6 +113,7 @@ fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<()> {
         Command::Message(message) => message.run(&path, out),
         Command::Policy(policy) => policy.run(&path, out),
         Command::Queue(queue) => queue.run(&path, out),
+        Command::Inspect => inspect::run(io::stdin().lock(), out),
         Command::Other(words) => Err(not_yet::refuse("", &words)),
     }
 }

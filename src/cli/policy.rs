@@ -18,7 +18,7 @@ use crate::domain::{
 };
 use crate::mail::{self, Message};
 use crate::policy::{Context, Rules};
-use crate::relay::{Rehearsal, Stopped, rehearse};
+use crate::relay::{Inspector, Rehearsal, Stopped, rehearse};
 use crate::rewrite::{Plan, thread::ThreadHeaders};
 
 /// `bauta policy …`
@@ -108,7 +108,8 @@ impl Policy {
                     (None, Some(file), Some(direction)) => {
                         let raw = fs::read(&file)
                             .with_context(|| format!("{} can't be read", file.display()))?;
-                        let message = mail::read(&raw);
+                        let mut message = mail::read(&raw);
+                        open_attachments(&raw, &mut message)?;
                         let shown = Shown {
                             rules: &rules,
                             config: &config,
@@ -126,6 +127,15 @@ impl Policy {
             }
         }
     }
+}
+
+/// As the relay opens them: a file that somebody asks about can be hostile too.
+fn open_attachments(raw: &[u8], message: &mut Message) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("the runtime could not be started")?;
+    Ok(runtime.block_on(Inspector::of_this_binary().inspect(raw, message))?)
 }
 
 /// The config; without one the policy's defaults. What is asked is what enforcing would do.
@@ -208,6 +218,7 @@ impl Shown<'_> {
             plain: false,
             pictures: &[],
             files: &[],
+            left_out: &[],
             secrets: &secrets,
             known: &Sightings::default(),
             thread: &ThreadHeaders::default(),

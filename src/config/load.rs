@@ -328,11 +328,7 @@ fn action(r: &mut Reader<'_, '_>, path: &str, id: RuleId) -> Option<Action> {
     let can = built_rule(id).map(|r| r.actions).unwrap_or_default();
     let can_words = one_of(&can.iter().map(|a| a.as_str()).collect::<Vec<_>>());
     let held = format!("\"hold\" is not in this version; write {can_words}");
-    let redacted = if id == RuleId::AttachmentType {
-        format!("\"redact\" is not in this version for {id}; write {can_words}")
-    } else {
-        format!("{id} finds no words that could be redacted; write {can_words}")
-    };
+    let redacted = format!("{id} finds no words that could be redacted; write {can_words}");
     let mut words: Vec<(&str, Result<Action, &str>)> =
         can.iter().map(|a| (a.as_str(), Ok(*a))).collect();
     words.push(("hold", Err(&held)));

@@ -30,7 +30,7 @@ const WHOLE: &[Action] = &[Action::Allow, Action::Warn, Action::Reject];
 const UNCLEANABLE: &[Action] = &[Action::Reject];
 
 /// All rules that this version has, in the order of PRODUCT §5.
-pub const BUILT_RULES: [BuiltRule; 6] = [
+pub const BUILT_RULES: [BuiltRule; 8] = [
     BuiltRule {
         id: RuleId::ExternalLink,
         seller_to_buyer: Action::Redact,
@@ -52,14 +52,26 @@ pub const BUILT_RULES: [BuiltRule; 6] = [
         actions: WORDS,
         finds: "A phone number of any country, also disguised.",
     },
-    // PRODUCT §5 redacts a buyer's attachment. Taking one out of a mail is not in this version,
-    // so the stronger action stands in: nothing passes that the product would have removed.
     BuiltRule {
         id: RuleId::AttachmentType,
         seller_to_buyer: Action::Reject,
+        buyer_to_seller: Action::Redact,
+        actions: WORDS,
+        finds: "An attachment of a type that may not be sent in this direction: sellers may send PDF, buyers pictures (JPEG, PNG, GIF, WebP), PDF and plain text. What can't be cleaned is left out or refused whatever is set.",
+    },
+    BuiltRule {
+        id: RuleId::AttachmentSize,
+        seller_to_buyer: Action::Reject,
+        buyer_to_seller: Action::Reject,
+        actions: WHOLE,
+        finds: "Over 10 MB of attachments in all, or more than 5.",
+    },
+    BuiltRule {
+        id: RuleId::DangerousContent,
+        seller_to_buyer: Action::Reject,
         buyer_to_seller: Action::Reject,
         actions: UNCLEANABLE,
-        finds: "An attachment of a type that may not be sent in this direction.",
+        finds: "Programs, scripts, macros, archives with those inside, encrypted archives, archive bombs.",
     },
     BuiltRule {
         id: RuleId::Unreadable,

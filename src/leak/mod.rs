@@ -6,6 +6,7 @@
 //! Invariant: fails closed. [`Outgoing`] is the second of the three seals: only [`scan`] makes it.
 //! Logs: nothing; a leak names its kind and place, never the words.
 
+mod binary;
 mod markup;
 mod scan;
 mod search;

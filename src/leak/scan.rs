@@ -30,6 +30,8 @@ pub enum Place {
     Text,
     /// In the tags of HTML.
     Markup,
+    /// In a file that is no text.
+    File,
     /// In an attribution line, a quote's head or a signature.
     Margin,
     /// The finished mail can't be read again.
@@ -86,6 +88,7 @@ fn scan_bytes(bytes: &[u8], search: &Search<'_>, exempt: &Exempt<'_>) -> Vec<Lea
         return leaks;
     };
     let mut texts: Vec<Text> = Vec::new();
+    let letters = search.letters();
     for part in &parsed.parts {
         for header in &part.headers {
             let value = decoded(bytes, header);
@@ -118,7 +121,8 @@ fn scan_bytes(bytes: &[u8], search: &Search<'_>, exempt: &Exempt<'_>) -> Vec<Lea
                 note(search.contacts(&values).or(search.person(&values)), Place::Markup);
             }
             mail_parser::PartType::Binary(data) | mail_parser::PartType::InlineBinary(data) => {
-                note(search.contacts(&String::from_utf8_lossy(data)), Place::Text);
+                let picture = part.content_type().is_some_and(|kind| kind.ctype() == "image");
+                note(letters.search(data, picture, search), Place::File);
             }
             mail_parser::PartType::Message(_) => {
                 // A nested mail was never composed: nobody knows what is in it.

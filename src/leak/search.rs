@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::binary::Letters;
 use super::unveil;
 use crate::domain::Secrets;
 
@@ -42,6 +43,19 @@ impl<'a> Search<'a> {
     pub fn new(secrets: &'a Secrets) -> Self {
         let addresses = secrets.addresses.iter().map(|a| a.reveal().to_lowercase()).collect();
         Self { secrets, addresses }
+    }
+
+    /// The letters by which a secret is found in a file.
+    pub fn letters(&self) -> Letters {
+        let addresses = self.addresses.iter().flat_map(|a| a.split('@'));
+        let name = self.secrets.hidden_name.iter().flat_map(|name| name.split_whitespace());
+        let name: Vec<String> = name.map(str::to_lowercase).collect();
+        let Secrets { domains, local_parts, .. } = self.secrets;
+        let words = addresses
+            .chain(domains.iter().map(String::as_str))
+            .chain(local_parts.iter().map(String::as_str))
+            .chain(name.iter().map(String::as_str));
+        Letters::of(words)
     }
 
     /// Full addresses in text that was not decoded.

@@ -131,3 +131,24 @@ fn what_the_recipient_made_does_not_stop_a_mail() {
     assert_ne!(found_beside(&mail, &[], &[]), []);
     assert_eq!(found_beside(&mail, &[guess, "Jane Roe?"], &[]), [], "the recipient asked that");
 }
+
+#[test]
+fn a_file_is_searched_as_bytes_and_as_utf_16() {
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
+    let check = |kind: &str, bytes: &[u8], expected: &[(Kind, Place)]| {
+        let body = data_encoding::BASE64.encode(&[b"\0\x01\xff", bytes, b"\0\x02"].concat());
+        let head = format!("Content-Type: {kind}\nContent-Transfer-Encoding: base64\n");
+        assert_eq!(found(&head, &format!("{body}\n")), expected, "{kind} {bytes:?}");
+    };
+    let (address, name) = ("Jane.Roe@Roes.example", "by Jane Roe");
+    for kind in ["image/jpeg", "application/pdf"] {
+        check(kind, address.as_bytes(), &[(Kind::Address, Place::File)]);
+        check(kind, &wide(address), &[(Kind::Address, Place::File)]);
+        check(kind, b"www.roes.example", &[(Kind::Domain, Place::File)]);
+        check(kind, b"an innocent file of roe deer", &[]);
+    }
+    // A document has prose, in which a buyer may give a name; a picture has none.
+    check("image/jpeg", name.as_bytes(), &[(Kind::Name, Place::File)]);
+    check("image/jpeg", &wide(name), &[(Kind::Name, Place::File)]);
+    check("application/pdf", name.as_bytes(), &[]);
+}

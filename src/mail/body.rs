@@ -6,6 +6,7 @@ use super::decode;
 use super::flowed;
 use super::html;
 use super::message::{Attachment, Defect, Unreadable};
+use super::nested::{self, Place, Wrapped};
 use super::openpgp::{self, Armour};
 use super::parts::{Part, Tree};
 use super::rich::{Embedded, Rich, embedded_name};
@@ -27,16 +28,20 @@ pub(super) struct Content {
     pub(super) unreadable: Option<Unreadable>,
 }
 
-struct Reader<'x> {
-    raw: &'x [u8],
+pub(super) struct Reader<'x> {
+    pub(super) raw: &'x [u8],
     tree: &'x Tree,
-    defects: &'x mut Vec<Defect>,
-    attachments: Vec<Attachment>,
-    unreadable: Option<Unreadable>,
+    pub(super) defects: &'x mut Vec<Defect>,
+    pub(super) attachments: Vec<Attachment>,
+    pub(super) unreadable: Option<Unreadable>,
+    /// Where `raw` stands in the mail that came, and how many mails it is in.
+    pub(super) place: Place,
+    /// What was wrapped by Outlook.
+    pub(super) wrapped: Wrapped,
     /// Text still allowed.
-    budget: usize,
+    pub(super) budget: usize,
     /// Forms of the text that are not taken.
-    otherwise: String,
+    pub(super) otherwise: String,
 }
 
 /// Text of one subtree, whether it came from HTML, and then its markup.
@@ -48,18 +53,23 @@ struct Words {
 }
 
 /// Reads the text and lists the attachments.
-pub(super) fn content(raw: &[u8], tree: &Tree, defects: &mut Vec<Defect>) -> Content {
+pub(super) fn content(raw: &[u8], tree: &Tree, place: Place, defects: &mut Vec<Defect>) -> Content {
     let mut reader = Reader {
         raw,
         tree,
         defects,
         attachments: Vec::new(),
         unreadable: None,
+        place,
+        wrapped: Wrapped::default(),
         // Both alternatives are read before one is taken.
         budget: 2 * MOST_TEXT,
         otherwise: String::new(),
     };
-    let words = reader.part(0, false);
+    let mut words = reader.part(0, false);
+    if words.text.trim().is_empty() && !words.shows_pictures() {
+        words = Words { text: reader.take_wrapped(), ..Words::default() };
+    }
     let whole = words.text.len();
     let text = decode::bounded(words.text, MOST_TEXT, reader.defects);
     let mut rich = words.rich.filter(|rich| text.len() == whole && rich.tells_more());
@@ -92,6 +102,11 @@ impl Reader<'_> {
                 Words::default()
             }
             None if is_text(part, related) => self.text(part),
+            None if nested::is_mail(part) => Words { text: self.mail(part), ..Words::default() },
+            None if nested::is_wrapping(part) => {
+                self.unwrap(part);
+                Words::default()
+            }
             None => {
                 self.attach(part, related);
                 Words::default()
@@ -211,7 +226,7 @@ impl Reader<'_> {
         if part.flowed { flowed::unwrap(&text, part.del_sp).trim_end().to_owned() } else { text }
     }
 
-    fn attach(&mut self, part: &Part, related: bool) {
+    pub(super) fn attach(&mut self, part: &Part, related: bool) {
         let bytes = self.raw.get(part.body.clone()).unwrap_or_default();
         let picture = part.content_type.starts_with("image/");
         self.attachments.push(Attachment {
@@ -220,7 +235,8 @@ impl Reader<'_> {
             inline: picture && !part.attached && (related || (part.shown && part.id.is_some())),
             size: decode::size(bytes, part.transfer),
             content_id: part.id.clone(),
-            content: FileContent::within(part.body.clone(), part.transfer),
+            content: self.place.content(self.raw, part),
+            ..Attachment::default()
         });
     }
 }
@@ -234,6 +250,7 @@ fn attached(number: usize, picture: Embedded) -> Attachment {
         size: picture.bytes.len(),
         content_id: Some(embedded_name(number)),
         content: FileContent::own(picture.bytes),
+        ..Attachment::default()
     }
 }
 

@@ -1,10 +1,11 @@
 //! What reading a mail gives.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::content::Content;
 use super::rich::Rich;
-use crate::domain::MsgId;
+use crate::domain::{FileFacts, MsgId};
 
 /// One mail, read. Plain data: decoded, bounded, nothing in it was judged.
 #[derive(Debug, Clone, Default)]
@@ -123,6 +124,24 @@ pub struct Attachment {
     pub content_id: Option<String>,
     /// What it holds.
     pub content: Content,
+    /// What was found when it was opened; nothing before that. Reading a mail opens no files.
+    pub inspected: Option<Inspected>,
+}
+
+/// An attachment that was opened.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Inspected {
+    /// What was found in it.
+    pub facts: FileFacts,
+    /// Its bytes as they may go out, where it could be cleaned.
+    pub bytes: Option<Arc<[u8]>>,
+}
+
+impl std::fmt::Debug for Inspected {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let length = self.bytes.as_ref().map(|b| b.len());
+        write!(f, "Inspected({:?}, {length:?} bytes)", self.facts)
+    }
 }
 
 /// Why a mail can't be read (rule `unreadable`).

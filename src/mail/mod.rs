@@ -26,6 +26,7 @@ mod html_style;
 mod html_tokens;
 mod introduction;
 mod message;
+mod nested;
 mod openpgp;
 mod parts;
 mod phrases;
@@ -35,10 +36,12 @@ mod segment;
 pub mod sighting;
 mod signature;
 mod subject;
+mod tnef;
 
 pub use content::Content;
 pub use message::{
-    Attachment, Automatic, Defect, Mailbox, Message, Segment, SegmentKind, Text, Unreadable,
+    Attachment, Automatic, Defect, Inspected, Mailbox, Message, Segment, SegmentKind, Text,
+    Unreadable,
 };
 pub use read::read;
 pub use rich::{Align, Dropped, Element, Link, Picture, Piece, Rich};

@@ -6,6 +6,7 @@ use super::body;
 use super::decode;
 use super::fields::{self, Block, LONGEST_FIELD};
 use super::message::{Defect, Mailbox, Message};
+use super::nested::Place;
 use super::parts;
 use super::segment::segment;
 use crate::domain::MsgId;
@@ -24,7 +25,7 @@ pub fn read(raw: &[u8]) -> Message {
         decode::note(&mut message.defects, Defect::NoStructure);
     }
     header(&block, &mut message);
-    let content = body::content(raw, &tree, &mut message.defects);
+    let content = body::content(raw, &tree, Place::Whole, &mut message.defects);
     message.attachments = content.attachments;
     message.unreadable = content.unreadable;
     if message.unreadable.is_none() {
@@ -282,7 +283,6 @@ mod tests {
                 "Content-Type: image/PNG; name=\"=?utf-8?q?B=C3=A4r.png?=\"\nContent-ID: <1@x>\nContent-Disposition: inline\nContent-Transfer-Encoding: base64\n\nAAEC\nAw==",
                 "Content-Type: text/plain\nContent-Disposition: attachment; filename*=utf-8''n%C3%B6.txt\n\nnot the text",
                 "Content-Type: text/calendar\n\nBEGIN:VCALENDAR",
-                "Content-Type: message/rfc822\n\nFrom: x@y\n\nhello",
                 &format!("{PLAIN}Two"),
             ],
         );
@@ -298,7 +298,6 @@ mod tests {
                 (Some("Bär.png"), "image/png", true, 4),
                 (Some("nö.txt"), "text/plain", false, 12),
                 (None, "text/calendar", false, 15),
-                (None, "message/rfc822", false, 18),
             ]
         );
         let related = multipart(

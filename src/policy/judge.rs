@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::domain::{Action, Certainty, Direction, Finding, Part, RuleId, Verdict};
-use crate::mail::{self, Message};
+use crate::mail::{self, Attachment, Message};
 
 use super::context::Context;
 use super::domains::Allowed;
@@ -12,7 +12,10 @@ use super::quoted::Quoted;
 use super::rules::{Rules, TEXT_LIMIT};
 use super::tokens::Tokens;
 use super::view::View;
-use super::{attachment_type, email_address, external_link, phone_number, too_long, unreadable};
+use super::{
+    attachment_size, attachment_type, dangerous_content, email_address, external_link,
+    phone_number, too_long, unreadable,
+};
 
 /// Most characters of the exact words in a finding.
 const WORDS: usize = 200;
@@ -20,8 +23,9 @@ const WORDS: usize = 200;
 /// Judges a message: a plain function of its arguments, linear in the length of the text.
 ///
 /// Subject, text and attachment names are judged. A finding in text that was only quoted goes to
-/// `cleaned` and decides nothing; contacts in it are redacted all the same. `unreadable` and
-/// `attachment-type` act in observe mode too: what can't be cleaned can't be masked. A finding in
+/// `cleaned` and decides nothing; contacts in it are redacted all the same. What can't
+/// be cleaned can't be masked: `unreadable`, `dangerous-content` and, for such a file,
+/// `attachment-type` act in observe mode too. A finding in
 /// an attachment's name is `Part::Attachment` with byte offsets in that name.
 pub fn judge(rules: &Rules, context: &Context<'_>, message: &Message) -> Verdict {
     let mut bench = Bench { rules, context, findings: vec![], cleaned: vec![] };
@@ -42,10 +46,11 @@ pub fn judge(rules: &Rules, context: &Context<'_>, message: &Message) -> Verdict
         bench.contacts(&text.body, Part::Text, &quoted);
         bench.otherwise(message);
     }
+    if let Some(words) = attachment_size::find(message) {
+        bench.whole(RuleId::AttachmentSize, Part::Message, words);
+    }
     for attachment in &message.attachments {
-        if let Some(words) = attachment_type::find(attachment) {
-            bench.whole(RuleId::AttachmentType, Part::Attachment, words);
-        }
+        bench.file(attachment);
         if let Some(name) = &attachment.name {
             bench.contacts(name, Part::Attachment, &Quoted::default());
         }
@@ -88,11 +93,28 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
+    /// What an attachment is.
+    fn file(&mut self, attachment: &Attachment) {
+        if let Some(words) = dangerous_content::find(attachment) {
+            self.whole(RuleId::DangerousContent, Part::Attachment, words);
+        }
+        if let Some(words) = unreadable::find_in(attachment) {
+            self.whole(RuleId::Unreadable, Part::Attachment, words);
+        }
+        let direction = self.context.direction;
+        if let Some(wrong) = attachment_type::find(attachment, direction) {
+            let decided = attachment_type::decide(self.rules, direction, &wrong);
+            self.found(RuleId::AttachmentType, Part::Attachment, wrong.words, decided);
+        }
+    }
+
     /// A finding that has no place in a text.
     fn whole(&mut self, rule: RuleId, part: Part, words: String) {
-        let Some((action, enforced)) = self.rules.action(rule, self.context.direction) else {
-            return;
-        };
+        self.found(rule, part, words, self.rules.action(rule, self.context.direction));
+    }
+
+    fn found(&mut self, rule: RuleId, part: Part, words: String, decided: Option<(Action, bool)>) {
+        let Some((action, enforced)) = decided else { return };
         let certainty = Certainty::Certain;
         let words = words.chars().take(WORDS).collect();
         let (start, end) = (0, 0);

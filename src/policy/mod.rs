@@ -6,8 +6,11 @@
 //! Invariant: pure; linear in the length of the text; a finding names bytes of the original text.
 //! Logs: nothing.
 
+mod attachment_size;
 mod attachment_type;
+mod carries;
 mod context;
+mod dangerous_content;
 mod dates;
 mod domains;
 mod email_address;
@@ -27,6 +30,7 @@ mod too_long;
 mod unreadable;
 mod view;
 
+pub use carries::{Carries, carries};
 pub use context::Context;
 pub use judge::{holds_contact, judge, warm};
 pub use rules::{RuleError, Rules};

@@ -146,7 +146,9 @@ pub(super) mod tests {
         check(RuleId::TooLong, Action::Warn, true);
         check(RuleId::TooLong, Action::Redact, false);
         check(RuleId::Unreadable, Action::Allow, false);
-        check(RuleId::AttachmentType, Action::Redact, false);
+        check(RuleId::AttachmentType, Action::Redact, true);
+        check(RuleId::DangerousContent, Action::Warn, false);
+        check(RuleId::AttachmentSize, Action::Redact, false);
         check(RuleId::AttachmentType, Action::Reject, true);
         check(RuleId::Promotion, Action::Reject, false);
     }

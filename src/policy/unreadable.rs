@@ -1,6 +1,8 @@
 //! Rule `unreadable`: mail that nobody but its recipient can read, and so nobody can mask.
 
-use crate::mail::{Defect, Message, Unreadable};
+use super::attachment_type::named;
+use crate::domain::FileKind;
+use crate::mail::{Attachment, Defect, Message, Unreadable};
 
 /// The words of the finding. What goes beyond the bounds of reading was left out of the message:
 /// to pass the rest on would lose words that nobody judged.
@@ -13,6 +15,13 @@ pub(super) fn find(message: &Message) -> Option<&'static str> {
         }
         None => None,
     }
+}
+
+/// The same of a file: appointments and contacts name people, and what is sealed can't be judged.
+pub(super) fn find_in(attachment: &Attachment) -> Option<String> {
+    let facts = &attachment.inspected.as_ref()?.facts;
+    let refused = matches!(facts.kind, FileKind::Calendar | FileKind::Contact | FileKind::Sealed);
+    refused.then(|| format!("{} ({})", named(attachment), facts.kind.word()))
 }
 
 #[cfg(test)]

@@ -220,6 +220,7 @@ impl Relay {
             plain: false,
             pictures: &[],
             files: &[],
+            left_out: &[],
             secrets: &prepared.secrets,
             known,
             thread: &prepared.thread,

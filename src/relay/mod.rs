@@ -10,6 +10,7 @@
 
 mod accept;
 mod guesses;
+mod inspector;
 mod notify;
 mod outcome;
 mod postmaster;
@@ -33,6 +34,7 @@ use guesses::Guesses;
 pub use crate::market::Refusal;
 pub use crate::market::limits::Limit;
 pub use crate::sender::{Peer, Unproved};
+pub use inspector::{InspectError, Inspector};
 pub use notify::{is_delayed, not_delivered};
 pub use outcome::{Outcome, RejectLine};
 pub use rehearse::{Rehearsal, Rehearsed, Stopped, rehearse};
@@ -53,6 +55,8 @@ struct Inner {
     guesses: Arc<Guesses>,
     /// Large mails are read by so many threads at a time.
     large: Arc<Semaphore>,
+    /// Opens attachments.
+    inspector: Inspector,
 }
 
 impl Relay {
@@ -68,9 +72,20 @@ impl Relay {
         // What is loaded at first use is loaded before the first mail waits for it.
         policy::warm(&rules);
         let large = Arc::new(Semaphore::new(4));
+        let inspector = Inspector::of_this_binary();
         let keyring = Arc::new(RwLock::new(keyring));
         let guesses = Arc::default();
-        Ok(Self(Arc::new(Inner { config, keyring, store, rules, clock, outbox, guesses, large })))
+        Ok(Self(Arc::new(Inner {
+            config,
+            keyring,
+            store,
+            rules,
+            clock,
+            outbox,
+            guesses,
+            large,
+            inspector,
+        })))
     }
 
     /// The same relay under other settings. This one goes on under its own, so that a mail is
@@ -80,7 +95,7 @@ impl Relay {
     /// A rule that can't be compiled.
     pub fn under(&self, config: Arc<Config>) -> Result<Self, RuleError> {
         let rules = Rules::new(&config.policy, std::slice::from_ref(&config.relay.alias_domain))?;
-        let Inner { keyring, store, clock, outbox, guesses, large, .. } = &*self.0;
+        let Inner { keyring, store, clock, outbox, guesses, large, inspector, .. } = &*self.0;
         Ok(Self(Arc::new(Inner {
             config,
             rules,
@@ -90,6 +105,7 @@ impl Relay {
             outbox: outbox.clone(),
             guesses: Arc::clone(guesses),
             large: Arc::clone(large),
+            inspector: inspector.clone(),
         })))
     }
 

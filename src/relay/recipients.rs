@@ -99,13 +99,13 @@ impl Relay {
             // RFC 3834 §2: what has no sender to answer to was written by a machine.
             message.automatic = Automatic::Replied;
         }
-        match sender::prove(peer, &message) {
-            Ok(proof) => Ok(Letter { peer, raw, message, proof, arrived, started }),
-            Err(why) => {
-                tracing::info!(peer = %peer.address(), %why, "refused: sender not proved");
-                Err(Outcome::Unproved(why))
-            }
-        }
+        let proof = sender::prove(peer, &message).map_err(|why| {
+            tracing::info!(peer = %peer.address(), %why, "refused: sender not proved");
+            Outcome::Unproved(why)
+        })?;
+        // Only now: what strangers send is not opened.
+        self.open_attachments(raw, &mut message).await?;
+        Ok(Letter { peer, raw, message, proof, arrived, started })
     }
 
     /// Takes the mail for one of its recipients.

@@ -58,7 +58,17 @@ pub fn rehearse(rehearsal: &Rehearsal<'_>) -> Rehearsed {
     if verdict.action >= Action::Hold {
         return Rehearsed { verdict, result: Err(Stopped::Rejected) };
     }
-    let result = write(&Plan { verdict: &verdict, ..rehearsal.plan });
+    let plan = Plan { verdict: &verdict, ..rehearsal.plan };
+    let attachments = plan.message.attachments.iter();
+    let carries: Vec<_> =
+        attachments.map(|a| policy::carries(rehearsal.rules, plan.direction, a)).collect();
+    let luggage = rewrite::pack(&plan, &carries);
+    let result = write(&Plan {
+        pictures: &luggage.pictures,
+        files: &luggage.files,
+        left_out: &luggage.left_out,
+        ..plan
+    });
     Rehearsed { verdict, result }
 }
 

@@ -1,11 +1,21 @@
 //! What goes out beside the words: files that were opened, allowed and cleaned.
 
+use std::collections::HashSet;
 use std::sync::Arc;
+
+use super::compose::{Plan, shown_name};
+use super::edit::Edits;
+use super::file_name;
+use super::mask::Masks;
+use super::texts::Texts;
+use crate::domain::{Action, Part, RuleId, Sightings};
+use crate::mail::Attachment;
+use crate::policy::Carries;
 
 /// A picture of the text or an attached file, ready to go out.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Carried {
-    /// A safe file name; none for a picture of the text that had none.
+    /// A safe file name.
     pub name: Option<String>,
     /// `type/subtype`, by what the content is.
     pub content_type: String,
@@ -19,5 +29,100 @@ pub struct Carried {
 impl std::fmt::Debug for Carried {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Carried({}, {} bytes)", self.content_type, self.bytes.len())
+    }
+}
+
+/// Everything that goes along with a mail, and the names of what does not.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Luggage {
+    /// Pictures that are shown in the text.
+    pub pictures: Vec<Carried>,
+    /// Attached files.
+    pub files: Vec<Carried>,
+    /// Names of files that were left out, as the recipient may read them.
+    pub left_out: Vec<String>,
+}
+
+/// Packs what goes along: `carries` says for each attachment of the message what becomes of it.
+/// What the plan says of pictures and files is not looked at.
+pub fn pack(plan: &Plan<'_>, carries: &[Carries]) -> Luggage {
+    let names = Names::of(plan);
+    let mut luggage = Luggage::default();
+    let mut taken = HashSet::new();
+    for (attachment, becomes) in plan.message.attachments.iter().zip(carries) {
+        let carried = match becomes {
+            Carries::Along => names.carried(attachment, &mut taken),
+            Carries::Dropped => continue,
+            Carries::LeftOut => None,
+        };
+        match carried {
+            Some(carried) if attachment.inline => luggage.pictures.push(carried),
+            Some(carried) => luggage.files.push(carried),
+            // The composer marks the place of a picture.
+            None if attachment.inline => {}
+            None => luggage.left_out.push(names.of_left_out(attachment)),
+        }
+    }
+    luggage
+}
+
+/// Names as the recipient may read them.
+struct Names<'a> {
+    plan: &'a Plan<'a>,
+    texts: &'static Texts,
+    /// A name is hidden in a file's name whoever wrote it first.
+    nothing: Sightings,
+}
+
+impl<'a> Names<'a> {
+    fn of(plan: &'a Plan<'a>) -> Self {
+        let recipient = plan.facts.party(plan.direction.recipient());
+        Self { plan, texts: Texts::of(recipient.language), nothing: Sightings::default() }
+    }
+
+    fn carried(&self, attachment: &Attachment, taken: &mut HashSet<String>) -> Option<Carried> {
+        let inspected = attachment.inspected.as_ref()?;
+        let (content_type, extension) = inspected.facts.kind.cleanable()?;
+        let bytes = Arc::clone(inspected.bytes.as_ref()?);
+        let name = attachment.name.as_deref().map(|name| self.masked(name));
+        let name = file_name::safe(name.as_deref(), extension);
+        Some(Carried {
+            name: Some(file_name::apart(&name, taken)),
+            content_type: content_type.to_owned(),
+            content_id: attachment.content_id.clone(),
+            bytes,
+        })
+    }
+
+    fn of_left_out(&self, attachment: &Attachment) -> String {
+        let name = attachment.name.as_deref().map(|name| self.masked(name)).unwrap_or_default();
+        let name = file_name::plain(&name);
+        if name.is_empty() { attachment.content_type.replace(['[', ']'], "") } else { name }
+    }
+
+    /// A name without what the policy redacts in it and without the sender's own contacts.
+    fn masked(&self, name: &str) -> String {
+        let plan = self.plan;
+        let mut edits = Edits::default();
+        for found in &plan.verdict.findings {
+            let redacts = found.enforced && found.action == Action::Redact;
+            if redacts && found.part == Part::Attachment && found.end > found.start {
+                for (at, words) in name.match_indices(found.words.as_str()) {
+                    edits.replace(at..at + words.len(), self.texts.removed(found.rule));
+                }
+            }
+        }
+        let sender = plan.direction.sender();
+        let shown = shown_name(plan.facts, sender, plan.shown_name);
+        let removed_link = self.texts.removed(RuleId::ExternalLink);
+        let masks = Masks {
+            secrets: plan.secrets,
+            alias: plan.facts.alias(sender),
+            shown_name: &shown,
+            removed_link: &removed_link,
+            known: &self.nothing,
+        };
+        masks.mark_line(name, &mut edits);
+        edits.apply(name)
     }
 }

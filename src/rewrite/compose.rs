@@ -51,6 +51,8 @@ pub struct Plan<'a> {
     pub pictures: &'a [Carried],
     /// Files that were cleaned and may go out.
     pub files: &'a [Carried],
+    /// Names of files that were left out, as the recipient may read them.
+    pub left_out: &'a [String],
     /// What the recipient must not learn.
     pub secrets: &'a Secrets,
     /// What the recipient wrote or was shown in this conversation before.
@@ -104,8 +106,13 @@ pub fn compose(plan: &Plan<'_>) -> Result<Draft, ComposeError> {
         automatic: plan.message.automatic,
     };
     let to_alias = plan.facts.alias(plan.direction.recipient()).to_string();
-    let framed = join(&words.text, &frame);
-    let html_below = |below: &str| words.html.as_ref().map(|b| html::document(b, below));
+    let left_out = left_out(plan);
+    let text = join(&words.text, &left_out);
+    let framed = join(&text, &frame);
+    let html_below = |below: &str| {
+        let gone = if left_out.is_empty() { String::new() } else { html::small_block(&left_out) };
+        words.html.as_ref().map(|b| html::document(b, &format!("{gone}{below}")))
+    };
     let (framed_html, shown_html) = (html_below(&html::small_block(&frame)), html_below(""));
     let own_html = words.own_html.as_ref().map(|b| html::document(b, ""));
     let body = |text, html| Body {
@@ -121,7 +128,7 @@ pub fn compose(plan: &Plan<'_>) -> Result<Draft, ComposeError> {
     let framed_body = body(&framed, framed_html.as_deref());
     let bytes =
         write(&headers, &plan.recipient.reveal_for_mail(), plan.msg_id, plan.thread, framed_body)?;
-    let shown_body = body(&words.text, shown_html.as_deref());
+    let shown_body = body(&text, shown_html.as_deref());
     let recipient_view = write(&headers, &to_alias, plan.msg_id, plan.thread, shown_body)?;
     let own = ThreadHeaders {
         in_reply_to: plan.message.in_reply_to.first().cloned(),
@@ -144,10 +151,18 @@ pub fn compose(plan: &Plan<'_>) -> Result<Draft, ComposeError> {
     })
 }
 
+/// A line for each file that was left out.
+fn left_out(plan: &Plan<'_>) -> String {
+    let recipient = plan.facts.party(plan.direction.recipient());
+    let texts = Texts::of(recipient.language);
+    plan.left_out.iter().map(|name| format!("{}\n", texts.left_out(name))).collect()
+}
+
 /// A text and what stands below it, with one blank line between.
 fn join(text: &str, below: &str) -> String {
     match text.trim_end() {
         "" => below.to_owned(),
+        text if below.is_empty() => text.to_owned(),
         text => format!("{text}\n\n{below}"),
     }
 }

@@ -15,6 +15,7 @@ mod carried;
 mod compose;
 mod draft;
 mod edit;
+mod file_name;
 pub mod frame;
 mod html;
 mod mask;
@@ -25,7 +26,7 @@ mod tests;
 mod texts;
 pub mod thread;
 
-pub use carried::Carried;
+pub use carried::{Carried, Luggage, pack};
 pub use compose::{ComposeError, Plan, compose, shown_name};
 pub use draft::Draft;
 pub use notice::{Notice, NoticePlan, Reason, compose_notice};

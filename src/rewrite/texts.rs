@@ -55,6 +55,11 @@ impl Texts {
         }
     }
 
+    /// `[removed: lamps.docx]`: a file that was left out.
+    pub fn left_out(&self, name: &str) -> String {
+        format!("[{}: {name}]", self.removed)
+    }
+
     pub fn writes(&self, name: &str) -> String {
         self.writes.replace("{name}", name)
     }

@@ -422,7 +422,7 @@ fn violation(line: &RejectLine) -> String {
         Part::Subject => "in the subject",
         Part::Text => "in the text",
         Part::Alternative => "in the mail's other text (plain or HTML)",
-        Part::Attachment => "in an attachment's name",
+        Part::Attachment => "in an attachment",
         Part::Message => "in the mail",
     };
     let head = format!("{change} ({} {part}", line.rule);

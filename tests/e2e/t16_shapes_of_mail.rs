@@ -87,23 +87,6 @@ fn what_only_one_alternative_says_is_judged_too() {
 }
 
 #[test]
-fn attachments_are_refused_with_the_reason_in_both_directions() {
-    let mut house = House::open();
-    let asked = house.passes(&Letter::new(JANE, &house.seller_of("O1"), "When?\n"));
-    let attached = "Content-Type: application/zip; name=\"lamps.zip\"\n\
-        Content-Disposition: attachment; filename=\"lamps.zip\"\nContent-Transfer-Encoding: base64";
-    let parts = [(TEXT, "See what I attached.\n"), (attached, "UEsDBAoAAAAAAA==")];
-    for letter in [from_jane(&house), Letter::answering(&asked, SHOP, "")] {
-        let letter = of_parts(letter, "multipart/mixed", &parts);
-        let answer = house.send(&letter);
-        answer.is("550 5.7.0").says("attachment-type").says("Send without");
-    }
-    let rejected = house.messages().iter().filter(|m| m["state"] == "rejected").count();
-    assert_eq!(rejected, 2);
-    assert_eq!(house.smarthost.rest(), []);
-}
-
-#[test]
 fn encrypted_mail_is_refused_with_the_reason() {
     let house = House::open();
     let parts = [

@@ -1,8 +1,8 @@
 //! What a judged message looks like from outside.
 
 use crate::config::{Mode, RuleSetting};
-use crate::domain::{Direction, Sightings};
-use crate::mail::{Attachment, Segment, SegmentKind, Text, Unreadable};
+use crate::domain::{Direction, FileFacts, FileKind, Sightings};
+use crate::mail::{Attachment, Inspected, Segment, SegmentKind, Text, Unreadable};
 use crate::policy::rules::tests::policy;
 
 use super::*;
@@ -63,6 +63,7 @@ fn subject_and_attachment_names_are_judged_but_no_ticket_number() {
             content_type: "image/jpeg".to_owned(),
             inline: true,
             size: 1,
+            inspected: Some(Inspected { facts: FileFacts::of(FileKind::Jpeg), bytes: None }),
             ..Attachment::default()
         })
         .to_vec();

@@ -1,0 +1,225 @@
+//! Opening attachments in a child process of the same binary, so that a hostile file ends the
+//! child and never the relay.
+
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::sync::Semaphore;
+
+use super::Relay;
+use super::outcome::Outcome;
+use crate::domain::{Danger, FileFacts};
+use crate::inspect::{self, Opened, wire};
+use crate::mail::{Attachment, Inspected, Message};
+
+/// Children at a time: each may take the memory that `inspect::limit` leaves it.
+const CHILDREN: usize = 3;
+/// A child's time for one mail. It has a limit of processor time of its own; this one is for a
+/// child that sleeps.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Files of one mail that may each bring a child down; what comes behind them stays unopened.
+const DEATHS: usize = 3;
+
+/// The attachments could not be opened now, for a reason of this machine's.
+#[derive(Debug, thiserror::Error)]
+#[error("attachments can't be opened: {0}")]
+pub struct InspectError(#[from] std::io::Error);
+
+impl Relay {
+    /// Opens the attachments of a mail.
+    pub(super) async fn open_attachments(
+        &self,
+        raw: &[u8],
+        message: &mut Message,
+    ) -> Result<(), Outcome> {
+        self.0.inspector.inspect(raw, message).await.map_err(|error| {
+            tracing::error!(%error, "a mail with attachments is asked to come again");
+            Outcome::Storage
+        })
+    }
+}
+
+/// Opens attachments. Cheap to clone; clones share the bound on children.
+#[derive(Debug, Clone)]
+pub struct Inspector {
+    program: PathBuf,
+    patience: Duration,
+    children: Arc<Semaphore>,
+}
+
+impl Inspector {
+    /// Children are this binary, also where its file was replaced meanwhile.
+    pub fn of_this_binary() -> Self {
+        Self::of("/proc/self/exe")
+    }
+
+    /// Children are this `bauta`.
+    pub fn of(program: impl Into<PathBuf>) -> Self {
+        let children = Arc::new(Semaphore::new(CHILDREN));
+        Self { program: program.into(), patience: PATIENCE, children }
+    }
+
+    /// Opens the attachments of a mail: afterwards each says what was found in it. `raw` is the
+    /// mail that `message` was read from. A mail without attachments costs nothing.
+    ///
+    /// # Errors
+    /// No child could be started: nothing is known about the mail then.
+    pub async fn inspect(&self, raw: &[u8], message: &mut Message) -> Result<(), InspectError> {
+        let mut waiting = message.attachments.as_mut_slice();
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        let Ok(_permit) = self.children.acquire().await else { return Ok(()) };
+        for _ in 0..DEATHS {
+            let answers = self.run(raw, waiting).await?;
+            let answered = answers.len().min(waiting.len());
+            let (done, rest) = waiting.split_at_mut(answered);
+            for (attachment, opened) in done.iter_mut().zip(answers) {
+                note(raw, attachment, opened);
+            }
+            let Some((culprit, rest)) = rest.split_first_mut() else { break };
+            // This one was in hand when the child ended.
+            let bytes = culprit.content.decode(raw);
+            let kind = inspect::kind(culprit.name.as_deref(), &culprit.content_type, &bytes);
+            tracing::warn!(
+                ?kind,
+                bytes = bytes.len(),
+                "a file brought down the child that opened it"
+            );
+            let facts = FileFacts::dangerous(kind, Danger::Hostile, None);
+            culprit.inspected = Some(Inspected { facts, bytes: None });
+            waiting = rest;
+            if waiting.is_empty() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// One child's answers, in the order of the attachments, as many as it gave.
+    async fn run(&self, raw: &[u8], asked: &[Attachment]) -> Result<Vec<Opened>, InspectError> {
+        let mut child = Command::new(&self.program)
+            .arg("inspect")
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        let mut output = Vec::new();
+        let pipes = (child.stdin.take(), child.stdout.take());
+        let ended = async {
+            if let (Some(stdin), Some(stdout)) = pipes {
+                // A child that dies leaves both pipes broken: what it said until then counts.
+                let _ = tokio::join!(ask(stdin, raw, asked), listen(stdout, &mut output));
+            }
+            child.wait().await
+        };
+        if tokio::time::timeout(self.patience, ended).await.is_err() {
+            end(&mut child).await;
+        }
+        Ok(wire::answers(&output))
+    }
+}
+
+async fn ask(mut stdin: ChildStdin, raw: &[u8], asked: &[Attachment]) -> std::io::Result<()> {
+    for attachment in asked {
+        let bytes = attachment.content.decode(raw);
+        let name = attachment.name.as_deref();
+        stdin.write_all(&wire::question_head(name, &attachment.content_type, bytes.len())).await?;
+        stdin.write_all(&bytes).await?;
+    }
+    stdin.shutdown().await
+}
+
+async fn listen(stdout: ChildStdout, output: &mut Vec<u8>) -> std::io::Result<()> {
+    let most = u64::try_from(4 * wire::LONGEST).unwrap_or(u64::MAX);
+    stdout.take(most).read_to_end(output).await?;
+    Ok(())
+}
+
+/// SIGKILL, and waits until it is gone.
+async fn end(child: &mut Child) {
+    if let Err(error) = child.kill().await {
+        tracing::warn!(%error, "a child that opens files could not be ended");
+    }
+}
+
+/// What was found in an attachment, and its bytes as they may go out.
+fn note(raw: &[u8], attachment: &mut Attachment, opened: Opened) {
+    let Opened { facts, cleaned } = opened;
+    let bytes: Option<Arc<[u8]>> = facts.is_clean().then(|| match cleaned {
+        Some(cleaned) => cleaned.into(),
+        None => attachment.content.decode(raw).as_ref().into(),
+    });
+    attachment.inspected = Some(Inspected { facts, bytes });
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use crate::domain::FileKind;
+    use crate::mail::Content;
+
+    /// A mail with these files, opened by a child that is this shell script.
+    async fn opened(script: &str, files: &[&[u8]]) -> Result<Vec<Option<Inspected>>, InspectError> {
+        let dir = tempfile::tempdir().unwrap();
+        let program = dir.path().join("bauta");
+        fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let patience = Duration::from_secs(2);
+        let inspector = Inspector { patience, ..Inspector::of(program) };
+        let attachments = files
+            .iter()
+            .map(|f| Attachment { content: Content::own(*f), ..Attachment::default() })
+            .collect();
+        let mut message = Message { attachments, ..Message::default() };
+        inspector.inspect(b"", &mut message).await?;
+        Ok(message.attachments.into_iter().map(|a| a.inspected).collect())
+    }
+
+    fn hostile(kind: FileKind) -> Option<Inspected> {
+        Some(Inspected { facts: FileFacts::dangerous(kind, Danger::Hostile, None), bytes: None })
+    }
+
+    #[tokio::test]
+    async fn a_child_that_dies_hangs_or_talks_nonsense_is_a_finding() {
+        for script in ["kill -9 $$", "exec sleep 60", "exit 1", "exec yes", "cat > /dev/null"] {
+            let found = opened(script, &[b"%PDF-1.4"]).await.unwrap();
+            assert_eq!(found, [hostile(FileKind::Pdf)], "{script}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_said_before_the_end_counts_and_the_rest_gets_another_child() {
+        let facts = r#"{"kind":"png","danger":null,"inside":null,"unopened":null}"#;
+        let octal = format!("\\000\\000\\000\\{:03o}", facts.len());
+        let once = format!("printf '{octal}{facts}\\000\\000\\000\\000\\000'\nkill -9 $$");
+        let files: [&[u8]; 7] = [b"\x89PNG\r\n\x1a\n", b"MZ", b"a", b"b", b"c", b"d", b"e"];
+        let found = opened(&once, &files).await.unwrap();
+        let clean = |bytes: &[u8]| {
+            Some(Inspected { facts: FileFacts::of(FileKind::Png), bytes: Some(bytes.into()) })
+        };
+        assert_eq!(found[..2], [clean(files[0]), hostile(FileKind::Program)]);
+        assert_eq!(found[2..4], [clean(b"a"), hostile(FileKind::Text)]);
+        assert_eq!(found[6], None, "three deaths are enough");
+    }
+
+    #[tokio::test]
+    async fn without_a_child_nothing_is_known_and_the_mail_can_come_again() {
+        let mut message =
+            Message { attachments: vec![Attachment::default()], ..Message::default() };
+        let inspector = Inspector::of("/nowhere/bauta");
+        assert!(inspector.inspect(b"", &mut message).await.is_err());
+        message.attachments.clear();
+        assert!(inspector.inspect(b"", &mut message).await.is_ok(), "none is started for nothing");
+    }
+}
