@@ -9,6 +9,7 @@
 mod accounts;
 mod aliases;
 mod demo;
+mod dkim;
 mod exit;
 mod import;
 mod inspect;
@@ -78,6 +79,8 @@ enum Command {
     /// Open the files that come on standard input: the relay's own child
     #[command(hide = true)]
     Inspect,
+    /// Make a new key for the signature on outgoing mail
+    Dkim(dkim::Dkim),
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }
@@ -114,6 +117,7 @@ fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<()> {
         Command::Policy(policy) => policy.run(&path, out),
         Command::Queue(queue) => queue.run(&path, out),
         Command::Inspect => inspect::run(io::stdin().lock(), out),
+        Command::Dkim(dkim) => dkim.run(&path, out),
         Command::Other(words) => Err(not_yet::refuse("", &words)),
     }
 }

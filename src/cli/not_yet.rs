@@ -8,7 +8,6 @@ const PLANNED: &[&str] = &[
     "account health",
     "backup",
     "buyer erase",
-    "dkim",
     "doctor",
     "evidence",
     "held",

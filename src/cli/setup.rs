@@ -8,9 +8,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use clap::Args;
 
+use super::dkim;
 use super::exit::Wrong;
 use crate::app::{House, Purpose, database_path, keys_path};
-use crate::config::{self, Config};
+use crate::config::{self, Config, DkimAlgorithm, make_dkim_key};
 
 /// `bauta init DIR`
 #[derive(Debug, Args)]
@@ -48,6 +49,19 @@ impl Init {
                 config.relay.data_dir.display()
             );
         }
+        let selector = "bauta1";
+        let key = dkim::key_file(&self.dir, selector);
+        if file.exists() {
+            let file = file.display();
+            bail!(
+                "{file} exists already (where an earlier init left it, `bauta --config {file} serve --create` goes on)"
+            );
+        }
+        let record = make_dkim_key(&key, DkimAlgorithm::Rsa).map_err(anyhow::Error::msg)?;
+        let name = key.file_name().unwrap_or_default().to_string_lossy();
+        let text = format!(
+            "{text}\n[dkim]\n# Mail is signed with this key. `bauta init` printed the record that\n# must stand in the DNS for it; `bauta dkim rotate` makes another.\nselector = \"{selector}\"\nkey = \"{name}\"\n"
+        );
         let mut made = OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -69,6 +83,8 @@ impl Init {
         })?;
         writeln!(out, "config    {}", file.display())?;
         writeln!(out, "keys      {} (keep a copy: aliases are made of them)", keys.display())?;
+        let domain = &self.alias_domain;
+        dkim::tell_record(out, &format!("{selector}._domainkey.{domain}"), &record)?;
         writeln!(out, "next      edit the config, then: bauta --config {} check", file.display())?;
         Ok(())
     }

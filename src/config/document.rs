@@ -12,6 +12,7 @@ use crate::domain::RuleId;
 
 use super::error::{ConfigError, Position};
 use super::keys::{self, Known};
+use super::kind;
 use super::rules::{BUILT_RULES, built_rule};
 use super::spelling;
 
@@ -145,7 +146,7 @@ impl<'t> Document<'t> {
                 Some(near) => format!("unknown rule; did you mean {near}?"),
                 None => format!(
                     "unknown rule; this version has {}",
-                    keys::one_of(&built.collect::<Vec<_>>())
+                    kind::one_of(&built.collect::<Vec<_>>())
                 ),
             };
             return self.wrong(at, path, wrong);

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::{Action, RuleId};
 
+use super::dkim::{self, Dkim, DkimAlgorithm, DkimKey};
 use super::document::{self, Document};
 use super::error::{ConfigError, ConfigErrors};
-use super::keys::{VERIFY_NOT_YET, one_of};
+use super::keys::VERIFY_NOT_YET;
+use super::kind::one_of;
 use super::reader::Reader;
 use super::rules::built_rule;
 use super::settings::{
@@ -78,6 +80,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
     let senders = senders(&mut reader);
     let buyers = buyers(&mut reader);
     let delivery = delivery(&mut reader);
+    let dkim = dkim(&mut reader, file);
     let cancelled_grace = reader.duration("orders.cancelled_grace");
     let limits = limits(&mut reader);
     let passes_opt_out = reader.list("market.passes_opt_out", values::message_kind);
@@ -94,6 +97,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
         senders: senders?,
         buyers: buyers?,
         delivery: delivery?,
+        dkim: dkim?,
         orders: Orders { cancelled_grace: cancelled_grace? },
         limits: limits?,
         market: Market { passes_opt_out: passes_opt_out? },
@@ -218,6 +222,35 @@ fn tls(r: &mut Reader<'_, '_>, file: &Path) -> Option<Option<Tls>> {
     }
 }
 
+/// `None`: an error has been noted. `Some(None)`: nothing is set.
+fn dkim(r: &mut Reader<'_, '_>, file: &Path) -> Option<Option<Dkim>> {
+    let (mut keys, mut wrong) = (Vec::new(), false);
+    for (selector, key, algorithm) in [
+        ("dkim.selector", "dkim.key", DkimAlgorithm::Rsa),
+        ("dkim.ed25519_selector", "dkim.ed25519_key", DkimAlgorithm::Ed25519),
+    ] {
+        if !r.is_set(selector) && !r.is_set(key) {
+            continue;
+        }
+        // One alone is an error: the other is missing.
+        let name = r.text(selector, values::selector);
+        let path = r.text(key, values::path);
+        let (Some(name), Some(path)) = (name, path) else {
+            wrong = true;
+            continue;
+        };
+        let path = folder_of(file).join(path);
+        match dkim::read(&path, algorithm) {
+            Ok(secret) => keys.push(DkimKey { selector: name, secret }),
+            Err(why) => {
+                r.wrong(key, format!("{}: {why}", path.display()));
+                wrong = true;
+            }
+        }
+    }
+    (!wrong).then(|| (!keys.is_empty()).then_some(Dkim { keys }))
+}
+
 fn senders(r: &mut Reader<'_, '_>) -> Option<Senders> {
     r.word("senders.verify", &[("address", Ok(Senders)), ("dmarc", Err(VERIFY_NOT_YET))])
 }
@@ -286,12 +319,14 @@ fn limits(r: &mut Reader<'_, '_>) -> Option<Limits> {
 fn route(r: &mut Reader<'_, '_>) -> Option<Route> {
     let by_mx = r.word("delivery.route", &[("mx", Ok(true)), ("smarthost", Ok(false))]);
     let port = r.count("delivery.mx_port");
+    let sts_port = r.count("delivery.mta_sts_port");
     if by_mx? {
         // Checked all the same: it may be needed tomorrow.
         if r.is_set("delivery.smarthost") {
             r.text("delivery.smarthost", values::host_port)?;
         }
-        return Some(Route::Mx { port: u16::try_from(port?).ok()? });
+        let (port, sts_port) = (u16::try_from(port?).ok()?, u16::try_from(sts_port?).ok()?);
+        return Some(Route::Mx { port, sts_port });
     }
     let (host, port) = r.text("delivery.smarthost", values::host_port)?;
     Some(Route::Smarthost { host, port })
@@ -343,7 +378,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::config::keys::{KEYS, Key, Kind};
+    use crate::config::keys::{KEYS, Key};
+    use crate::config::kind::Kind;
     use crate::domain::Language;
 
     const REQUIRED: &str = r#"
@@ -437,8 +473,8 @@ seller_to_buyer = "reject"
 
     #[test]
     fn all_that_the_table_of_keys_calls_right_is_taken() {
-        // The files of `tls` must be there: it has its own tests.
-        for key in KEYS.iter().filter(|k| k.kind != Kind::PemFile) {
+        // The files of `tls` and `dkim` must be there: they have their own tests.
+        for key in KEYS.iter().filter(|k| !matches!(k.kind, Kind::PemFile | Kind::Selector)) {
             let path = key.path.replace("RULE-ID", "email-address");
             let quoted = |text: &&str| format!("{text:?}");
             let mut right = match key.kind {

@@ -7,10 +7,12 @@
 //! would be right.
 //! Logs: nothing; errors are returned.
 
+mod dkim;
 mod document;
 mod error;
 mod example;
 mod keys;
+mod kind;
 mod load;
 mod reader;
 mod reload;
@@ -20,6 +22,7 @@ mod spelling;
 mod tls;
 mod values;
 
+pub use dkim::{Dkim, DkimAlgorithm, DkimKey, DkimSecret, make_dkim_key};
 pub use error::{ConfigError, ConfigErrors, Position};
 pub use example::{example, starter};
 pub use rules::{BUILT_RULES, BuiltRule, built_rule};

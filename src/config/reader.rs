@@ -7,7 +7,8 @@ use toml::Spanned;
 use toml::de::DeValue as Value;
 
 use super::document::{Document, article};
-use super::keys::{self, Absent, Key, Kind, Known};
+use super::keys::{self, Absent, Key, Known};
+use super::kind::{self, Kind};
 use super::values::{self, Wrong};
 
 /// Reads the keys of a document. `None` means: an error has been noted.
@@ -67,7 +68,7 @@ impl<'d, 't> Reader<'d, 't> {
             None => {
                 let known: Vec<&str> =
                     words.iter().filter(|(_, w)| w.is_ok()).map(|(w, _)| *w).collect();
-                let wrong = format!("{text:?} is unknown; write {}", keys::one_of(&known));
+                let wrong = format!("{text:?} is unknown; write {}", kind::one_of(&known));
                 self.document.wrong(value.span().start, path, wrong);
             }
         }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio_rustls::rustls::ServerConfig;
 
+use super::dkim::Dkim;
 use crate::domain::{Action, Language, MessageKind, RealAddress, RuleId};
 
 /// Everything the TOML file says.
@@ -29,6 +30,8 @@ pub struct Config {
     pub buyers: Buyers,
     /// `[delivery]`
     pub delivery: Delivery,
+    /// `[dkim]`; none: outgoing mail is not signed.
+    pub dkim: Option<Dkim>,
     /// `[orders]`
     pub orders: Orders,
     /// `[limits]`
@@ -210,6 +213,8 @@ pub enum Route {
     Mx {
         /// Their port.
         port: u16,
+        /// Where their domains' MTA-STS policies are fetched.
+        sts_port: u16,
     },
     /// All mail to one server.
     Smarthost {

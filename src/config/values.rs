@@ -115,6 +115,16 @@ pub(super) fn name(text: &str) -> Result<String, Wrong> {
     Ok(text.to_owned())
 }
 
+/// A DKIM selector: one label here, though RFC 6376 §3.1 allows several.
+pub(super) fn selector(text: &str) -> Result<String, Wrong> {
+    let right = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if (1..=63).contains(&text.len()) && text.bytes().all(right) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("{text:?} is no selector"))
+    }
+}
+
 /// A folder, as written.
 pub(super) fn path(text: &str) -> Result<std::path::PathBuf, Wrong> {
     if text.trim().is_empty() {

@@ -66,7 +66,7 @@ impl Carrier {
         let delivery = &self.config.delivery;
         let (target, tls) = match &delivery.route {
             Route::Smarthost { host, port } => (Target::Host(host.clone(), *port), delivery.tls),
-            Route::Mx { port } => {
+            Route::Mx { port, .. } => {
                 let required = delivery.tls_required_domains.iter().any(|domain| domain == name);
                 let tls = if required { DeliveryTls::Required } else { delivery.tls };
                 (Target::Domain(name.to_owned(), *port), tls)
@@ -79,12 +79,15 @@ impl Carrier {
     /// given back; there is none where the lease was lost or the relay stops.
     pub async fn attempt(
         &self,
-        mail: StoredMail,
+        mut mail: StoredMail,
         since: Instant,
         pool: &Pool,
     ) -> (Report, Option<End>) {
         let started_at = self.clock.now();
         if !self.holds(&mail, since, started_at).await {
+            return (Report::Nothing, None);
+        }
+        if !self.sign(&mut mail).await {
             return (Report::Nothing, None);
         }
         let delivery = mail.lease.delivery();
@@ -149,6 +152,44 @@ impl Carrier {
                 tracing::error!(%delivery, "the relay stops: an attempt's end could not be written");
             }
         }
+    }
+
+    /// Signs a mail before its first attempt and keeps the signature, so that every attempt sends
+    /// the same bytes; puts it before the mail. Whether the mail may go out now.
+    async fn sign(&self, mail: &mut StoredMail) -> bool {
+        if let (None, 0, true, Some(dkim)) =
+            (&mail.signature, mail.attempts, mail.composed, self.config.dkim.clone())
+        {
+            let domain = self.config.relay.alias_domain.clone();
+            let (bytes, at) = (std::mem::take(&mut mail.bytes), mail.created_at.as_secs());
+            // An RSA signature takes a millisecond.
+            let signing = tokio::task::spawn_blocking(move || {
+                let signature = relay::sign_with_dkim(&dkim, &domain, &bytes, at);
+                (signature, bytes)
+            });
+            let delivery = mail.lease.delivery();
+            let Ok((signature, bytes)) = signing.await else {
+                tracing::error!(%delivery, "signing panicked; not attempted now");
+                return false;
+            };
+            mail.bytes = bytes;
+            match signature {
+                // Unsigned rather than never.
+                None => tracing::error!(%delivery, "a mail could not be signed"),
+                Some(signature) => match self.store.sign(mail.lease, signature.clone()).await {
+                    Ok(true) => mail.signature = Some(signature),
+                    Ok(false) => return false,
+                    Err(error) => {
+                        tracing::warn!(%delivery, %error, "a signature could not be kept; not attempted now");
+                        return false;
+                    }
+                },
+            }
+        }
+        if let Some(signature) = &mail.signature {
+            mail.bytes.splice(0..0, signature.iter().copied());
+        }
+        true
     }
 
     /// Whether the delivery is still ours. What waited in memory may have lost its lease: then

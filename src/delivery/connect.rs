@@ -12,6 +12,7 @@ use super::dns::{Dns, NoAnswer};
 use super::encrypt;
 use super::opening::{Encryption, OpenError, Opened, open};
 use super::route::{NoRoute, OURSELVES, mail_servers};
+use super::sts::{self, Sts};
 use super::times::Times;
 use crate::config::DeliveryTls;
 
@@ -33,6 +34,7 @@ pub(super) enum Target {
 /// What all destinations share.
 pub(super) struct Network {
     pub dns: Option<Dns>,
+    pub sts: Option<Sts>,
     pub times: Times,
     /// Our own name.
     pub hello: String,
@@ -41,8 +43,8 @@ pub(super) struct Network {
 }
 
 impl Network {
-    pub fn new(dns: Option<Dns>, times: Times, hello: &str) -> Self {
-        Self { dns, times, hello: hello.to_owned(), dead: Mutex::default() }
+    pub fn new(dns: Option<Dns>, sts: Option<Sts>, times: Times, hello: &str) -> Self {
+        Self { dns, sts, times, hello: hello.to_owned(), dead: Mutex::default() }
     }
 
     fn is_dead(&self, ip: IpAddr) -> bool {
@@ -108,7 +110,7 @@ impl Pool {
                 let addresses: Vec<SocketAddr> = found.collect();
                 let mut error = no_route(false, "4.4.3 the smarthost has no address");
                 for address in self.living_first(addresses) {
-                    match self.open(address, host).await {
+                    match self.open(address, host, self.tls).await {
                         Ok(opened) => return Ok(opened),
                         Err(why) => error = why.into(),
                     }
@@ -120,8 +122,21 @@ impl Pool {
                     return Err(no_route(false, "4.4.3 this system names no DNS servers"));
                 };
                 let hosts = mail_servers(dns, domain, &self.network.hello).await;
-                let hosts = hosts.map_err(ConnectError::NoRoute)?;
-                self.connect_to_one_of(dns, &hosts, *port).await
+                let mut hosts = hosts.map_err(ConnectError::NoRoute)?;
+                let policy = match &self.network.sts {
+                    Some(sts) => sts.policy(dns, domain).await,
+                    None => None,
+                };
+                let mut tls = self.tls;
+                if let Some(policy) = policy.filter(|policy| policy.mode == "enforce") {
+                    tls = DeliveryTls::Required;
+                    hosts.retain(|host| sts::fits(&policy, host));
+                    if hosts.is_empty() {
+                        let why = "4.7.5 none of the domain's mail servers is one that its MTA-STS policy names";
+                        return Err(no_route(false, why));
+                    }
+                }
+                self.connect_to_one_of(dns, &hosts, *port, tls).await
             }
         }
     }
@@ -132,6 +147,7 @@ impl Pool {
         dns: &Dns,
         hosts: &[String],
         port: u16,
+        tls: DeliveryTls,
     ) -> Result<Opened, ConnectError> {
         let why = "4.4.4 none of the domain's mail servers has an address";
         let mut error = ConnectError::NoRoute(NoRoute { permanent: false, why });
@@ -152,7 +168,7 @@ impl Pool {
                     continue;
                 }
                 tried += 1;
-                match self.open((ip, port).into(), host).await {
+                match self.open((ip, port).into(), host, tls).await {
                     Ok(opened) => return Ok(opened),
                     Err(OpenError::Ourselves) => {
                         let why = NoRoute { permanent: true, why: OURSELVES };
@@ -167,7 +183,7 @@ impl Pool {
         }
         // Nobody else is left. Whether it is worth a try is for the destination's pace to say.
         for (host, ip) in later.into_iter().take(ADDRESSES.saturating_sub(tried).min(2)) {
-            match self.open((ip, port).into(), host).await {
+            match self.open((ip, port).into(), host, tls).await {
                 Ok(opened) => return Ok(opened),
                 Err(why) => error = why.into(),
             }
@@ -181,8 +197,13 @@ impl Pool {
         addresses
     }
 
-    async fn open(&self, address: SocketAddr, host: &str) -> Result<Opened, OpenError> {
-        let encryption = self.encryption(host)?;
+    async fn open(
+        &self,
+        address: SocketAddr,
+        host: &str,
+        tls: DeliveryTls,
+    ) -> Result<Opened, OpenError> {
+        let encryption = encryption(host, tls)?;
         let Network { times, hello, .. } = &*self.network;
         let mut opened = open(address, hello, encryption.as_ref(), times).await;
         if let (Err(error), Some(Encryption { required: false, .. })) = (&opened, &encryption)
@@ -196,22 +217,6 @@ impl Pool {
         let is_reached = !matches!(opened, Err(OpenError::Network(_) | OpenError::Timeout));
         self.network.reached(address.ip(), is_reached);
         opened
-    }
-
-    fn encryption(&self, host: &str) -> Result<Option<Encryption>, OpenError> {
-        let broken = |error: tokio_rustls::rustls::Error| OpenError::BrokenTls(error.to_string());
-        let name = host.to_owned();
-        Ok(match self.tls {
-            DeliveryTls::None => None,
-            DeliveryTls::Opportunistic => {
-                let config = encrypt::unproved().map_err(broken)?;
-                Some(Encryption { config, name, required: false })
-            }
-            DeliveryTls::Required => {
-                let config = encrypt::proved().map_err(broken)?;
-                Some(Encryption { config, name, required: true })
-            }
-        })
     }
 
     /// Takes a connection back that is ready for the next MAIL.
@@ -253,4 +258,20 @@ pub(super) async fn close_all(pools: Vec<Arc<Pool>>) {
         closing.spawn(async move { pool.close().await });
     }
     closing.join_all().await;
+}
+
+fn encryption(host: &str, tls: DeliveryTls) -> Result<Option<Encryption>, OpenError> {
+    let broken = |error: tokio_rustls::rustls::Error| OpenError::BrokenTls(error.to_string());
+    let name = host.to_owned();
+    Ok(match tls {
+        DeliveryTls::None => None,
+        DeliveryTls::Opportunistic => {
+            let config = encrypt::unproved().map_err(broken)?;
+            Some(Encryption { config, name, required: false })
+        }
+        DeliveryTls::Required => {
+            let config = encrypt::proved().map_err(broken)?;
+            Some(Encryption { config, name, required: true })
+        }
+    })
 }

@@ -79,6 +79,19 @@ impl Dns {
         }
     }
 
+    /// The texts at a name, the strings of each put together.
+    pub async fn texts(&self, name: &str) -> Result<Vec<String>, NoAnswer> {
+        let found = self.ask(name, RecordType::TXT).await?;
+        let texts = found.into_iter().filter_map(|data| match data {
+            RData::TXT(txt) => {
+                let bytes: Vec<u8> = txt.txt_data.iter().flat_map(|part| part.to_vec()).collect();
+                Some(String::from_utf8_lossy(&bytes).into_owned())
+            }
+            _ => None,
+        });
+        some(texts.collect())
+    }
+
     async fn ask(&self, name: &str, kind: RecordType) -> Result<Vec<RData>, NoAnswer> {
         // Whole names only: what the system would put behind a name is not meant.
         let name = Name::from_ascii(format!("{}.", name.trim_end_matches('.')))

@@ -21,6 +21,7 @@ mod opening;
 mod pace;
 mod route;
 mod scheduler;
+mod sts;
 mod times;
 mod wire;
 

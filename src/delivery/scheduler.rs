@@ -11,8 +11,9 @@ use super::carry::Carrier;
 use super::connect::{Network, close_all};
 use super::desk::Desk;
 use super::dns::Dns;
+use super::sts::Sts;
 use super::times::Times;
-use crate::config::{Config, Route};
+use crate::config::{Config, DeliveryTls, Route};
 use crate::domain::Clock;
 use crate::store::{Store, StoredMail};
 
@@ -97,7 +98,13 @@ impl Scheduler {
                 .inspect_err(|error| tracing::error!(error, "no DNS: mail waits"))
                 .ok(),
         };
-        let network = Arc::new(Network::new(dns, self.times, &config.relay.hostname));
+        let sts = match config.delivery.route {
+            Route::Mx { sts_port, .. } if config.delivery.tls != DeliveryTls::None => {
+                Some(Sts { store: self.store.clone(), clock: self.clock.clone(), port: sts_port })
+            }
+            _ => None,
+        };
+        let network = Arc::new(Network::new(dns, sts, self.times, &config.relay.hostname));
         Arc::new(Carrier {
             store: self.store.clone(),
             clock: self.clock.clone(),
@@ -116,6 +123,16 @@ impl Scheduler {
             && old.relay.hostname == new.relay.hostname;
         if !same {
             desk.renew(self.carrier());
+        } else {
+            // Keys among the rest: they count from the next attempt on.
+            let old = &desk.carrier;
+            desk.carrier = Arc::new(Carrier {
+                store: old.store.clone(),
+                clock: old.clock.clone(),
+                config: new,
+                network: Arc::clone(&old.network),
+                abandon: old.abandon.clone(),
+            });
         }
     }
 }

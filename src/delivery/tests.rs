@@ -415,7 +415,7 @@ async fn a_handshake_that_never_ends_is_left_in_time() {
     let peer = tokio::spawn(silent_in_handshake(listener));
     let mut settings = config(address, 1).delivery.clone();
     settings.tls = DeliveryTls::Opportunistic;
-    let network = Network::new(None, short(), "relay.example");
+    let network = Network::new(None, None, short(), "relay.example");
     let target = Target::Host("127.0.0.1".to_owned(), address.port());
     let pool = Pool::new(target, settings.tls, Arc::new(network));
     let connected = tokio::time::timeout(SOON, pool.connect()).await.expect("it is left");

@@ -33,6 +33,7 @@ use guesses::Guesses;
 
 pub use crate::market::Refusal;
 pub use crate::market::limits::Limit;
+pub use crate::rewrite::dkim::sign as sign_with_dkim;
 pub use crate::sender::{Peer, Unproved};
 pub use inspector::{InspectError, Inspector};
 pub use notify::{is_delayed, not_delivered};

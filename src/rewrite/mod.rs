@@ -13,6 +13,7 @@
 mod body;
 mod carried;
 mod compose;
+pub mod dkim;
 mod draft;
 mod edit;
 mod file_name;

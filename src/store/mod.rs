@@ -22,7 +22,7 @@ pub use notice::{NewNotice, NoticeRow, Told};
 pub use records::{
     Acceptance, AttemptDetail, AttemptOutcome, AttemptRecord, Claimed, Counts, DeliveryDetail,
     DeliveryRow, FirstAnswer, Forward, Intervention, MessageDetail, MessageFilter, MessageRow,
-    QueueDepth, QueueFilter, QueueRow, Rejection, Release, Turn, Turns,
+    QueueDepth, QueueFilter, QueueRow, Rejection, Release, StsPolicy, Turn, Turns,
 };
 pub use register::{
     AccountChange, AccountEvent, Decision, Erased, NamedPair, OrderFilter, PairNames, Put,

@@ -183,6 +183,19 @@ impl Turns {
     }
 }
 
+/// What a domain promises of its mail servers (RFC 8461).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StsPolicy {
+    /// Which version of it.
+    pub id: String,
+    /// `enforce`, `testing` or `none`.
+    pub mode: String,
+    /// Names of its servers; `*.` stands for one label.
+    pub hosts: Vec<String>,
+    /// Good until then.
+    pub until: Timestamp,
+}
+
 /// A claim that is given back unused.
 #[derive(Debug, Clone)]
 pub struct Release {

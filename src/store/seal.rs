@@ -89,6 +89,10 @@ pub struct StoredMail {
     pub envelope_from: Option<AliasAddress>,
     /// The mail, CRLF line ends.
     pub bytes: Vec<u8>,
+    /// Whether it was composed here: mail for the operator is sent on as it came.
+    pub composed: bool,
+    /// Header lines that go out before it, signed by us; none: not signed.
+    pub signature: Option<Vec<u8>>,
     /// Attempts that ended before.
     pub attempts: u32,
     /// When the delivery was made.

@@ -53,4 +53,6 @@ mod t48_mails_in_mails;
 mod t49_signed_and_sealed;
 mod t55_mx_hosts;
 mod t56_mx_manners;
+mod t57_dkim;
+mod t58_mta_sts;
 mod t70_reports;

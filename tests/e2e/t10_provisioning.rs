@@ -118,7 +118,6 @@ fn what_is_planned_is_refused_as_not_in_this_version() {
         &["doctor"][..],
         &["held", "list"],
         &["message", "search", "lamp"],
-        &["dkim", "rotate"],
         &["account", "health", "S1"],
         &["hold", "add"],
         &["evidence", "export"],
@@ -139,7 +138,6 @@ fn what_is_planned_is_refused_as_not_in_this_version() {
         "[http]\npublic_url = \"https://relay.example\"\n",
         "[submission]\nlisten = [\"127.0.0.1:2587\"]\n",
         "[archive]\nkeep = \"60d\"\n",
-        "[dkim]\nselector = \"x\"\n",
     ] {
         std::fs::write(&file, format!("{good}\n{table}")).unwrap();
         let ran = run(bauta().arg("--config").arg(&file).arg("check"));

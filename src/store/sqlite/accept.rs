@@ -81,6 +81,8 @@ impl Store {
             recipient: draft.recipient,
             envelope_from: draft.envelope_from,
             bytes,
+            composed: true,
+            signature: None,
             attempts: 0,
             created_at,
             give_up_at,

@@ -43,6 +43,18 @@ impl Store {
         .await
     }
 
+    /// Keeps the signature that goes out with every attempt, before the first. `false`: the lease
+    /// is lost.
+    pub async fn sign(&self, lease: Lease, signature: Vec<u8>) -> Result<bool, StoreError> {
+        let owner = self.inner.owner;
+        self.write(signature.len(), move |conn| {
+            let sql = "UPDATE delivery SET signature = ?4 WHERE number = ?1 AND lease = ?2
+                AND state = 'sending' AND lease_owner = ?3";
+            Ok(run(conn, sql, params![lease.delivery.0, lease.claim, owner, signature])? == 1)
+        })
+        .await
+    }
+
     /// Writes how an attempt ended and gives its lease back. `false`: the lease was lost, somebody
     /// else attempts it now, and nothing was written.
     pub async fn finish(&self, lease: Lease, record: AttemptRecord) -> Result<bool, StoreError> {
@@ -146,7 +158,7 @@ pub(super) fn claim(
             lease_until = ?3 WHERE number = ?1",
         params![delivery, owner, now.after(lease).as_millis()],
     )?;
-    let sql = "SELECT d.*, m.id AS message_id, coalesce(c.outgoing, c.original) AS bytes
+    let sql = "SELECT d.*, m.id AS message_id, m.kind, coalesce(c.outgoing, c.original) AS bytes
         FROM delivery d JOIN message m ON m.number = d.message
         JOIN content c ON c.message = m.number WHERE d.number = ?1";
     match one(conn, sql, [delivery], read_mail) {
@@ -207,6 +219,8 @@ fn read_mail(row: &Row<'_>) -> Result<StoredMail, StoreError> {
         recipient: parse(row, "recipient")?,
         envelope_from: reverse_path(row, "envelope_from")?,
         bytes: get(row, "bytes")?,
+        composed: get::<String>(row, "kind")? != "postmaster",
+        signature: get(row, "signature")?,
         attempts: get(row, "attempts")?,
         created_at: moment(row, "created_at")?,
         give_up_at: moment(row, "give_up_at")?,

@@ -21,6 +21,7 @@ mod report;
 mod rows;
 mod schema;
 mod standing;
+mod sts;
 mod traffic;
 mod turns;
 mod writer;

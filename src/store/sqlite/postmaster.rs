@@ -57,6 +57,8 @@ impl Store {
                 recipient: forward.recipient,
                 envelope_from: Some(forward.envelope_from),
                 bytes: forward.bytes,
+                composed: false,
+                signature: None,
                 attempts: 0,
                 created_at: received_at,
                 give_up_at,

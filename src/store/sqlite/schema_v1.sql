@@ -189,6 +189,7 @@ CREATE UNIQUE INDEX turn_running ON turn (conversation) WHERE stopped_at IS NULL
 
 -- lease: counts claims, so that an attempt knows whether the delivery is still its own even where
 -- the same process claimed it again.
+-- signature: header lines that go out before the mail, made once, so that every attempt is the same.
 -- domain: the recipient's, in lower case, so that each has its turn.
 CREATE TABLE delivery (
     number          INTEGER PRIMARY KEY,
@@ -207,6 +208,7 @@ CREATE TABLE delivery (
     lease_owner     INTEGER,
     lease_until     INTEGER,
     last_reply      TEXT,
+    signature       BLOB,
     finished_at     INTEGER,
     CHECK ((state = 'sending') = (lease_owner IS NOT NULL)),
     CHECK ((state = 'sending') = (lease_until IS NOT NULL))
@@ -216,6 +218,15 @@ CREATE INDEX delivery_due ON delivery (next_attempt_at) WHERE state IN ('queued'
 CREATE INDEX delivery_domain ON delivery (domain, next_attempt_at)
     WHERE state IN ('queued', 'deferred');
 CREATE INDEX delivery_leased ON delivery (lease_until) WHERE state = 'sending';
+
+-- What domains promise of their mail servers (RFC 8461).
+CREATE TABLE sts_policy (
+    domain TEXT PRIMARY KEY,
+    id     TEXT NOT NULL,
+    mode   TEXT NOT NULL CHECK (mode IN ('enforce', 'testing', 'none')),
+    hosts  TEXT NOT NULL CHECK (json_valid(hosts)),
+    until  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE attempt (
     number     INTEGER PRIMARY KEY,
