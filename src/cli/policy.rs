@@ -16,7 +16,7 @@ use crate::domain::{
     AliasAddress, Clock, Direction, Facts, FactsVersion, Finding, Language, MsgId, PairId, Party,
     PartyId, RuleId, Secrets, Sightings, Verdict,
 };
-use crate::mail::{self, Message};
+use crate::mail::{self, Dropped, Message};
 use crate::policy::{Context, Rules};
 use crate::relay::{Inspector, Rehearsal, Stopped, rehearse};
 use crate::rewrite::{Plan, thread::ThreadHeaders};
@@ -180,6 +180,25 @@ fn many(rules: &Rules, cases: &Path, out: &mut impl Write) -> anyhow::Result<()>
     Ok(())
 }
 
+/// What of a mail's HTML was left out when it was read, and why.
+fn left_out(dropped: &Dropped, out: &mut impl Write) -> std::io::Result<()> {
+    let said = [
+        (dropped.active, "scripts, frames, forms and the like: they act or load by themselves"),
+        (dropped.hidden, "characters that nobody would have seen"),
+        (dropped.remote, "pictures that lie elsewhere: they tell who reads"),
+        (dropped.pixels, "pictures too small to be seen: they only tell who reads"),
+        (dropped.comments, "comments"),
+    ];
+    let said: Vec<_> = said.iter().filter(|(count, _)| *count > 0).collect();
+    if !said.is_empty() {
+        writeln!(
+            out,
+            "\n--- left out of the HTML, beside every style and attribute not named below"
+        )?;
+    }
+    said.into_iter().try_for_each(|(count, what)| writeln!(out, "{count} {what}"))
+}
+
 /// One mail to be shown with its verdict.
 struct Shown<'a> {
     rules: &'a Rules,
@@ -249,10 +268,20 @@ impl Shown<'_> {
         if show {
             writeln!(out, "\n--- before\nSubject: {}\n", self.message.subject)?;
             writeln!(out, "{}", self.message.text.body)?;
+            if !self.message.otherwise.body.is_empty() {
+                let other = &self.message.otherwise.body;
+                writeln!(out, "\n--- before, in its other form, which does not go out\n{other}")?;
+            }
+            if let Some(rich) = &self.message.rich {
+                left_out(&rich.dropped, out)?;
+            }
             match &rehearsed.result {
                 Ok(outgoing) => {
                     let draft = outgoing.draft();
                     writeln!(out, "--- after\nSubject: {}\n\n{}", draft.subject, draft.text)?;
+                    if let Some(html) = &draft.html {
+                        writeln!(out, "--- after, as HTML\n{html}")?;
+                    }
                 }
                 Err(Stopped::Rejected) => writeln!(out, "--- after\nnothing: it is rejected")?,
                 Err(Stopped::Leak(leaks)) => {

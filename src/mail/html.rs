@@ -122,6 +122,10 @@ impl Walk {
 
     fn start(&mut self, tag: &Tag<'_>) {
         self.lines.rich.dropped.active += usize::from(is_active(&tag.name));
+        // HTML §13.2.6.4.9: among the rows of a table a form is nothing.
+        if tag.name == "form" && self.is_among_cells() {
+            return;
+        }
         if is_of_table(&tag.name) {
             self.make_room_in_table(&tag.name);
         } else if !is_transparent(&tag.name) {
@@ -181,7 +185,11 @@ impl Walk {
         }
     }
 
-    /// Rows stand in tables, cells in rows; elsewhere they are nothing.
+    fn is_among_cells(&self) -> bool {
+        self.in_table(&["table", "tbody", "thead", "tfoot", "tr"])
+    }
+
+    /// Rows stand in tables, cells in rows; elsewhere they are lines.
     fn fits(&self, element: Element) -> bool {
         match element {
             Element::Row => self.in_table(&["table", "tbody", "thead", "tfoot"]),
@@ -242,7 +250,8 @@ impl Walk {
         if self.unseen == 0 {
             let lined = tag.name == "div" && style.lined == Some(true);
             open.quotes = tag.name == "blockquote" || lined;
-            let own = element(tag, style).filter(|own| self.fits(*own));
+            let own =
+                element(tag, style).map(|own| if self.fits(own) { own } else { Element::Division });
             let elements = look.elements(tag, style, own);
             self.lines.break_lines(block);
             match tag.name.as_str() {
@@ -266,6 +275,11 @@ impl Walk {
 
     fn open_link(&mut self, tag: &Tag<'_>) -> Option<OpenLink> {
         let target = tag.value("href").filter(|_| tag.name == "a").and_then(|h| target(&h))?;
+        for outer in self.stack.iter().filter_map(|open| open.link.as_ref()) {
+            if let Some(link) = self.lines.rich.links.get_mut(outer.number) {
+                link.around_links = true;
+            }
+        }
         let number = self.lines.rich.links.len();
         let start = self.lines.text.len();
         self.lines.rich.links.push(Link {
@@ -273,6 +287,7 @@ impl Walk {
             told: start..start,
             apart: false,
             filled: false,
+            around_links: false,
         });
         self.lines.piece(Piece::Open(Element::Link(number)));
         Some(OpenLink { number, start, pieces: self.lines.rich.pieces.len() })
@@ -281,8 +296,6 @@ impl Walk {
     fn void(&mut self, tag: &Tag<'_>, style: &Style) {
         match tag.name.as_str() {
             "br" => self.lines.break_line(),
-            // Not kept on the stack: in broken mail forms cross the rows of tables.
-            "form" => self.lines.break_lines(1),
             "hr" => {
                 self.lines.break_lines(2);
                 self.lines.piece(Piece::Rule);
@@ -344,12 +357,6 @@ impl Walk {
             "br" => {
                 if self.unseen == 0 {
                     self.lines.break_line();
-                }
-                return;
-            }
-            "form" => {
-                if self.unseen == 0 {
-                    self.lines.break_lines(1);
                 }
                 return;
             }

@@ -13,7 +13,6 @@ pub(super) fn is_void(name: &str) -> bool {
         "area"
             | "base"
             | "colgroup"
-            | "form"
             | "br"
             | "col"
             | "embed"
@@ -69,10 +68,10 @@ pub(super) fn block(name: &str) -> usize {
     match name {
         "p" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "hr" | "blockquote" => 2,
         "address" | "article" | "aside" | "body" | "caption" | "center" | "dd" | "details"
-        | "dir" | "div" | "dl" | "dt" | "fieldset" | "figcaption" | "figure" | "footer"
-        | "header" | "html" | "legend" | "li" | "main" | "menu" | "nav" | "ol" | "optgroup"
-        | "option" | "pre" | "section" | "summary" | "table" | "tbody" | "tfoot" | "thead"
-        | "tr" | "ul" => 1,
+        | "dir" | "div" | "form" | "dl" | "dt" | "fieldset" | "figcaption" | "figure"
+        | "footer" | "header" | "html" | "legend" | "li" | "main" | "menu" | "nav" | "ol"
+        | "optgroup" | "option" | "pre" | "section" | "summary" | "table" | "tbody" | "tfoot"
+        | "thead" | "tr" | "ul" => 1,
         _ => 0,
     }
 }
@@ -161,7 +160,7 @@ pub(super) fn element(tag: &Tag<'_>, style: &Style) -> Option<Element> {
         "small" => Element::Small,
         "sub" => Element::Subscript,
         "sup" => Element::Superscript,
-        "tbody" | "thead" | "tfoot" | "body" | "html" | "option" | "optgroup" => return None,
+        "tbody" | "thead" | "tfoot" | "body" | "html" => return None,
         name if block(name) > 0 => Element::Division,
         _ => return None,
     })
@@ -182,7 +181,10 @@ pub(super) fn target(href: &str) -> Option<String> {
         &href
     };
     let mut shown = String::with_capacity(href.len());
-    for c in href.chars() {
+    // RFC 3986 §3.1: a scheme may be written in any case.
+    let scheme = href.find("://").filter(|at| *at < 10).unwrap_or(0);
+    shown.push_str(&href.get(..scheme).unwrap_or_default().to_ascii_lowercase());
+    for c in href.get(scheme..).unwrap_or_default().chars() {
         match c {
             '<' => shown.push_str("%3C"),
             '>' => shown.push_str("%3E"),

@@ -25,6 +25,8 @@ pub(super) struct Lines {
     breaks: usize,
     /// A space owed before the next word, and the piece that it will be.
     space: Option<usize>,
+    /// The target of a link was written last.
+    behind_target: bool,
     /// A cell ended in this row.
     pub(super) cell: bool,
     /// A list item whose first word is to come.
@@ -129,6 +131,10 @@ impl Lines {
     }
 
     fn seen(&mut self, c: char) {
+        // A letter right behind a target would be read as part of it.
+        if std::mem::take(&mut self.behind_target) && c.is_alphanumeric() {
+            self.owe_space();
+        }
         self.settle();
         self.put(c);
     }
@@ -229,21 +235,23 @@ impl Lines {
 
     /// Writes the target of a link behind its words, or in place of them.
     pub(super) fn target(&mut self, number: usize, target: &str, has_words: bool) {
-        let space = self.space;
-        if has_words {
-            // On the line of the words, before the breaks that follow.
-            self.piece(Piece::Target(number));
-        } else {
+        // Behind words it stands on their line, before the breaks that follow.
+        if !has_words {
             self.settle();
-            self.piece(Piece::Target(number));
         }
+        let space = self.space;
+        self.piece(Piece::Target(number));
         let start = self.text.len();
         if has_words && !self.text.ends_with([' ', '\n']) {
             self.text.push(' ');
         }
         self.text.push_str(&format!("<{target}>"));
-        // A space that is owed stays owed.
-        self.space = space.filter(|_| has_words);
+        self.behind_target = true;
+        // A space that was owed is owed behind the target now.
+        self.space = None;
+        if has_words && space.is_some() {
+            self.owe_space();
+        }
         if let Some(link) = self.rich.links.get_mut(number) {
             link.told = start..self.text.len();
             link.apart = true;

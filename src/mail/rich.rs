@@ -145,6 +145,8 @@ pub struct Link {
     pub apart: bool,
     /// Whether it has words or pictures.
     pub filled: bool,
+    /// Whether there are other links in it, which it can't hold.
+    pub around_links: bool,
 }
 
 /// What of a mail's HTML was left out when it was read, by what it was.

@@ -227,7 +227,8 @@ impl<'a> Words<'a> {
             edits.insert(at, removed_picture.as_str());
         }
         let mut out = without_overrides(&edits.apply(&text.body));
-        for _ in 0..pictures_gone(plan, rich) {
+        let gone_below = pictures_gone(plan, rich);
+        for _ in 0..gone_below {
             out = join(&out, &format!("{removed_picture}\n"));
         }
         let changes = edits.changes(&text.body);
@@ -240,7 +241,8 @@ impl<'a> Words<'a> {
                 removed_picture: &removed_picture,
             })
         };
-        let html = rich.map(|rich| write_html(rich, &changes));
+        let below = format!("<div>{removed_picture}</div>\n").repeat(gone_below);
+        let html = rich.map(|rich| write_html(rich, &changes) + below.as_str());
         let own_html = rich.map(|rich| write_html(rich, &[]));
         Self { subject, text: out, html, own_html, ids }
     }

@@ -29,21 +29,27 @@ pub(super) fn removed_pictures(
     pictures: &HashMap<&str, String>,
 ) -> Vec<usize> {
     let mut places: Vec<usize> = Vec::new();
+    let mut last = None;
     for piece in &rich.pieces {
-        if let Piece::Picture(picture, at) = piece
-            && !is_carried(picture, pictures)
-            && !is_beside(text, places.last(), *at)
-        {
-            places.push(*at);
+        match piece {
+            // In a link it is what there is to follow.
+            Piece::Open(Element::Link(_)) => last = None,
+            Piece::Picture(picture, at)
+                if !is_carried(picture, pictures) && !is_beside(text, last, *at) =>
+            {
+                places.push(*at);
+                last = Some(*at);
+            }
+            _ => {}
         }
     }
     places
 }
 
 /// Whether there is no word between these places.
-fn is_beside(text: &str, before: Option<&usize>, at: usize) -> bool {
+fn is_beside(text: &str, before: Option<usize>, at: usize) -> bool {
     let marks = |c: char| c.is_whitespace() || c == '>';
-    let between = before.map(|before| text.get(*before..at).unwrap_or_default());
+    let between = before.map(|before| text.get(before..at).unwrap_or_default());
     between.is_some_and(|between| between.trim_matches(marks).is_empty())
 }
 
@@ -98,6 +104,10 @@ struct Writer<'a> {
     after_space: bool,
     /// A word here needs a space before it.
     stands_apart: bool,
+    /// There are words on this line, and whether a line ended behind them without a tag that says
+    /// so: nothing is written of an element without words.
+    on_line: bool,
+    line_ended: bool,
     preformatted: usize,
     last_removed: Option<usize>,
     /// Which links go out.
@@ -117,6 +127,8 @@ impl<'a> Writer<'a> {
             said: false,
             after_space: true,
             stands_apart: false,
+            on_line: false,
+            line_ended: false,
             preformatted: 0,
             last_removed: None,
             links,
@@ -126,7 +138,10 @@ impl<'a> Writer<'a> {
 
     fn begin(&mut self, element: Element) {
         let goes_out = match element {
-            Element::Link(number) => self.links.get(number).copied().unwrap_or(false),
+            Element::Link(number) => {
+                self.last_removed = None;
+                self.links.get(number).copied().unwrap_or(false)
+            }
             _ => true,
         };
         self.stack.push(goes_out.then_some(element));
@@ -151,14 +166,31 @@ impl<'a> Writer<'a> {
         }
         if is_block(element) {
             self.after_space = true;
+            if was_written {
+                self.new_line();
+            } else {
+                self.line_ended |= self.on_line;
+            }
             if was_written && self.preformatted == 0 {
                 self.out.push('\n');
             }
         }
     }
 
+    fn new_line(&mut self) {
+        self.after_space = true;
+        self.on_line = false;
+        self.line_ended = false;
+    }
+
     /// Writes the tags of what is open.
     fn settle(&mut self) {
+        if self.stack.iter().skip(self.written).flatten().any(|element| is_block(*element)) {
+            self.new_line();
+        } else if self.line_ended {
+            self.out.push_str("<br>\n");
+            self.new_line();
+        }
         for element in self.stack.iter().skip(self.written).flatten() {
             let link = match element {
                 Element::Link(number) => self.source.rich.links.get(*number),
@@ -225,7 +257,7 @@ impl<'a> Writer<'a> {
                 c if is_override(c) => continue,
                 '\n' => {
                     self.out.push_str("<br>");
-                    self.after_space = true;
+                    self.new_line();
                     continue;
                 }
                 '\t' if self.preformatted > 0 => self.out.push('\t'),
@@ -243,6 +275,7 @@ impl<'a> Writer<'a> {
                 c => escape(c, &mut self.out),
             }
             self.after_space = false;
+            self.on_line = true;
         }
     }
 
@@ -250,6 +283,9 @@ impl<'a> Writer<'a> {
         let goes_out = self.links.get(number).copied().unwrap_or(false);
         if let Some(link) = self.source.rich.links.get(number).filter(|l| l.apart && !goes_out) {
             self.words(link.told.start, link.told.end);
+            // The break behind it may stand before it among the pieces.
+            let behind = self.source.text.get(link.told.end..).unwrap_or_default();
+            self.line_ended |= self.on_line && behind.starts_with('\n');
         }
     }
 
@@ -263,13 +299,13 @@ impl<'a> Writer<'a> {
         if self.preformatted == 0 {
             self.out.push('\n');
         }
-        self.after_space = true;
+        self.new_line();
     }
 
     fn rule(&mut self) {
         self.settle();
         self.out.push_str("<hr>\n");
-        self.after_space = true;
+        self.new_line();
     }
 
     fn picture(&mut self, picture: &Picture, at: usize) {
@@ -287,15 +323,19 @@ impl<'a> Writer<'a> {
             }
             self.out.push_str(" style=\"max-width:100%\">");
             self.after_space = false;
+            self.on_line = true;
             return;
         }
-        if is_beside(self.source.text, self.last_removed.as_ref(), at)
+        if is_beside(self.source.text, self.last_removed, at)
             || (at > 0 && self.is_changed(at - 1, at + 1))
         {
             return;
         }
         self.last_removed = Some(at);
-        if !self.after_space {
+        // In the text it stands on the line of the words before it.
+        let apart = std::mem::take(&mut self.line_ended) || !self.after_space;
+        if apart {
+            self.after_space = false;
             self.put(" ");
         }
         self.put(self.source.removed_picture);
@@ -315,7 +355,7 @@ impl<'a> Writer<'a> {
 fn may_link(link: &Link, changes: &[Change]) -> bool {
     let next = changes.partition_point(|c| c.range.end <= link.told.start);
     let touched = changes.get(next).is_some_and(|c| c.range.start < link.told.end);
-    link.filled && !touched && is_web(&link.target)
+    link.filled && !link.around_links && !touched && is_web(&link.target)
 }
 
 fn is_web(target: &str) -> bool {

@@ -109,7 +109,7 @@ fn what_only_one_form_says_is_held_against_its_sender() {
         ("Call +44 113 496 0456 or write to me soon", "<p>Is it <b>brass</b>?</p>"),
     ] {
         let mail = house.passes(&both(Letter::new(JANE, &house.seller_of("O1"), ""), text, html));
-        mail.holds_nothing_of(&["7946", "496"]);
+        mail.holds_nothing_of(&["7946 0", "496 0"]);
         assert_eq!(house.newest_is("delivered")["action"], "redact", "{text} {html}");
     }
 }
@@ -145,4 +145,30 @@ fn tags_without_end_cost_the_formatting_and_not_the_words() {
     let hostile = format!("{}<p>Is it <b>brass</b>?</p>", "<div><b>\n".repeat(20_000));
     let mail = house.passes(&html(Letter::new(JANE, &house.seller_of("O1"), ""), &hostile));
     assert_eq!((mail.words(), mail.html.as_str()), ("Is it brass?", ""));
+}
+
+#[test]
+fn policy_check_shows_the_html_and_what_was_left_out_of_it() {
+    let house = House::closed();
+    let mail = "From: Jane <jane.roe@mail.example>\nSubject: Lamp\nContent-Type: text/html\n\n\
+        <p>Is it <b>brass</b>?</p><script>x()</script><div style='display:none'>buy me</div>\
+        <img src=https://t.example/1.gif width=1><img src=https://t.example/lamp.jpg><!-- x -->";
+    let file = house.dir.path().join("mail.eml");
+    std::fs::write(&file, mail.replace('\n', "\r\n")).unwrap();
+    let file = file.to_str().unwrap();
+    let ran = house.bauta(&["policy", "check", file, "--direction", "buyer-to-seller", "--show"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for line in [
+        "--- after, as HTML",
+        "<p>Is it <b>brass</b>?</p>",
+        "1 scripts, frames, forms and the like",
+        "5 characters that nobody would have seen",
+        "1 pictures that lie elsewhere",
+        "1 pictures too small to be seen",
+        "1 comments",
+        "[removed: picture]",
+    ] {
+        assert!(ran.out.contains(line), "{line:?} in\n{}", ran.out);
+    }
+    assert!(!ran.out.contains("buy me") && !ran.out.contains("t.example"), "{}", ran.out);
 }
