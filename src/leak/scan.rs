@@ -130,7 +130,12 @@ fn scan_bytes(bytes: &[u8], search: &Search<'_>, exempt: &Exempt<'_>) -> Vec<Lea
             }
             mail_parser::PartType::Multipart(_) => {}
         }
-        note(part.attachment_name().and_then(|name| search.person(name)), Place::Header);
+        if let Some(name) = part.attachment_name() {
+            note(search.person(name), Place::Header);
+            // The extension hides the end of a domain before it: "roes.example.jpg".
+            let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+            note(search.contacts(stem), Place::Header);
+        }
     }
     // The HTML as its reader takes it, beside the plain text.
     texts.push(mail::read(bytes).text);

@@ -152,3 +152,9 @@ fn a_file_is_searched_as_bytes_and_as_utf_16() {
     check("image/jpeg", &wide(name), &[(Kind::Name, Place::File)]);
     check("application/pdf", name.as_bytes(), &[]);
 }
+
+#[test]
+fn a_domain_before_a_files_extension_is_found() {
+    let head = "Content-Type: image/png\nContent-Disposition: attachment; filename=\"x at roes.example.png\"\nContent-Transfer-Encoding: base64\n";
+    assert_eq!(found(head, "AAEC\n"), [(Kind::Domain, Place::Header)]);
+}

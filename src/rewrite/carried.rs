@@ -9,6 +9,7 @@ use super::file_name;
 use super::mask::Masks;
 use super::texts::Texts;
 use crate::domain::{Action, Part, RuleId, Sightings};
+use crate::inspect;
 use crate::mail::Attachment;
 use crate::policy::Carries;
 
@@ -100,8 +101,15 @@ impl<'a> Names<'a> {
         if name.is_empty() { attachment.content_type.replace(['[', ']'], "") } else { name }
     }
 
-    /// A name without what the policy redacts in it and without the sender's own contacts.
+    /// A name without what the policy redacts in it and without the sender's own contacts. The
+    /// extension is no part of a domain before it: `jane@mail.example.jpg`.
     fn masked(&self, name: &str) -> String {
+        let stem = inspect::without_extensions(name);
+        let extension = name.get(stem.len()..).unwrap_or_default();
+        format!("{}{extension}", self.masked_stem(stem))
+    }
+
+    fn masked_stem(&self, name: &str) -> String {
         let plan = self.plan;
         let mut edits = Edits::default();
         for found in &plan.verdict.findings {
