@@ -108,6 +108,7 @@ fn composed(message: &Message) -> Draft {
         plain: false,
         pictures: &[],
         files: &[],
+        left_out: &[],
         secrets: &secrets,
         known: &known,
         thread: &ThreadHeaders::default(),
