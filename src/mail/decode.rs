@@ -1,5 +1,6 @@
 //! Transfer encodings and charsets: bytes of a part become text, whatever is wrong with them.
 
+use encoding_rs::{Encoding, ISO_2022_JP, REPLACEMENT, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
@@ -65,6 +66,26 @@ pub(super) fn transfer(bytes: &[u8], how: Transfer, defects: &mut Vec<Defect>) -
     }
 }
 
+/// Base64 of which only the alphabet is looked at.
+pub(super) fn lax_base64(bytes: &[u8]) -> Vec<u8> {
+    // RFC 2045 §6.8: characters outside of the alphabet are to be ignored.
+    let mut known: Vec<u8> = bytes
+        .iter()
+        .copied()
+        .filter(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/'))
+        .collect();
+    match known.len() % 4 {
+        // Six bits alone are no byte.
+        1 => {
+            known.pop();
+        }
+        // Its padding was lost.
+        short @ 2.. => known.extend(std::iter::repeat_n(b'=', 4 - short)),
+        _ => {}
+    }
+    base64_decode(&known).unwrap_or_default()
+}
+
 /// The decoded size, without decoding where counting is enough.
 pub(super) fn size(bytes: &[u8], how: Transfer) -> usize {
     match how {
@@ -115,47 +136,117 @@ pub(super) fn q_word(bytes: &[u8]) -> Vec<u8> {
     lax_quoted_printable(&spaced)
 }
 
-/// Bytes without a charset: UTF-8, else Windows-1252, which never fails.
+/// Bytes without a charset: what only ISO-2022-JP or a byte order mark can be, UTF-8, else
+/// Windows-1252, which never fails.
 pub(super) fn unlabelled(bytes: &[u8], defects: &mut Vec<Defect>) -> String {
+    if let Some(encoding) = told_by_bytes(bytes) {
+        note(defects, Defect::Charset);
+        return encoding.decode_without_bom_handling(bytes).0.into_owned();
+    }
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
         Err(_) => {
             note(defects, Defect::Charset);
-            charset_decoder(b"windows-1252")
-                .map_or_else(|| String::from_utf8_lossy(bytes).into_owned(), |decode| decode(bytes))
+            WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned()
         }
     }
 }
 
-/// Decodes by the declared charset.
+/// Encodings that their own bytes give away.
+fn told_by_bytes(bytes: &[u8]) -> Option<&'static Encoding> {
+    match bytes {
+        [0xff, 0xfe, ..] => return Some(UTF_16LE),
+        [0xfe, 0xff, ..] => return Some(UTF_16BE),
+        _ => {}
+    }
+    // RFC 1468: the escapes into its two-byte sets. They are no text in any other encoding.
+    let escapes = |four: &[u8]| matches!(four, [0x1b, b'$', b'@' | b'B', 0x21..=0x7e]);
+    (bytes.contains(&0x1b) && bytes.windows(4).any(escapes)).then_some(ISO_2022_JP)
+}
+
+/// Decodes by the declared charset, unless the bytes say that the declaration is wrong.
 pub(super) fn charset(bytes: &[u8], declared: Option<&str>, defects: &mut Vec<Defect>) -> String {
     let name = declared.map(|d| d.trim().trim_matches(['"', '\'']).to_ascii_lowercase());
-    match name.as_deref() {
+    let name = name.as_deref().unwrap_or_default();
+    if matches!(name, "" | "us-ascii" | "ascii") {
         // Much mail says us-ascii and is UTF-8.
-        None | Some("" | "us-ascii" | "ascii" | "utf-8" | "utf8") => {
-            if matches!(name.as_deref(), Some("utf-8" | "utf8")) {
-                let text = String::from_utf8_lossy(bytes);
-                if matches!(text, std::borrow::Cow::Owned(_)) {
-                    note(defects, Defect::Charset);
-                }
-                return text.into_owned();
-            }
-            unlabelled(bytes, defects)
-        }
-        Some(name) => match charset_decoder(name.as_bytes()) {
-            Some(decode) => {
-                let text = decode(bytes);
-                if text.contains('\u{fffd}') {
-                    note(defects, Defect::Charset);
-                }
-                text
-            }
-            None => {
-                note(defects, Defect::Charset);
-                unlabelled(bytes, defects)
-            }
-        },
+        return unlabelled(bytes, defects);
     }
+    let Some(text) = decode_as(name, bytes) else {
+        note(defects, Defect::Charset);
+        return unlabelled(bytes, defects);
+    };
+    let wrong = match name {
+        // Labelled UTF-8 without one character of it: what was meant is Windows-1252 or the like.
+        "utf-8" | "utf8" => text.contains('\u{fffd}') && !holds_utf8(bytes),
+        // The reverse: what is UTF-8 by chance would be "Ã¼" and its kin and nothing else.
+        "iso-8859-1" | "iso-8859-15" | "latin1" | "windows-1252" | "cp1252" => {
+            !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok()
+        }
+        _ => false,
+    };
+    // Escapes that the declared charset does not have.
+    let escaped = bytes.is_ascii() && !name.contains("2022") && told_by_bytes(bytes).is_some();
+    if wrong || escaped {
+        note(defects, Defect::Charset);
+        return unlabelled(bytes, defects);
+    }
+    if text.contains('\u{fffd}') {
+        note(defects, Defect::Charset);
+    }
+    text
+}
+
+/// Decodes by a charset's name; nothing where nobody knows it.
+fn decode_as(name: &str, bytes: &[u8]) -> Option<String> {
+    if matches!(name, "utf-8" | "utf8") {
+        return Some(String::from_utf8_lossy(bytes).into_owned());
+    }
+    let bare = name.strip_prefix("x-").unwrap_or(name);
+    // RFC 2152 and what Exchange calls it.
+    if bare.ends_with("utf-7") {
+        return charset_decoder(b"utf-7").map(|decode| decode(bytes));
+    }
+    if bare.starts_with("iso-2022-jp") {
+        return Some(ISO_2022_JP.decode(bytes).0.into_owned());
+    }
+    let whatwg = Encoding::for_label(name.as_bytes())
+        .or_else(|| Encoding::for_label(bare.as_bytes()))
+        .or_else(|| windows(bare));
+    match whatwg {
+        // RFC 2781 §4.3 has the big end first where no mark says otherwise; many do not.
+        Some(encoding) if encoding == UTF_16LE && name == "utf-16" && bytes.first() == Some(&0) => {
+            Some(UTF_16BE.decode(bytes).0.into_owned())
+        }
+        // What browsers refuse to read for safety, we can't.
+        Some(encoding) if encoding == REPLACEMENT => None,
+        Some(encoding) => Some(encoding.decode(bytes).0.into_owned()),
+        None => charset_decoder(bare.as_bytes()).map(|decode| decode(bytes)),
+    }
+}
+
+/// "cp932", "ms932", "cp-1251", "windows1250": code pages by their numbers.
+fn windows(name: &str) -> Option<&'static Encoding> {
+    let digits = name.find(|c: char| c.is_ascii_digit())?;
+    let (head, number) = name.split_at(digits);
+    if !matches!(head.trim_end_matches(['-', '_']), "cp" | "ms" | "windows" | "win") {
+        return None;
+    }
+    let label = match number {
+        "932" => "shift_jis".to_owned(),
+        "936" => "gbk".to_owned(),
+        "949" => "euc-kr".to_owned(),
+        "950" => "big5".to_owned(),
+        "50220" | "50221" | "50222" => "iso-2022-jp".to_owned(),
+        "65001" => "utf-8".to_owned(),
+        number => format!("windows-{number}"),
+    };
+    Encoding::for_label(label.as_bytes())
+}
+
+/// Whether a character of more than one byte stands among these bytes as UTF-8 writes it.
+fn holds_utf8(bytes: &[u8]) -> bool {
+    bytes.utf8_chunks().any(|chunk| !chunk.valid().is_ascii())
 }
 
 /// LF line ends, no control characters but LF and TAB, no blank lines at the end.

@@ -35,6 +35,9 @@ const MOST_FIELDS: usize = 500;
 /// One field's value in bytes. References of 100 ids fit.
 pub(super) const LONGEST_FIELD: usize = 16 * 1024;
 
+/// Bytes of an encoded word in which a stray question mark is forgiven; RFC 2047 §2 has 75 for all.
+const STRAY: usize = 200;
+
 /// One header field; the value still holds its folds and ends with its last line break.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Field<'x> {
@@ -230,14 +233,19 @@ fn word(text: &str) -> Option<Word<'_>> {
     let inner = text.strip_prefix("=?")?;
     let (charset, rest) = split_within(inner, '?', 80)?;
     let (encoding, rest) = split_within(rest, '?', 1)?;
-    let end = rest.find('?')?;
+    let mut end = rest.find('?')?;
+    if !rest.get(end..)?.starts_with("?=") {
+        // A "?" inside is against RFC 2047 §2, and is written.
+        let near = (0..=rest.len().min(STRAY)).rev().find(|at| rest.is_char_boundary(*at))?;
+        end = rest.get(..near)?.find("?=")?;
+    }
     let encoded = rest.get(..end)?;
-    rest.get(end..)?.strip_prefix("?=")?;
     if charset.is_empty() || !charset.bytes().all(|b| b.is_ascii_graphic()) {
         return None;
     }
     let bytes = match encoding {
-        "B" | "b" => base64_decode(encoded.as_bytes())?,
+        "B" | "b" => base64_decode(encoded.as_bytes())
+            .unwrap_or_else(|| decode::lax_base64(encoded.as_bytes())),
         "Q" | "q" => decode::q_word(encoded.as_bytes()),
         _ => return None,
     };

@@ -263,7 +263,11 @@ impl Parameters {
         self.0.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
 
+    /// A file name; of several the one that is not only the ASCII stand-in of another.
     fn file_name(&self, name: &str) -> Option<String> {
-        self.value(name).filter(|n| !n.trim().is_empty()).map(str::to_owned)
+        let named = |(n, value): &&(String, String)| n == name && !value.trim().is_empty();
+        let last = self.0.iter().rfind(named);
+        let telling = self.0.iter().filter(named).find(|(_, value)| !value.is_ascii());
+        telling.or(last).map(|(_, value)| value.clone())
     }
 }

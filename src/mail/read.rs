@@ -383,8 +383,8 @@ mod tests {
         );
         check(
             "Content-Type: text/plain; charset=utf-8",
-            b"a\xffb",
-            "a\u{fffd}b",
+            b"\xc3\xa4\xffb",
+            "ä\u{fffd}b",
             &[Defect::Charset],
         );
         check("Content-Type: text/plain; charset=x-none", b"gr\xfcn", "grün", &[Defect::Charset]);
