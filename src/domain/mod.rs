@@ -39,6 +39,6 @@ pub use order::{Fulfilment, Order, OrderStatus};
 pub use party::{Party, PartyId, Role, ShownName, ShownNameError, Standing};
 pub use party_domain::{PartyDomain, PartyDomainError};
 pub use report::{Cause, Report, ReportKind};
-pub use secrets::Secrets;
+pub use secrets::{Secrets, folded, folded_char};
 pub use time::{Clock, Date, DateError, Timestamp};
 pub use verdict::{Action, Certainty, Finding, Part, RuleId, Verdict};

@@ -4,6 +4,9 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
 use super::address::{Canonical, RealAddress};
 use super::party::Party;
 
@@ -84,6 +87,16 @@ impl Secrets {
         if !addresses.contains(used) {
             addresses.push(used.clone());
         }
+        let again: Vec<RealAddress> = addresses
+            .iter()
+            .flat_map(|a| spellings(a.domain()).map(|domain| format!("{}@{domain}", a.local())))
+            .filter_map(|address| address.parse().ok())
+            .collect();
+        for address in again {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
         addresses.retain(|a| !recipient.has_address(a));
         let public: Vec<String> =
             public.iter().chain([&shown_name]).map(|p| p.to_lowercase()).collect();
@@ -132,10 +145,22 @@ impl Secrets {
 
     /// Whether words of the hidden name or a telling local part stand anywhere in a text.
     pub fn mentions_person(&self, text: &str) -> bool {
+        let letters = folded(text);
+        let spellings = self.name_spellings();
+        let named =
+            spellings.iter().any(|n| n.split_whitespace().all(|word| letters.contains(word)));
         let text = text.to_lowercase();
-        let name = self.hidden_name.as_ref().map(|n| n.to_lowercase());
-        let named = name.is_some_and(|n| n.split_whitespace().all(|word| text.contains(word)));
         named || self.local_parts.iter().any(|l| text.contains(l.as_str()))
+    }
+
+    /// The hidden name as it may be spelt, [`folded`]: "müller" is written "muller" and "mueller".
+    pub fn name_spellings(&self) -> Vec<String> {
+        let Some(name) = &self.hidden_name else { return vec![] };
+        let plain = folded(name);
+        let lower = name.to_lowercase();
+        let two = lower.nfc().collect::<String>();
+        let two = folded(&two.replace('ä', "ae").replace('ö', "oe").replace('ü', "ue"));
+        if two == plain { vec![plain] } else { vec![plain, two] }
     }
 
     /// Whether a text that looks like an address is one of the secret ones, also with another
@@ -153,6 +178,39 @@ impl Secrets {
             host == *d || host.strip_suffix(d.as_str()).is_some_and(|head| head.ends_with('.'))
         })
     }
+}
+
+/// A text in lower case without what is written above, below or through its letters, for comparing
+/// names: "José Núñez" and "JOSE NUNEZ" are one.
+pub fn folded(text: &str) -> String {
+    text.chars().flat_map(folded_char).collect()
+}
+
+/// One character of a [`folded`] text; none for a mark.
+pub fn folded_char(c: char) -> impl Iterator<Item = char> {
+    let (ascii, special) = match c {
+        c if c.is_ascii() => (Some(c.to_ascii_lowercase()), ""),
+        'ß' | 'ẞ' => (None, "ss"),
+        'æ' | 'Æ' => (None, "ae"),
+        'œ' | 'Œ' => (None, "oe"),
+        'ø' | 'Ø' => (None, "o"),
+        'ł' | 'Ł' => (None, "l"),
+        'đ' | 'Đ' | 'ð' | 'Ð' => (None, "d"),
+        'þ' | 'Þ' => (None, "th"),
+        'ı' => (None, "i"),
+        _ => (None, ""),
+    };
+    let other = (ascii.is_none() && special.is_empty()).then_some(c);
+    let other = other.into_iter().flat_map(|c| std::iter::once(c).nfkd());
+    let other = other.filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
+    ascii.into_iter().chain(special.chars()).chain(other)
+}
+
+/// A domain as it may be written: with its own letters, and as DNS has it (RFC 5891 §4.4).
+fn spellings(domain: &str) -> [String; 2] {
+    let ascii = idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_owned());
+    let (shown, _) = idna::domain_to_unicode(domain);
+    [ascii, shown]
 }
 
 /// Whether many people who have nothing to do with one another have addresses at this domain.
@@ -204,6 +262,29 @@ mod tests {
             assert!(secrets.holds_address(address), "{address}");
         }
         assert_eq!(secrets.domains, ["depot.example", "lamps-group.example", "lamps.example"]);
+    }
+
+    #[test]
+    fn a_domain_is_known_by_its_letters_and_by_its_name_in_dns() {
+        let shop = party("S1", "Lamp Shop", &["cs@lamps.example"]);
+        for address in ["jane@m\u{fc}ller.example", "jane@xn--mller-kva.example"] {
+            let jane = party("B1", "Jane Roe", &[address]);
+            let secrets = Secrets::of(&jane, &jane.addresses[0], &shop, "Jane", &[]);
+            for host in ["www.m\u{fc}ller.example", "XN--mller-kva.example"] {
+                assert!(secrets.holds_domain(host), "{address} {host}");
+            }
+            assert!(secrets.holds_address("jane@m\u{fc}ller.example"), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_one_however_its_letters_are_written() {
+        assert_eq!(folded("Jos\u{e9} N\u{fa}\u{f1}ez"), folded("JOSE NUN\u{303}EZ"));
+        assert_eq!(folded("\u{141}ukasz Stra\u{df}e"), "lukasz strasse");
+        let name = |name: &str| Secrets { hidden_name: Some(name.into()), ..Secrets::default() };
+        assert_eq!(name("Jan M\u{fc}ller").name_spellings(), ["jan muller", "jan mueller"]);
+        assert!(name("Jan M\u{fc}ller").mentions_person("von JAN MUELLER"));
+        assert!(!name("Jan M\u{fc}ller").mentions_person("von Jan Miller"));
     }
 
     #[test]

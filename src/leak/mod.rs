@@ -14,5 +14,5 @@ mod search;
 mod tests;
 mod unveil;
 
-pub use scan::{Exempt, Leak, Outgoing, Place, leaking_lines, scan};
+pub use scan::{Exempt, Leak, Outgoing, Place, leaking_stretches, scan};
 pub use search::Kind;

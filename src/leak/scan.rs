@@ -185,31 +185,94 @@ fn decoded(bytes: &[u8], header: &mail_parser::Header<'_>) -> String {
     if raw.contains("=?") { format!("{raw} {text}") } else { text.trim().to_owned() }
 }
 
-/// The lines of a text that hold a secret contact in any form, also one that is broken over two
-/// lines: what a second draft leaves out.
-pub fn leaking_lines(text: &str, secrets: &Secrets) -> Vec<Range<usize>> {
+/// A longer line goes as a whole: to search for the stretch would take too long.
+const LONGEST_LINE: usize = 4000;
+
+/// The stretches of a text that hold a secret contact in any form, also one that is broken over
+/// two lines: what a second draft leaves out. In order; each is as short as it can be made by
+/// whole words.
+pub fn leaking_stretches(text: &str, secrets: &Secrets) -> Vec<Range<usize>> {
     let search = Search::new(secrets);
     let mut at = 0;
-    let mut lines: Vec<(Range<usize>, &str)> = Vec::new();
+    let mut lines: Vec<Range<usize>> = Vec::new();
     for line in text.split_inclusive('\n') {
-        lines.push((at..at + line.len(), line));
+        lines.push(at..at + line.len());
         at += line.len();
     }
-    let mut leaking: Vec<bool> =
-        lines.iter().map(|(_, line)| search.contacts(line).is_some()).collect();
-    for (number, pair) in lines.windows(2).enumerate() {
-        let [(_, first), (_, second)] = pair else { continue };
-        let alone = leaking.get(number..number + 2).is_some_and(|l| l.contains(&true));
-        let marks = |c: char| c.is_whitespace() || c == '>' || c == '|';
-        let joined = format!("{}{}", first.trim_end(), second.trim_start_matches(marks));
-        if !alone && search.contacts(&joined).is_some() {
-            leaking.iter_mut().skip(number).take(2).for_each(|l| *l = true);
+    let mut stretches: Vec<Range<usize>> = Vec::new();
+    for (number, line) in lines.iter().enumerate() {
+        let from = stretches.last().map_or(line.start, |last| last.end.max(line.start));
+        let alone = leaking_words(text, from..line.end, &search);
+        let joins = alone.is_empty() && from < line.end;
+        stretches.extend(alone);
+        let Some(next) = lines.get(number + 1).filter(|_| joins) else { continue };
+        // One that the line break hides; the next line is looked at for itself.
+        let alone = search.contacts(text.get(next.clone()).unwrap_or_default()).is_some();
+        if !alone && search.contacts(&joined(text, from..line.end, next)).is_some() {
+            let second = leaking_pair(text, from..line.end, next, &search);
+            stretches.push(second);
         }
     }
-    lines
-        .into_iter()
-        .zip(leaking)
-        .filter(|(_, leaks)| *leaks)
-        .map(|((range, _), _)| range)
-        .collect()
+    stretches
+}
+
+fn joined(text: &str, first: Range<usize>, second: &Range<usize>) -> String {
+    let marks = |c: char| c.is_whitespace() || c == '>' || c == '|';
+    let first = text.get(first).unwrap_or_default().trim_end();
+    let second = text.get(second.clone()).unwrap_or_default().trim_start_matches(marks);
+    format!("{first}{second}")
+}
+
+/// The words that leak over the end of a line, from the first to the last.
+fn leaking_pair(
+    text: &str,
+    first: Range<usize>,
+    second: &Range<usize>,
+    search: &Search<'_>,
+) -> Range<usize> {
+    if second.end - first.start > LONGEST_LINE {
+        return first.start..second.end;
+    }
+    let leaks = |first: Range<usize>, second: &Range<usize>| {
+        search.contacts(&joined(text, first, second)).is_some()
+    };
+    let ends: Vec<usize> = words(text, second.clone()).map(|w| w.end).collect();
+    let end = ends.partition_point(|end| !leaks(first.clone(), &(second.start..*end)));
+    let end = ends.get(end).copied().unwrap_or(second.end);
+    let starts: Vec<usize> = words(text, first.clone()).map(|w| w.start).collect();
+    let start = starts.partition_point(|start| leaks(*start..first.end, &(second.start..end)));
+    let start = start.checked_sub(1).and_then(|at| starts.get(at)).copied();
+    start.unwrap_or(first.start)..end
+}
+
+/// The runs of words in a line that leak, each as short as it can be.
+fn leaking_words(text: &str, line: Range<usize>, search: &Search<'_>) -> Vec<Range<usize>> {
+    let leaks = |range: Range<usize>| text.get(range).is_some_and(|t| search.contacts(t).is_some());
+    let mut found = Vec::new();
+    let mut from = line.start;
+    while from < line.end && leaks(from..line.end) {
+        if line.len() > LONGEST_LINE {
+            found.push(from..line.end);
+            break;
+        }
+        // What holds it goes on holding it when more is added: the ends can be halved to.
+        let ends: Vec<usize> = words(text, from..line.end).map(|w| w.end).collect();
+        let end = ends.partition_point(|end| !leaks(from..*end));
+        let end = ends.get(end).copied().unwrap_or(line.end);
+        let starts: Vec<usize> = words(text, from..end).map(|w| w.start).collect();
+        let start = starts.partition_point(|start| leaks(*start..end));
+        let start = start.checked_sub(1).and_then(|at| starts.get(at)).copied().unwrap_or(from);
+        found.push(start..end);
+        from = end;
+    }
+    found
+}
+
+/// The words of a stretch, in bytes of the whole text.
+fn words(text: &str, range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    let inner = text.get(range.clone()).unwrap_or_default();
+    inner.split_whitespace().map(move |word| {
+        let start = range.start + (word.as_ptr() as usize - inner.as_ptr() as usize);
+        start..start + word.len()
+    })
 }

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::binary::Letters;
 use super::unveil;
-use crate::domain::Secrets;
+use crate::domain::{Secrets, folded};
 
 /// What kind of secret was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,18 +61,16 @@ impl<'a> Search<'a> {
     /// Full addresses in text that was not decoded.
     pub fn raw(&self, text: &str) -> Option<Kind> {
         let lower = text.to_lowercase();
-        self.addresses.iter().any(|a| lower.contains(a)).then_some(Kind::Address)
+        self.addresses.iter().any(|a| stands_in(&lower, a)).then_some(Kind::Address)
     }
 
     /// Addresses and own domains in decoded text.
     pub fn contacts(&self, text: &str) -> Option<Kind> {
-        unveil::forms(text).iter().find_map(|form| {
-            // Lines and spaces inside of an address: "jane@mail .example".
-            let joined: String = form.chars().filter(|c| !c.is_whitespace()).collect();
-            // Whatever clings to it: a person reads the address out of it all the same.
-            let has_address =
-                [form, &joined].iter().any(|t| self.addresses.iter().any(|a| t.contains(a)))
-                    || pattern::AT.find_iter(form).any(|m| self.is_address(m.as_str()));
+        let forms = unveil::forms(text);
+        let hidden = unveil::base64_words(text);
+        forms.iter().chain(&hidden).find_map(|form| {
+            let has_address = self.addresses.iter().any(|a| stands_in(form, a))
+                || pattern::AT.find_iter(form).any(|m| self.is_address(m.as_str()));
             if has_address {
                 return Some(Kind::Address);
             }
@@ -86,8 +84,8 @@ impl<'a> Search<'a> {
     pub fn person(&self, text: &str) -> Option<Kind> {
         unveil::forms(text).iter().find_map(|form| {
             let spaced = form.split_whitespace().collect::<Vec<_>>().join(" ");
-            let name = self.secrets.hidden_name.as_ref().map(|n| n.to_lowercase());
-            if name.is_some_and(|n| holds_name(&spaced, &n)) {
+            let letters = folded(&spaced);
+            if self.secrets.name_spellings().iter().any(|name| holds_name(&letters, name)) {
                 return Some(Kind::Name);
             }
             let local = self.secrets.local_parts.iter().any(|l| contains_word(&spaced, l));
@@ -102,6 +100,34 @@ impl<'a> Search<'a> {
             .flat_map(|(at, c)| [at, at + c.len_utf8()])
             .any(|at| found.get(at..).is_some_and(|tail| self.secrets.holds_address(tail)))
     }
+}
+
+/// White space, line ends and quote marks that may stand inside of an address at one place.
+const MOST_BETWEEN: usize = 12;
+
+/// Whether an address stands in a text, also with spaces or a line end inside of it, and whatever
+/// clings to it: a person reads it all the same. Somebody else's that holds it counts too.
+fn stands_in(text: &str, address: &str) -> bool {
+    let Some(first) = address.chars().next() else { return false };
+    text.match_indices(first)
+        .filter_map(|(at, _)| text.get(at..))
+        .any(|tail| begins_with(tail, address))
+}
+
+fn begins_with(text: &str, address: &str) -> bool {
+    let mut rest = text;
+    for wanted in address.chars() {
+        let behind = rest.strip_prefix(wanted).or_else(|| {
+            let behind = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '>');
+            let near = rest.len() - behind.len() <= MOST_BETWEEN;
+            behind.strip_prefix(wanted).filter(|_| near)
+        });
+        match behind {
+            Some(behind) => rest = behind,
+            None => return false,
+        }
+    }
+    true
 }
 
 /// Whether a full name stands in a text: as it is, with up to two words or initials between its

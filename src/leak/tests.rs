@@ -1,6 +1,8 @@
 //! The scan: what it finds, what it lets pass.
 
-use super::{Exempt, Kind, Place, leaking_lines, scan};
+use proptest::prelude::*;
+
+use super::{Exempt, Kind, Place, leaking_stretches, scan};
 use crate::domain::{AliasAddress, MsgId, Secrets, Sightings};
 use crate::mail::sighting;
 use crate::rewrite::Draft;
@@ -104,18 +106,23 @@ fn a_mail_in_a_mail_is_never_let_through() {
 }
 
 #[test]
-fn the_lines_that_leak_are_named_so_that_they_can_go() {
+fn the_words_that_leak_are_named_so_that_they_can_go() {
     let text = "fine\nj&#97;ne.roe@roes.example\nalso fine\n";
-    let lines = leaking_lines(text, &secrets());
-    let cut: Vec<&str> = lines.into_iter().map(|r| &text[r]).collect();
-    assert_eq!(cut, ["j&#97;ne.roe@roes.example\n"]);
+    let found = leaking_stretches(text, &secrets());
+    let cut: Vec<&str> = found.into_iter().map(|r| &text[r]).collect();
+    assert_eq!(cut, ["j&#97;ne.roe@roes.example"]);
+    let text = "call or write to j&#97;ne.roe@roes.example now, or x (jane%2Eroe%40roes.example)\n";
+    let cut: Vec<&str> =
+        leaking_stretches(text, &secrets()).into_iter().map(|r| &text[r]).collect();
+    assert_eq!(cut, ["j&#97;ne.roe@roes.example", "(jane%2Eroe%40roes.example)"]);
 }
 
 #[test]
-fn an_address_that_is_broken_over_two_lines_goes_with_both() {
+fn an_address_that_is_broken_over_two_lines_goes_from_both() {
     let text = "fine\nwrite jane.roe@roes.\nexample now\n";
-    let cut: Vec<&str> = leaking_lines(text, &secrets()).into_iter().map(|r| &text[r]).collect();
-    assert_eq!(cut, ["write jane.roe@roes.\n", "example now\n"]);
+    let cut: Vec<&str> =
+        leaking_stretches(text, &secrets()).into_iter().map(|r| &text[r]).collect();
+    assert_eq!(cut, ["jane.roe@roes.\nexample"]);
 }
 
 #[test]
@@ -157,4 +164,142 @@ fn a_file_is_searched_as_bytes_and_as_utf_16() {
 fn a_domain_before_a_files_extension_is_found() {
     let head = "Content-Type: image/png\nContent-Disposition: attachment; filename=\"x at roes.example.png\"\nContent-Transfer-Encoding: base64\n";
     assert_eq!(found(head, "AAEC\n"), [(Kind::Domain, Place::Header)]);
+}
+
+/// How a secret may be disguised inside of decoded text.
+#[derive(Debug, Clone)]
+enum Disguise {
+    Capitals,
+    Entities(bool),
+    Percent,
+    PercentTwice,
+    PercentOfEntities,
+    Unseen,
+    Wide,
+    Tag,
+    Spaced,
+    Wrapped,
+    Base64,
+}
+
+fn disguise(secret: &str, how: &Disguise, seed: usize) -> String {
+    let every = |n: usize| move |(at, _): &(usize, char)| (at + seed).is_multiple_of(n);
+    let coded = |n: usize, code: &dyn Fn(char) -> String| -> String {
+        let chars = secret.chars().enumerate();
+        chars.map(|(at, c)| if every(n)(&(at, c)) { code(c) } else { c.to_string() }).collect()
+    };
+    match how {
+        Disguise::Capitals => coded(2, &|c| c.to_uppercase().to_string()),
+        Disguise::Entities(true) => coded(2, &|c| format!("&#x{:x};", u32::from(c))),
+        Disguise::Entities(false) => coded(3, &|c| format!("&#{};", u32::from(c))),
+        Disguise::Percent => coded(2, &|c| format!("%{:02X}", u32::from(c))),
+        Disguise::PercentTwice => coded(3, &|c| format!("%25{:02x}", u32::from(c))),
+        Disguise::PercentOfEntities => coded(3, &|c| format!("%26%23{};", u32::from(c))),
+        Disguise::Unseen => coded(2, &|c| format!("\u{200b}{c}\u{ad}")),
+        Disguise::Wide => {
+            coded(1, &|c| char::from_u32(u32::from(c) - 0x20 + 0xff00).unwrap_or(c).to_string())
+        }
+        Disguise::Tag => secret.replace('@', "+shop@"),
+        Disguise::Spaced => secret.replace('.', " . ").replace('@', " @ "),
+        Disguise::Wrapped => secret.replacen('.', ".\n> ", 1),
+        Disguise::Base64 => {
+            data_encoding::BASE64URL_NOPAD.encode(format!("u={secret}&x={seed}").as_bytes())
+        }
+    }
+}
+
+fn any_disguise() -> impl Strategy<Value = Disguise> {
+    use Disguise::*;
+    prop::sample::select(vec![
+        Capitals,
+        Entities(true),
+        Entities(false),
+        Percent,
+        PercentTwice,
+        PercentOfEntities,
+        Unseen,
+        Wide,
+        Tag,
+        Spaced,
+        Wrapped,
+        Base64,
+    ])
+}
+
+/// A mail that says something, in one of the transfer encodings and places of a text.
+fn saying(text: &str, place: usize) -> String {
+    let head = "From: \"Jane\" <alias@relay.example>\nTo: <cs@lamps.example>\n";
+    let base64 = |text: &str| {
+        let wire = text.replace('\n', "\r\n");
+        data_encoding::BASE64_MIME.encode(wire.as_bytes()).replace('\r', "")
+    };
+    let quoted = |text: &str| -> String {
+        text.bytes().map(|b| if b == b'\n' { "\n".into() } else { format!("={b:02X}") }).collect()
+    };
+    let kind = |kind: &str, how: &str| {
+        format!("Content-Type: {kind}; charset=utf-8\nContent-Transfer-Encoding: {how}\n\n")
+    };
+    let one_line = text.replace("\n> ", " ");
+    match place {
+        0 => format!("{head}{}{text}\n", kind("text/plain", "8bit")),
+        1 => format!("{head}{}{}\n", kind("text/plain", "base64"), base64(text)),
+        2 => format!("{head}{}{}\n", kind("text/plain", "quoted-printable"), quoted(text)),
+        3 => format!("{head}{}<p title=\"{one_line}\">x</p>\n", kind("text/html", "8bit")),
+        4 => format!("{head}{}<!-- {one_line} --><p>x</p>\n", kind("text/html", "8bit")),
+        5 => format!(
+            "{head}Subject: =?utf-8?B?{}?=\n\nx\n",
+            data_encoding::BASE64.encode(one_line.as_bytes())
+        ),
+        6 => format!("{head}Subject: =?utf-8?Q?{}?=\n\nx\n", quoted(&one_line)),
+        _ => format!("{head}X-Anything: {one_line}\n\nx\n"),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn an_address_is_found_however_and_wherever_it_is_encoded(
+        how in any_disguise(), seed in 0_usize..6, place in 0_usize..8,
+        before in "[a-z ]{0,20}[ <(:]", after in "[ >),;][a-z ]{0,20}",
+    ) {
+        let said = format!("{before}{}{after}", disguise("jane.roe@roes.example", &how, seed));
+        let mail = saying(&said, place);
+        prop_assert_ne!(found_beside(&mail, &[], &[]), [], "{}", mail);
+    }
+
+    #[test]
+    fn what_is_no_secret_stops_no_mail(
+        words in prop::collection::vec(prop::sample::select(vec![
+            "lamp", "Jane", "Janet", "Roebuck", "\n", "deliver to Jane Roe, please", "heroes.example",
+            "mary.roe@mail.example", "jane.roe@post.example.org", "jane.roe2@mail.example",
+            "jane_roe@mail.example", "cs@lamps.example", "alias@relay.example", ".", "jane.",
+            "https://relay.example/x?y=%41&z=1", "jane . roe", "mail.example", "jane", "roe",
+            "SmFuZSBSb2Ugd2FzIGhlcmUgYW5kIHRoZXJl", "roes.example.org", "+49 30 123456",
+        ]), 0..30), place in 0_usize..3,
+    ) {
+        let shared = Secrets {
+            addresses: vec!["jane.roe@mail.example".parse().unwrap()],
+            domains: vec![],
+            hidden_name: Some("Jane Roe".into()),
+            local_parts: vec!["jane.roe".into()],
+        };
+        let mail = saying(&words.join(" "), place);
+        let known = Sightings::default();
+        let scanned = scan(draft(&mail), &shared, &Exempt { known: &known, ids: &[] });
+        prop_assert!(scanned.is_ok(), "{:?}: {}", scanned.err(), mail);
+    }
+
+    #[test]
+    fn what_leaks_is_gone_with_the_words_that_are_named(
+        how in any_disguise(), seed in 0_usize..6, before in "[a-z \n]{0,40} ", after in "[ \n][a-z \n]{0,40}",
+    ) {
+        let mut text = format!("{before}{}{after}", disguise("jane.roe@roes.example", &how, seed));
+        for range in leaking_stretches(&text, &secrets()).into_iter().rev() {
+            text.replace_range(range, "");
+        }
+        prop_assert!(leaking_stretches(&text, &secrets()).is_empty(), "{}", text);
+        let around = before.split_whitespace().count() + after.split_whitespace().count();
+        prop_assert!(text.split_whitespace().count() + 6 >= around);
+    }
 }

@@ -1,20 +1,70 @@
 //! Undoing the encodings that can stand inside of decoded text.
 
+use std::sync::LazyLock;
+
+use data_encoding::{Encoding, Specification};
 use unicode_normalization::UnicodeNormalization;
 
+/// Base64 without padding whose last bits may be anything.
+#[allow(clippy::unwrap_used)] // a constant that every test builds
+static BASE64_NOPAD_LAX: LazyLock<Encoding> = LazyLock::new(|| {
+    let mut lax = Specification::new();
+    lax.symbols.push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
+    lax.check_trailing_bits = false;
+    lax.encoding().unwrap()
+});
+
+/// Encodings inside of one another that are undone.
+const DEEPEST: usize = 3;
+
 /// A text and the forms that a reader's program may turn it into: as it stands, and with HTML
-/// entities, percent-encoding, look-alike widths and invisible characters undone. Lower case.
+/// entities, percent-encoding, look-alike widths and invisible characters undone, also where one
+/// stands inside of another. Lower case.
 pub(super) fn forms(text: &str) -> Vec<String> {
-    let plain = fold(text);
-    let opened = fold(&entities(&percent(text)));
-    let twice = fold(&percent(&entities(text)));
-    let mut forms = vec![plain];
-    for form in [opened, twice] {
-        if !forms.contains(&form) {
-            forms.push(form);
+    let mut forms = vec![fold(text)];
+    // Nothing to undo: no second copy of a long text.
+    if !text.contains(['&', '%', '=']) {
+        return forms;
+    }
+    let (mut one, mut other) = (text.to_owned(), text.to_owned());
+    for _ in 0..DEEPEST {
+        one = entities(&percent(&one));
+        other = percent(&entities(&other));
+        let before = forms.len();
+        for form in [fold(&one), fold(&other)] {
+            if !forms.contains(&form) {
+                forms.push(form);
+            }
+        }
+        if forms.len() == before {
+            break;
         }
     }
     forms
+}
+
+/// What stands in base64 inside of a text, as in links that name their reader. Lower case.
+pub(super) fn base64_words(text: &str) -> Vec<String> {
+    let alphabet = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_');
+    text.split(|c| !alphabet(c))
+        // The shortest address worth hiding; and a picture is no word.
+        .filter(|word| (12..4096).contains(&word.len()))
+        .filter_map(|word| {
+            let plain: Vec<u8> = word
+                .bytes()
+                .map(|b| match b {
+                    b'-' => b'+',
+                    b'_' => b'/',
+                    b => b,
+                })
+                .collect();
+            // Six bits alone are no byte.
+            let whole = plain.get(..plain.len() - usize::from(plain.len() % 4 == 1))?;
+            let decoded = BASE64_NOPAD_LAX.decode(whole).ok()?;
+            let text = String::from_utf8(decoded).ok()?;
+            text.contains('@').then(|| fold(&text))
+        })
+        .collect()
 }
 
 /// NFKC, lower case, without characters that are not seen.

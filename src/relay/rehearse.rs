@@ -72,7 +72,7 @@ pub fn rehearse(rehearsal: &Rehearsal<'_>) -> Rehearsed {
     Rehearsed { verdict, result }
 }
 
-/// Composes and scans; where the scan finds something, composes once more: without the lines that
+/// Composes and scans; where the scan finds something, composes once more: without the words that
 /// hold a contact, and with every name in the margins hidden, whoever wrote it first; and then
 /// without HTML, so that a mail is never stopped for its markup.
 fn write(plan: &Plan<'_>) -> Result<Outgoing, Stopped> {
@@ -80,7 +80,7 @@ fn write(plan: &Plan<'_>) -> Result<Outgoing, Stopped> {
         Err(Stopped::Leak(leaks)) => leaks,
         other => return other,
     };
-    let cut: Vec<Range<usize>> = leak::leaking_lines(&plan.message.text.body, plan.secrets);
+    let cut: Vec<Range<usize>> = leak::leaking_stretches(&plan.message.text.body, plan.secrets);
     let nothing = Sightings::default();
     let plainer = plan.message.rich.as_ref().map(|_| true);
     for plain in std::iter::once(false).chain(plainer) {

@@ -215,7 +215,9 @@ impl<'a> Words<'a> {
             edits.replace(range, "");
         }
         for range in plan.cut {
-            edits.replace(range.clone(), format!("{}\n", texts.removed(RuleId::EmailAddress)));
+            let whole_line = text.body.get(range.clone()).is_some_and(|cut| cut.ends_with('\n'));
+            let end = if whole_line { "\n" } else { "" };
+            edits.replace(range.clone(), texts.removed(RuleId::EmailAddress) + end);
         }
         redact(Part::Text, &mut edits);
         masks.mark_text(text, &mut edits);

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::edit::Edits;
-use crate::domain::{AliasAddress, Secrets, Sightings};
+use crate::domain::{AliasAddress, Secrets, Sightings, folded_char};
 use crate::mail::{SegmentKind, Text, base_subject, sighting};
 
 /// What stands in place of the sender's secrets.
@@ -62,7 +62,10 @@ impl Masks<'_> {
     }
 
     fn mark_contacts(&self, text: &str, edits: &mut Edits) {
-        let mut masked: Vec<Range<usize>> = Vec::new();
+        let mut masked: Vec<Range<usize>> = self.spaced(text);
+        for range in &masked {
+            edits.replace(range.clone(), self.alias.to_string());
+        }
         for found in pattern::ADDRESS.find_iter(text) {
             // "mailto:jane@…", "'jane@…": a shorter tail of the match may be the address.
             if let Some(at) = self.address_at(found.as_str()) {
@@ -94,13 +97,25 @@ impl Masks<'_> {
         }
         let mut found: Vec<Range<usize>> =
             self.secrets.local_parts.iter().flat_map(|l| whole_words(text, l)).collect();
-        if let Some(name) = &self.secrets.hidden_name {
-            found.extend(name_forms(name).iter().flat_map(|form| matches(text, form)));
+        if self.secrets.hidden_name.is_some() {
+            let letters = Letters::of(text);
+            let spellings = self.secrets.name_spellings();
+            let forms = spellings.iter().flat_map(|name| name_forms(name));
+            found.extend(forms.flat_map(|form| letters.matches(&form)));
         }
         found.retain(|f| margins.iter().any(|m| m.start <= f.start && f.end <= m.end));
         for range in found {
             edits.replace(range, self.shown_name);
         }
+    }
+
+    /// The secret addresses that have spaces, a line end or unseen characters inside of them.
+    fn spaced(&self, text: &str) -> Vec<Range<usize>> {
+        let addresses = self.secrets.addresses.iter().map(|a| a.reveal().to_lowercase());
+        let mut found: Vec<Range<usize>> =
+            addresses.flat_map(|address| spaced(text, &address)).collect();
+        found.sort_by_key(|range| (range.start, range.end));
+        found
     }
 
     /// Where in this match the secret address begins: at its start, or behind a character that
@@ -115,6 +130,54 @@ impl Masks<'_> {
             .chain(behind)
             .find(|at| found.get(*at..).is_some_and(|tail| self.secrets.holds_address(tail)))
     }
+}
+
+/// Characters that may stand inside of an address at one place.
+const MOST_BETWEEN: usize = 12;
+
+/// Every place where an address stands with something inside of it that is no part of it.
+fn spaced(text: &str, address: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let Some(first) = address.chars().next() else { return found };
+    let mut before = ' ';
+    let mut last = ' ';
+    for (at, c) in text.char_indices() {
+        let joined = matches!(last, '.' | '_' | '-' | '+') && before.is_alphanumeric();
+        if !last.is_alphanumeric() && !joined && c.to_lowercase().eq([first]) {
+            found.extend(spaced_at(text, at, address));
+        }
+        (before, last) = (last, c);
+    }
+    found
+}
+
+/// The address that begins here, if something stands inside of it.
+fn spaced_at(text: &str, at: usize, address: &str) -> Option<Range<usize>> {
+    let mut rest = text.get(at..)?;
+    let mut between = 0;
+    for wanted in address.chars() {
+        let mut skipped = 0;
+        loop {
+            let c = rest.chars().next()?;
+            rest = rest.get(c.len_utf8()..)?;
+            if c.to_lowercase().eq([wanted]) || (wanted == '@' && c == '＠') {
+                break;
+            }
+            let is_between = c.is_whitespace() || is_invisible(c) || c == '>';
+            skipped += 1;
+            if !is_between || skipped > MOST_BETWEEN {
+                return None;
+            }
+        }
+        between += skipped;
+    }
+    let mut behind = rest.chars();
+    let ends = match behind.next() {
+        Some('.' | '-') => !behind.next().is_some_and(char::is_alphanumeric),
+        Some(c) => !c.is_alphanumeric(),
+        None => true,
+    };
+    (ends && between > 0).then(|| at..text.len() - rest.len())
 }
 
 /// Where the local part begins that stands before this place, if an `@` stands between: with
@@ -249,15 +312,47 @@ fn name_forms(name: &str) -> Vec<String> {
 /// Every place where a pattern matches whole words, without letter case.
 fn matches(text: &str, pattern: &str) -> Vec<Range<usize>> {
     let Ok(regex) = Regex::new(&format!("(?i){pattern}")) else { return vec![] };
-    regex
-        .find_iter(text)
-        .map(|m| m.range())
-        .filter(|r| {
-            let before = text.get(..r.start).and_then(|t| t.chars().next_back());
-            let after = text.get(r.end..).and_then(|t| t.chars().next());
-            !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
-        })
-        .collect()
+    let whole = |r: &Range<usize>| {
+        let before = text.get(..r.start).and_then(|t| t.chars().next_back());
+        let after = text.get(r.end..).and_then(|t| t.chars().next());
+        !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
+    };
+    regex.find_iter(text).map(|m| m.range()).filter(whole).collect()
+}
+
+/// A text as names are compared in it, and where each byte of that stands in the text itself.
+struct Letters {
+    folded: String,
+    places: Vec<Range<usize>>,
+}
+
+impl Letters {
+    fn of(text: &str) -> Self {
+        let mut letters = Self { folded: String::with_capacity(text.len()), places: Vec::new() };
+        for (at, c) in text.char_indices() {
+            let place = at..at + c.len_utf8();
+            let before = letters.folded.len();
+            letters.folded.extend(folded_char(c));
+            match letters.folded.len() - before {
+                // A mark goes with its letter.
+                0 => {
+                    if let Some(last) = letters.places.last_mut() {
+                        last.end = place.end;
+                    }
+                }
+                more => letters.places.extend(std::iter::repeat_n(place, more)),
+            }
+        }
+        letters
+    }
+
+    fn matches(&self, pattern: &str) -> Vec<Range<usize>> {
+        let place = |at: usize| self.places.get(at);
+        let found = matches(&self.folded, pattern).into_iter();
+        found
+            .filter_map(|r| Some(place(r.start)?.start..place(r.end.checked_sub(1)?)?.end))
+            .collect()
+    }
 }
 
 #[cfg(test)]
@@ -306,6 +401,9 @@ mod tests {
             check("j\u{430}ne@ roes.example", "alias@relay.example");
         }
         check("<jane.\nroe@roes.example>", "<alias@relay.example>");
+        check("write jane . roe @ roes . example !", "write alias@relay.example !");
+        check("> jane.roe@roes.\n> example now", "> alias@relay.example now");
+        check("mary.jane.roe@other.example", "mary.jane.roe@other.example");
     }
 
     #[test]
@@ -319,6 +417,8 @@ mod tests {
         check("Please engrave:\nJane Roe\n", "Please engrave:\nJane Roe\n");
         check("Deliver to Jane Roe, thanks\nbye\n", "Deliver to Jane Roe, thanks\nbye\n");
         check("Hi\n> Janet Roebuck\n", "Hi\n> Janet Roebuck\n");
+        check("Hi\n> J\u{e1}ne R\u{f3}e wrote\n", "Hi\n> Jane wrote\n");
+        check("Hi\n> JA\u{301}NE ROE\u{301}, yes\n", "Hi\n> Jane, yes\n");
         let long = format!("Hi\n\n-- \nJane Roe\n{}", "This mail is secret. ".repeat(200));
         assert!(!masked(&long, &[]).contains("Jane Roe"));
     }
