@@ -84,6 +84,7 @@ fn relay(raw: &[u8], facts: &Facts) {
         plain: false,
         pictures: &[],
         files: &[],
+        left_out: &[],
         secrets: &secrets,
         known: &seen,
         thread: &ThreadHeaders::default(),

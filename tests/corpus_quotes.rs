@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bauta::mail::{SegmentKind, Text, new_text, read, segment};
+use mail_parser::MessageParser;
 use regex::Regex;
 
 const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/corpus");
@@ -129,10 +130,13 @@ fn replies_and_signatures_of_talon() {
     let mut score = Score::default();
     for path in sorted(&folder.join("standard_replies")) {
         let Some(client) = path.to_str().and_then(|p| p.strip_suffix(".eml")) else { continue };
-        let message = read(&fs::read(&path).unwrap());
+        // The truth is about the plain text; the HTML beside it says other things in two of them.
+        let raw = fs::read(&path).unwrap();
+        let parsed = MessageParser::default().parse(&raw).unwrap();
+        let text = segment(parsed.body_text(0).unwrap().replace("\r\n", "\n"));
         let expected = fs::read_to_string(format!("{client}_reply_text"))
             .unwrap_or_else(|_| "Hello".to_owned());
-        score.count(is_reply(&message.text, &expected), &path.display());
+        score.count(is_reply(&text, &expected), &path.display());
     }
     score.at_least(12, "talon, plain replies");
 

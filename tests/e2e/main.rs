@@ -51,6 +51,8 @@ mod t46_files_that_stay;
 mod t47_dangerous_files;
 mod t48_mails_in_mails;
 mod t49_signed_and_sealed;
+mod t50_help_desks;
+mod t51_ids;
 mod t55_mx_hosts;
 mod t56_mx_manners;
 mod t57_dkim;
