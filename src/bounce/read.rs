@@ -35,11 +35,16 @@ pub fn read(raw: &[u8], null_sender: bool) -> Option<Report> {
     }
     let subject = words::folded(&message.subject);
     let about = |kind, cause| Some(Report { kind, status: status::code(&text), cause });
-    let is_report = from_a_mail_system(&message) || words::says(&subject, "subject");
-    if !is_report || (!null_sender && !from_a_mail_system(&message)) {
+    let system = from_a_mail_system(&message);
+    let is_report = system || (null_sender && words::says(&subject, "subject"));
+    // The subject of an answer is that of the mail it answers, whatever that says of parcels: only
+    // a mail system's own name makes it count (and some of those call their reports auto-replied).
+    let is_answer = message.automatic == Automatic::Replied || words::says(&subject, "auto-reply");
+    if !is_report || (is_answer && !system) {
         return answer(&message, &subject, &text, null_sender);
     }
-    match words::kind(&text).or_else(|| words::kind(&subject)) {
+    let by_subject = || words::kind(&subject).filter(|_| system);
+    match words::kind(&text).or_else(by_subject) {
         Some(kind) => about(kind, words::cause(&text)),
         None => answer(&message, &subject, &text, null_sender),
     }
@@ -139,6 +144,13 @@ mod tests {
         assert_eq!(report(qmail), Some(ReportKind::Failed));
         let away = "From: jane@mail.example\nAuto-Submitted: auto-replied\nSubject: Re: Lamp\n\nI am away.\n";
         assert_eq!(report(away), Some(ReportKind::AutoReply));
+        let parcel = "From: jane@mail.example\nAuto-Submitted: auto-replied\n\
+            Subject: Automatic reply: Undelivered mail: your parcel was returned to sender\n\nI am on holiday.\n";
+        assert_eq!(report(parcel), Some(ReportKind::AutoReply), "the subject is ours");
+        assert_eq!(
+            report(&parcel.replace("Auto-Submitted: auto-replied\n", "")),
+            Some(ReportKind::AutoReply)
+        );
         let challenge = "From: jane@mail.example\nSubject: Please confirm your message\n\nClick.\n";
         assert_eq!(report(challenge), Some(ReportKind::Challenge));
         let person = "From: jane@mail.example\nSubject: my parcel\n\nIt was returned to sender!\n";

@@ -12,7 +12,9 @@ use super::connect::{Network, Pool, Target};
 use crate::config::{Config, DeliveryTls, Route};
 use crate::domain::{Clock, MessageId, NoticeKind, Timestamp};
 use crate::relay;
-use crate::store::{AttemptOutcome, AttemptRecord, Lease, Store, StoreError, StoredMail};
+use crate::store::{
+    AttemptOutcome, AttemptRecord, Lease, NewNotice, Notified, Store, StoreError, StoredMail,
+};
 
 /// A lease lasts this long and is renewed while its attempt runs.
 pub(super) const LEASE: Duration = Duration::from_secs(60);
@@ -266,19 +268,34 @@ impl Carrier {
             }
         };
         let notice = match kind {
-            Some(kind) => {
-                let now = record.ended_at;
-                relay::not_delivered(&self.store, &self.config, message, kind, now).await?
-            }
+            Some(kind) => self.notice(message, kind, record.ended_at).await?,
             None => None,
         };
-        match notice {
-            Some(notice) => {
-                let kind = notice.kind.as_str();
-                tracing::info!(message_id = %message, notice = %notice.message, kind, "its sender is told");
-                self.store.finish_and_tell(*lease, record.clone(), notice).await
+        let Some(notice) = notice else {
+            return self.store.finish(*lease, record.clone()).await;
+        };
+        let (kind, id) = (notice.kind.as_str(), notice.message.clone());
+        let told = self.store.finish_and_tell(*lease, record.clone(), notice).await?;
+        if told == Some(Notified::Told) {
+            tracing::info!(message_id = %message, notice = %id, kind, "its sender is told");
+        }
+        Ok(told.is_some())
+    }
+
+    /// What the sender is told. Where that can't be written for good, the end is written without
+    /// it: a delivery that never ends would be worse.
+    async fn notice(
+        &self,
+        message: &MessageId,
+        kind: NoticeKind,
+        now: Timestamp,
+    ) -> Result<Option<NewNotice>, StoreError> {
+        match relay::not_delivered(&self.store, &self.config, message, kind, now).await {
+            Err(error) if !error.is_transient() => {
+                tracing::error!(message_id = %message, %error, "its sender can't be told");
+                Ok(None)
             }
-            None => self.store.finish(*lease, record.clone()).await,
+            found => found,
         }
     }
 }

@@ -124,25 +124,6 @@ impl Secrets {
         Self { addresses, domains, hidden_name, local_parts }
     }
 
-    /// Without an address that its reader has anyway, because it is the reader's own.
-    #[must_use]
-    pub fn except_address(mut self, reader: &RealAddress) -> Self {
-        self.addresses.retain(|a| a.canonical() != reader.canonical());
-        self.domains.retain(|d| d != reader.domain());
-        self
-    }
-
-    /// Without what stands in these words of the reader's own.
-    #[must_use]
-    pub fn except_words(mut self, words: &str) -> Self {
-        let words = words.to_lowercase();
-        self.addresses.retain(|a| !words.contains(&a.reveal().to_lowercase()));
-        self.domains.retain(|d| !words.contains(d));
-        self.hidden_name = self.hidden_name.filter(|name| !words.contains(&name.to_lowercase()));
-        self.local_parts.retain(|l| !words.contains(l));
-        self
-    }
-
     /// Whether words of the hidden name or a telling local part stand anywhere in a text.
     pub fn mentions_person(&self, text: &str) -> bool {
         let letters = folded(text);

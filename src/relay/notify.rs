@@ -17,11 +17,11 @@ use crate::domain::{
     ThreadLink, Timestamp,
 };
 use crate::leak::{self, Outgoing};
-use crate::mail::Automatic;
+use crate::mail::{self, Automatic};
 use crate::market::Refusal;
 use crate::rewrite::thread::ThreadHeaders;
 use crate::rewrite::{self, Notice, NoticePlan, Reason};
-use crate::store::{NewNotice, Store, StoreError, Told};
+use crate::store::{NewNotice, Notified, Store, StoreError, Told};
 
 /// A notice is tried as long as any mail.
 fn give_up_at(config: &Config, now: Timestamp) -> Timestamp {
@@ -45,7 +45,7 @@ pub async fn not_delivered(
         return Ok(None);
     }
     let (writer, reader) = (told.direction.recipient(), told.direction.sender());
-    let Some(address) = told.facts.party(reader).delivery_address() else { return Ok(None) };
+    let Some(address) = writer_of(store, message, &told).await? else { return Ok(None) };
     let name = rewrite::shown_name(&told.facts, writer, config.buyers.shown_name);
     let notice = Notice::Delivery {
         kind,
@@ -56,8 +56,25 @@ pub async fn not_delivered(
     let secrets = secrets_of(config, &told, &name, writer);
     let language = told.facts.party(reader).language;
     let thread = thread(&told, reader);
-    let pen = Pen { config, language, reader: address, secrets, thread, now };
+    let pen = Pen { config, language, reader: &address, secrets, thread, now };
     Ok(pen.write(notice, told.facts.pair, Some(message.clone()), None))
+}
+
+/// Where the one who wrote a message hears of it: the address that it came from, as long as it is
+/// registered, for the notice stands in that person's thread; else where the party's mail goes.
+async fn writer_of(
+    store: &Store,
+    message: &MessageId,
+    told: &Told,
+) -> Result<Option<RealAddress>, StoreError> {
+    let party = told.facts.party(told.direction.sender());
+    let original = store.message(message).await?.map(|detail| detail.original);
+    let from = original.and_then(|raw| {
+        let [from] = &mail::read(&raw).from[..] else { return None };
+        from.address.parse::<RealAddress>().ok()
+    });
+    let wrote = from.filter(|address| party.may_write_from(address));
+    Ok(wrote.or_else(|| party.delivery_address().cloned()))
 }
 
 /// What the counterpart is to the reader of a notice: the same secret as in a relayed mail.
@@ -150,26 +167,19 @@ impl Relay {
         letter: &Letter<'_>,
         party: &ToParty,
         outcome: &Outcome,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Notified, StoreError> {
         let alias =
             party.tag.as_ref().map_or_else(|| party.alias.clone(), |t| party.alias.with_tag(t));
         tracing::info!(%alias, "refused beside others that were accepted");
         // PRODUCT §4: automatic mail never causes a notice.
         if letter.message.automatic == Automatic::Replied {
-            return Ok(());
+            return Ok(Notified::Already);
         }
-        let Some((reason, findings)) = reason(outcome) else { return Ok(()) };
+        let Some((reason, findings)) = reason(outcome) else { return Ok(Notified::Already) };
         let config = &self.0.config;
-        let (facts, hidden) = (&party.facts, party.stands_for);
+        let facts = &party.facts;
         let reader = letter.proof.address();
-        let (of, registered) = (facts.party(hidden), facts.party(hidden.other()));
-        let Some(used) = of.delivery_address() else { return Ok(()) };
-        let shown = rewrite::shown_name(facts, hidden, config.buyers.shown_name);
-        let ours = [config.relay.marketplace.as_str(), config.relay.alias_domain.as_str()];
-        let words: String = findings.iter().map(|(_, words)| words.as_str()).collect();
-        let secrets = Secrets::of(of, used, registered, &shown, &ours)
-            .except_address(reader)
-            .except_words(&words);
+        let registered = facts.party(party.stands_for.other());
         let language = match registered.has_address(reader) {
             true => registered.language,
             false => config.relay.language,
@@ -177,13 +187,17 @@ impl Relay {
         let own = letter.message.msg_id.clone();
         let references = own.clone().into_iter().collect();
         let thread = ThreadHeaders { in_reply_to: own, references };
+        // Nothing in it is the other side's: fixed sentences, the alias that was written to, and the
+        // reader's own words and address. Were it searched for the other side's secrets, a notice
+        // that fails to come would tell a guesser that the guess was right.
+        let secrets = Secrets::default();
         let pen = Pen { config, language, reader, secrets, thread, now: letter.arrived };
         let notice = Notice::NotPassedOn { alias: &alias, reason, findings: &findings };
         let same = fingerprint(reader, &alias, &letter.message, letter.raw).map(of_notice);
-        if let Some(notice) = pen.write(notice, facts.pair, None, same) {
-            self.0.store.notify(notice).await?;
+        match pen.write(notice, facts.pair, None, same) {
+            Some(notice) => self.0.store.notify(notice).await,
+            None => Err(StoreError::Busy),
         }
-        Ok(())
     }
 }
 

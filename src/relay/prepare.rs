@@ -144,20 +144,29 @@ pub(super) fn fingerprint(
     message: &Message,
     raw: &[u8],
 ) -> Option<[u8; 32]> {
-    let id = message.msg_id.as_ref()?;
+    // A mail without a usable id is known again by when it was written, which no retry changes.
+    let id = match &message.msg_id {
+        Some(id) => id.as_str().as_bytes(),
+        None => field(raw, b"date")?,
+    };
     let (sender, alias) = (sender.canonical(), alias.to_string());
     let mut hash = Sha256::new();
-    for part in [
-        sender.reveal().as_bytes(),
-        alias.as_bytes(),
-        id.as_str().as_bytes(),
-        message.subject.as_bytes(),
-        body(raw),
-    ] {
+    for part in
+        [sender.reveal().as_bytes(), alias.as_bytes(), id, message.subject.as_bytes(), body(raw)]
+    {
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(part);
     }
     Some(hash.finalize().into())
+}
+
+/// A header field's line as received, of the first of this lower-case name.
+fn field<'x>(raw: &'x [u8], name: &[u8]) -> Option<&'x [u8]> {
+    let header = raw.get(..raw.len() - body(raw).len())?;
+    header.split(|b| *b == b'\n').find(|line| {
+        let (head, rest) = line.split_at_checked(name.len()).unwrap_or_default();
+        head.eq_ignore_ascii_case(name) && rest.starts_with(b":")
+    })
 }
 
 /// All below the header (RFC 5322 §2.1), as received: pictures and HTML are content too, which the

@@ -10,6 +10,7 @@ use super::route::{Route, Target, ToParty};
 use crate::domain::Timestamp;
 use crate::mail::{self, Automatic, Message};
 use crate::sender::{self, Peer, Proof};
+use crate::store::Notified;
 
 /// A mail in hand, read and proved once for all its recipients.
 pub(super) struct Letter<'a> {
@@ -25,8 +26,8 @@ impl Relay {
     /// Takes a whole mail for all its recipients, at least one. `mail_from` empty stands for the
     /// null sender. The one outcome is the answer for all of them: what is temporary for one comes
     /// again for every one, and gets its first answer again where it had one; who is refused beside
-    /// one that was accepted is told of in a notice; where nobody is accepted, the first refusal
-    /// is the answer.
+    /// a party that gets the mail is told of in a notice; where no party gets it, the refusal that
+    /// its sender can do most about is the answer.
     pub async fn accept(
         &self,
         peer: Peer,
@@ -34,54 +35,84 @@ impl Relay {
         routes: Vec<Route>,
         raw: Vec<u8>,
     ) -> Outcome {
-        let mut parties = Vec::new();
-        let mut others = Vec::new();
+        let (mut parties, mut others) = (Vec::new(), Vec::new());
         for route in routes {
             match route.0 {
                 Target::Party(party) => parties.push(*party),
                 other => others.push(other),
             }
         }
-        let letter = if parties.is_empty() {
-            None
-        } else {
-            match self.open(peer, mail_from, &raw).await {
-                Ok(letter) => Some(letter),
-                Err(outcome) => return outcome,
-            }
+        let of_parties = match self.accept_parties(peer, mail_from, parties, &raw).await {
+            Some(outcome) if outcome.is_temporary() => return outcome,
+            of_parties => of_parties,
         };
-        let (mut taken, mut no_report) = (None, None);
+        // Last: what has no Message-ID to be known again by must not be taken twice because a
+        // party's answer was "come again".
+        let of_others = match self.accept_others(mail_from, others, raw).await {
+            Some(outcome) if outcome.is_temporary() => return outcome,
+            of_others => of_others,
+        };
+        // No notice tells of a party's refusal beside a postmaster: the answer does.
+        of_parties.or(of_others).unwrap_or(Outcome::TooBusy)
+    }
+
+    /// The one answer of all parties; none where there are none.
+    async fn accept_parties(
+        &self,
+        peer: Peer,
+        mail_from: &str,
+        parties: Vec<ToParty>,
+        raw: &[u8],
+    ) -> Option<Outcome> {
+        if parties.is_empty() {
+            return None;
+        }
+        let letter = match self.open(peer, mail_from, raw).await {
+            Ok(letter) => letter,
+            Err(outcome) => return Some(outcome),
+        };
+        let mut taken = None;
         let mut refused = Vec::new();
+        for party in parties {
+            match self.accept_one(&letter, party.clone()).await {
+                outcome if outcome.is_temporary() => return Some(outcome),
+                outcome if outcome.is_accepted() => taken = taken.or(Some(outcome)),
+                outcome => refused.push((party, outcome)),
+            }
+        }
+        let Some(taken) = taken else {
+            return refused.into_iter().map(|(_, outcome)| outcome).max_by_key(helps);
+        };
+        for (party, outcome) in &refused {
+            match self.tell_not_passed_on(&letter, party, outcome).await {
+                // It comes again, until its sender has room for the notice.
+                Ok(Notified::TooMany) => return Some(Outcome::TooBusy),
+                Ok(Notified::Told | Notified::Already) => {}
+                Err(error) => return Some(storage(&error)),
+            }
+        }
+        Some(taken)
+    }
+
+    /// The one answer of bounce addresses and the postmaster, who are asked nothing.
+    async fn accept_others(
+        &self,
+        mail_from: &str,
+        others: Vec<Target>,
+        raw: Vec<u8>,
+    ) -> Option<Outcome> {
+        let mut answer: Option<Outcome> = None;
         for other in others {
             let outcome = match other {
                 Target::Bounce(token) => self.take_report(token, mail_from.is_empty(), &raw).await,
                 _ => self.forward_to_postmaster(raw.clone()).await,
             };
-            match outcome {
-                outcome if outcome.is_temporary() => return outcome,
-                outcome if outcome.is_accepted() => taken = taken.or(Some(outcome)),
-                outcome => no_report = Some(outcome),
+            if outcome.is_temporary() {
+                return Some(outcome);
             }
+            answer = answer.filter(Outcome::is_accepted).or(Some(outcome));
         }
-        for party in parties {
-            let Some(letter) = &letter else { break };
-            let outcome = self.accept_one(letter, party.clone()).await;
-            match outcome {
-                outcome if outcome.is_temporary() => return outcome,
-                outcome if outcome.is_accepted() => taken = taken.or(Some(outcome)),
-                outcome => refused.push((party, outcome)),
-            }
-        }
-        let (Some(taken), Some(letter)) = (taken.clone(), &letter) else {
-            let refusal = refused.into_iter().next().map(|(_, outcome)| outcome);
-            return taken.or(refusal).or(no_report).unwrap_or(Outcome::TooBusy);
-        };
-        for (party, outcome) in &refused {
-            if let Err(error) = self.tell_not_passed_on(letter, party, outcome).await {
-                return storage(&error);
-            }
-        }
-        taken
+        answer
     }
 
     /// Reads and proves.
@@ -116,5 +147,15 @@ impl Relay {
         let fingerprint = fingerprint(proof.address(), alias, message, raw);
         let mail = Incoming { peer, raw, message, proof, automatic, fingerprint, arrived, started };
         self.accept_for(&mail, party).await
+    }
+}
+
+/// How much a refusal helps its sender: what can be mended in the mail before what can't.
+fn helps(outcome: &Outcome) -> u8 {
+    match outcome {
+        Outcome::Rejected(_) => 3,
+        Outcome::Leak => 2,
+        Outcome::Refused(_) => 1,
+        _ => 0,
     }
 }

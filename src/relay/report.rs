@@ -6,7 +6,7 @@ use super::outcome::Outcome;
 use super::prepare::storage;
 use crate::alias::BounceToken;
 use crate::bounce;
-use crate::domain::{DeliveryState, NoticeKind, ReportKind};
+use crate::domain::{NoticeKind, ReportKind};
 
 impl Relay {
     /// Takes what came back about a delivery, from whomever: the address is the proof. A failure
@@ -30,8 +30,8 @@ impl Relay {
         };
         // Its delivery is not in the archive any more: there is nothing left to change.
         let Some(reported) = reported else { return Outcome::NoReport };
-        let fails = report.kind == ReportKind::Failed && reported.state == DeliveryState::Delivered;
-        let notice = if fails {
+        // Whether it is told decides the transaction, which alone knows the delivery's state.
+        let notice = if report.kind == ReportKind::Failed {
             let told = (&self.0.config, &reported.message, NoticeKind::Failed, now);
             match notify::not_delivered(store, told.0, told.1, told.2, told.3).await {
                 Ok(notice) => notice,

@@ -162,11 +162,8 @@ fn text(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
                 .iter()
                 .map(|(rule, words)| {
                     let what = Texts::of(plan.language).what(*rule);
-                    if words.is_empty() {
-                        format!("- {what}")
-                    } else {
-                        format!("- {what}: {words}")
-                    }
+                    let head = format!("- {what} ({rule})");
+                    if words.is_empty() { head } else { format!("{head}: {words}") }
                 })
                 .collect();
             if !lines.is_empty() {

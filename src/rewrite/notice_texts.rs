@@ -91,7 +91,7 @@ const EN: NoticeTexts = NoticeTexts {
     suspended: "Your account may not send messages at the moment. {marketplace} can tell you why.",
     name_the_order: "Name the order: write to the address with +ORDER before the @, or put the order id in the subject.",
     unknown: "There is no such address here.",
-    rules: "It has something that is not allowed here. Take this out and send it again:",
+    rules: "It has something that is not allowed here. Change this and send it again:",
     unsafe_: "It could not be made safe to pass on. Write it again as plain text, without what it quotes.",
     machine: "This mail was written by the mail system of {marketplace}.",
 };
@@ -115,7 +115,7 @@ const DE: NoticeTexts = NoticeTexts {
     suspended: "Ihr Konto darf zurzeit keine Nachrichten senden. {marketplace} kann Ihnen sagen, warum.",
     name_the_order: "Nennen Sie die Bestellung: Schreiben Sie an die Adresse mit +BESTELLUNG vor dem @, oder setzen Sie die Bestellnummer in den Betreff.",
     unknown: "Diese Adresse gibt es hier nicht.",
-    rules: "Sie enthält etwas, das hier nicht erlaubt ist. Nehmen Sie dies heraus und senden Sie sie noch einmal:",
+    rules: "Sie enthält etwas, das hier nicht erlaubt ist. Ändern Sie dies und senden Sie sie noch einmal:",
     unsafe_: "Sie konnte nicht sicher weitergeleitet werden. Schreiben Sie sie noch einmal als einfachen Text, ohne Zitate.",
     machine: "Diese Mail hat das Mailsystem von {marketplace} geschrieben.",
 };
@@ -139,7 +139,7 @@ const FR: NoticeTexts = NoticeTexts {
     suspended: "Votre compte ne peut pas envoyer de messages en ce moment. {marketplace} peut vous dire pourquoi.",
     name_the_order: "Indiquez la commande : écrivez à l'adresse avec +COMMANDE avant le @, ou mettez le numéro de commande dans l'objet.",
     unknown: "Cette adresse n'existe pas ici.",
-    rules: "Il contient quelque chose qui n'est pas autorisé ici. Retirez ceci et envoyez-le de nouveau :",
+    rules: "Il contient quelque chose qui n'est pas autorisé ici. Changez ceci et envoyez-le de nouveau :",
     unsafe_: "Il n'a pas pu être rendu sûr pour être transmis. Écrivez-le de nouveau en texte simple, sans citation.",
     machine: "Ce message a été écrit par le système de messagerie de {marketplace}.",
 };
@@ -163,7 +163,7 @@ const ES: NoticeTexts = NoticeTexts {
     suspended: "Su cuenta no puede enviar mensajes en este momento. {marketplace} puede decirle por qué.",
     name_the_order: "Indique el pedido: escriba a la dirección con +PEDIDO antes de la @, o ponga el número de pedido en el asunto.",
     unknown: "Aquí no existe esa dirección.",
-    rules: "Contiene algo que aquí no está permitido. Quite esto y envíelo de nuevo:",
+    rules: "Contiene algo que aquí no está permitido. Cambie esto y envíelo de nuevo:",
     unsafe_: "No se pudo hacer seguro para transmitirlo. Escríbalo de nuevo como texto simple, sin citas.",
     machine: "Este correo lo escribió el sistema de correo de {marketplace}.",
 };
@@ -187,7 +187,7 @@ const IT: NoticeTexts = NoticeTexts {
     suspended: "Al momento il suo account non può inviare messaggi. {marketplace} può dirle perché.",
     name_the_order: "Indichi l'ordine: scriva all'indirizzo con +ORDINE prima della @, oppure metta il numero d'ordine nell'oggetto.",
     unknown: "Questo indirizzo qui non esiste.",
-    rules: "Contiene qualcosa che qui non è consentito. Tolga questo e lo invii di nuovo:",
+    rules: "Contiene qualcosa che qui non è consentito. Cambi questo e lo invii di nuovo:",
     unsafe_: "Non è stato possibile renderlo sicuro per l'inoltro. Lo scriva di nuovo come testo semplice, senza citazioni.",
     machine: "Questa e-mail è stata scritta dal sistema di posta di {marketplace}.",
 };
@@ -211,7 +211,7 @@ const PT: NoticeTexts = NoticeTexts {
     suspended: "A sua conta não pode enviar mensagens neste momento. {marketplace} pode dizer-lhe porquê.",
     name_the_order: "Indique o pedido: escreva para o endereço com +PEDIDO antes do @, ou ponha o número do pedido no assunto.",
     unknown: "Esse endereço não existe aqui.",
-    rules: "Contém algo que não é permitido aqui. Retire isto e envie-a de novo:",
+    rules: "Contém algo que não é permitido aqui. Mude isto e envie-a de novo:",
     unsafe_: "Não foi possível torná-la segura para encaminhar. Escreva-a de novo como texto simples, sem citações.",
     machine: "Este e-mail foi escrito pelo sistema de e-mail de {marketplace}.",
 };
@@ -235,7 +235,7 @@ const NL: NoticeTexts = NoticeTexts {
     suspended: "Uw account mag nu geen berichten sturen. {marketplace} kan u zeggen waarom.",
     name_the_order: "Noem de bestelling: schrijf naar het adres met +BESTELLING voor de @, of zet het bestelnummer in het onderwerp.",
     unknown: "Dat adres bestaat hier niet.",
-    rules: "Er staat iets in dat hier niet is toegestaan. Haal dit eruit en stuur het opnieuw:",
+    rules: "Er staat iets in dat hier niet is toegestaan. Verander dit en stuur het opnieuw:",
     unsafe_: "Het kon niet veilig worden doorgestuurd. Schrijf het opnieuw als gewone tekst, zonder citaten.",
     machine: "Deze mail is geschreven door het mailsysteem van {marketplace}.",
 };
@@ -259,7 +259,7 @@ const PL: NoticeTexts = NoticeTexts {
     suspended: "Twoje konto nie może teraz wysyłać wiadomości. {marketplace} może powiedzieć dlaczego.",
     name_the_order: "Podaj zamówienie: napisz na adres z +ZAMÓWIENIE przed @ albo wpisz numer zamówienia w temacie.",
     unknown: "Nie ma tu takiego adresu.",
-    rules: "Zawiera coś, co nie jest tu dozwolone. Usuń to i wyślij ją jeszcze raz:",
+    rules: "Zawiera coś, co nie jest tu dozwolone. Zmień to i wyślij ją jeszcze raz:",
     unsafe_: "Nie dało się jej bezpiecznie przekazać. Napisz ją jeszcze raz zwykłym tekstem, bez cytatów.",
     machine: "Tę wiadomość napisał system pocztowy {marketplace}.",
 };
@@ -283,7 +283,7 @@ const JA: NoticeTexts = NoticeTexts {
     suspended: "現在、あなたのアカウントからはメッセージを送信できません。理由は {marketplace} にお問い合わせください。",
     name_the_order: "注文を示してください。@ の前に +注文番号 を付けたアドレスに送信するか、件名に注文番号を入れてください。",
     unknown: "そのようなアドレスはここにはありません。",
-    rules: "ここでは許可されていない内容が含まれています。次の内容を取り除いて、もう一度送信してください：",
+    rules: "ここでは許可されていない内容が含まれています。次の内容を直して、もう一度送信してください：",
     unsafe_: "安全に転送できませんでした。引用を付けずに、テキスト形式でもう一度お書きください。",
     machine: "このメールは {marketplace} のメールシステムが作成しました。",
 };

@@ -18,7 +18,7 @@ mod sqlite;
 
 pub use data_dir::{DataDirError, DataDirLock, FirstUse, require_owner};
 pub use error::StoreError;
-pub use notice::{NewNotice, NoticeRow, Told};
+pub use notice::{NewNotice, NoticeRow, Notified, Told};
 pub use records::{
     Acceptance, AttemptDetail, AttemptOutcome, AttemptRecord, Claimed, Counts, DeliveryDetail,
     DeliveryRow, FirstAnswer, Forward, Intervention, MessageDetail, MessageFilter, MessageRow,

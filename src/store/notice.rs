@@ -49,6 +49,17 @@ pub struct Told {
     pub told: Vec<NoticeKind>,
 }
 
+/// What became of a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notified {
+    /// It is committed.
+    Told,
+    /// It was told before, or there is nobody to tell.
+    Already,
+    /// Its reader had the day's notices; nothing was written.
+    TooMany,
+}
+
 /// A notice in a list.
 #[derive(Debug, Clone, Serialize)]
 pub struct NoticeRow {

@@ -2,7 +2,7 @@
 //! for all.
 
 use crate::house::{House, JANE, SHOP};
-use crate::letter::{Letter, bare};
+use crate::letter::{Letter, bare, encoded};
 
 const BIKES: &str = "Radhaus <service@radhaus.example>";
 
@@ -96,6 +96,89 @@ fn a_machine_is_told_nothing() {
         Letter::new(JANE, &both(&house), "I am away.\n").header("Auto-Submitted", "auto-replied");
     house.send(&letter).is("250 2.0.0");
     assert_eq!(house.smarthost.next().recipients, [bare(SHOP)]);
+    house.settle();
+    assert_eq!(house.smarthost.rest(), []);
+}
+
+/// A second buyer of the shop's.
+fn second_buyer(house: &House) {
+    house.put(&["buyer", "put", "B2", "--name", "Paul Meier", "--email", "paul@post.example"]);
+    house.put(&["order", "put", "O3", "--seller", "S1", "--buyer", "B2"]);
+}
+
+#[test]
+fn a_notice_that_does_not_come_is_no_answer_to_a_guess() {
+    let strict = (
+        "[policy]\nmode = \"enforce\"\n",
+        "[policy]\nmode = \"enforce\"\n[policy.rules.email-address]\nseller_to_buyer = \"reject\"\n",
+    );
+    let mut house = House::open_with(&[strict]);
+    second_buyer(&house);
+    // Only what goes to Jane is too much: Paul's is gone when it is looked at.
+    house.put(&["order", "put", "O1", "--seller", "S1", "--buyer", "B1", "--status", "cancelled"]);
+    for guess in ["jane.roe\u{ff20}mail.example", "joan.roe\u{ff20}mail.example"] {
+        let to = format!("{},{}", house.buyer_of("O3"), house.buyer_of("O1"));
+        let letter = Letter::new(SHOP, &to, "It leaves tomorrow.\n").subject(&encoded(guess));
+        house.send(&letter);
+        house.settle();
+    }
+    // Both were refused to both, in the same words: neither of them says more than the other.
+    assert_eq!(house.smarthost.rest(), []);
+    for guess in ["jane.roe (at) mail.example", "joan.roe (at) mail.example"] {
+        let to = format!("{},{}", house.buyer_of("O3"), house.buyer_of("O1"));
+        let letter = Letter::new(SHOP, &to, "It leaves tomorrow.\n")
+            .header("From", &format!("\"{guess}\" <{}>", bare(SHOP)));
+        house.send(&letter).is("250 2.0.0");
+        let mut out = [house.smarthost.next(), house.smarthost.next()];
+        out.sort_by(|a, b| a.recipients.cmp(&b.recipients));
+        assert_eq!(out[0].recipients, [bare(SHOP)], "the notice comes for either guess");
+    }
+}
+
+#[test]
+fn a_deleted_buyer_is_told_of_as_a_closed_one_is() {
+    let mut house = House::open();
+    second_buyer(&house);
+    let to = format!("{},{}", house.buyer_of("O1"), house.buyer_of("O3"));
+    house.put(&["buyer", "delete", "B2"]);
+    house.send(&Letter::new(SHOP, &to, "It leaves tomorrow.\n")).is("250 2.0.0");
+    let mut out = [house.smarthost.next(), house.smarthost.next()];
+    out.sort_by(|a, b| a.recipients.cmp(&b.recipients));
+    assert!(out[0].text.contains("This person can't be reached here."), "{}", out[0].text);
+}
+
+#[test]
+fn a_refusal_beside_the_postmaster_is_said_in_the_session() {
+    let named = (
+        "marketplace = \"Lumo Market\"\n",
+        "marketplace = \"Lumo Market\"\npostmaster = \"ops@market.example\"\n",
+    );
+    let mut house = House::open_with(&[named]);
+    let to = format!("{},postmaster@alias.example", house.seller_of("O1"));
+    let stranger = Letter::new("Eve <eve@elsewhere.example>", &to, "Hello?\n");
+    house.send(&stranger).is("550 5.7.1");
+    assert_eq!(house.smarthost.next().recipients, ["ops@market.example"]);
+    house.settle();
+    assert_eq!(house.smarthost.rest(), [], "and no mail goes to a stranger");
+}
+
+#[test]
+fn the_answer_where_all_are_refused_is_the_one_that_helps() {
+    let house = House::open();
+    second_seller(&house);
+    house.put(&["seller", "close", "S2"]);
+    let long = "word ".repeat(1200);
+    for to in [both(&house), format!("{},{}", house.seller_of("O2"), house.seller_of("O1"))] {
+        house.send(&Letter::new(JANE, &to, &long)).is("550 5.7.0").says("shorter");
+    }
+}
+
+#[test]
+fn a_mail_without_an_id_that_comes_again_is_the_same_mail() {
+    let mut house = House::open();
+    let letter = Letter::new(JANE, &house.seller_of("O1"), "Hello?\n").without("Message-ID");
+    house.passes(&letter);
+    house.send(&letter).is("250 2.0.0");
     house.settle();
     assert_eq!(house.smarthost.rest(), []);
 }

@@ -52,10 +52,15 @@ fn what_is_no_permanent_failure_is_recorded_and_changes_nothing() {
         .subject("Out of office")
         .header("Auto-Submitted", "auto-replied");
     house.send(&away).is("250 2.0.0");
+    let holiday = Letter::new(JANE, &bounces, "I am on holiday.\n")
+        .envelope_sender("")
+        .subject("Automatic reply: Undelivered mail: your parcel was returned to sender")
+        .header("Auto-Submitted", "auto-replied");
+    house.send(&holiday).is("250 2.0.0");
     let told = house.show(&house.newest_is("delivered"));
     let kinds: Vec<&str> =
         told["reports"].as_array().unwrap().iter().map(|r| r["kind"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["delayed", "auto-reply"]);
+    assert_eq!(kinds, ["delayed", "auto-reply", "auto-reply"]);
     assert_eq!(house.messages().len(), 1, "nothing of it is a message");
     house.settle();
     assert_eq!(house.smarthost.rest(), []);

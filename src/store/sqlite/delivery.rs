@@ -10,7 +10,7 @@ use super::notice::{self, PackedNotice};
 use super::rows::{all, get, moment, one, parse, reverse_path, run};
 use crate::domain::{DeliveryId, Timestamp};
 use crate::store::error::StoreError;
-use crate::store::notice::NewNotice;
+use crate::store::notice::{NewNotice, Notified};
 use crate::store::records::{AttemptOutcome, AttemptRecord};
 use crate::store::seal::{Lease, StoredMail};
 
@@ -63,22 +63,21 @@ impl Store {
         self.write(size, move |conn| finish(conn, owner, lease, &record)).await
     }
 
-    /// The same together with what the sender is told of it.
+    /// The same together with what the sender is told of it; `None`: the lease was lost.
     pub async fn finish_and_tell(
         &self,
         lease: Lease,
         record: AttemptRecord,
         notice: NewNotice,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Notified>, StoreError> {
         let (owner, store) = (self.inner.owner, self.clone());
         let notice = PackedNotice::pack(notice).await?;
         let size = 256 + record.reply.len() + notice.size();
         self.write(size, move |conn| {
-            let ours = finish(conn, owner, lease, &record)?;
-            if ours {
-                notice::insert(conn, &notice, &store)?;
+            if !finish(conn, owner, lease, &record)? {
+                return Ok(None);
             }
-            Ok(ours)
+            notice::insert(conn, &notice, &store).map(Some)
         })
         .await
     }

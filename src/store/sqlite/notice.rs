@@ -10,13 +10,13 @@ use super::content::pack;
 use super::orders::{ORDER_COLUMNS, read_order};
 use super::repeat::since;
 use super::rows::{all, get, link, moment, one, parse, run};
-use crate::domain::{MessageId, PairId};
+use crate::domain::{MessageId, NoticeKind, PairId};
 use crate::store::error::StoreError;
-use crate::store::notice::{NewNotice, NoticeRow, Told};
+use crate::store::notice::{NewNotice, NoticeRow, Notified, Told};
 
 const DAY: Duration = Duration::from_secs(86_400);
-/// So many notices in 24 hours in front of one counterpart; what is beyond stands in the log and in
-/// the delivery's state.
+/// So many notices of refused recipients in 24 hours to one reader in front of one counterpart. What
+/// became of an accepted message is told once for each in any case.
 const PER_DAY: i64 = 20;
 
 /// A notice as the writer gets it.
@@ -38,9 +38,8 @@ impl PackedNotice {
 }
 
 impl Store {
-    /// Commits a notice and its delivery, unless the same was told already. `false`: nothing was
-    /// written, because it was, or because the day's notices are used up.
-    pub async fn notify(&self, notice: NewNotice) -> Result<bool, StoreError> {
+    /// Commits a notice and its delivery, unless the same was told already.
+    pub async fn notify(&self, notice: NewNotice) -> Result<Notified, StoreError> {
         let (packed, store) = (PackedNotice::pack(notice).await?, self.clone());
         self.write(packed.size(), move |conn| insert(conn, &packed, &store)).await
     }
@@ -98,15 +97,18 @@ fn told(conn: &Connection, message: &MessageId, store: &Store) -> Result<Option<
     Ok(Some(Told { facts, direction, order, link, root, automatic, told }))
 }
 
-/// Inserts a notice and its delivery, due at once. `false`: it is not told (again).
+/// Inserts a notice and its delivery, due at once.
 pub(super) fn insert(
     conn: &Connection,
     packed: &PackedNotice,
     store: &Store,
-) -> Result<bool, StoreError> {
+) -> Result<Notified, StoreError> {
     let PackedNotice { notice, bytes } = packed;
     if told_already(conn, notice)? {
-        return Ok(false);
+        return Ok(Notified::Already);
+    }
+    if notice.kind == NoticeKind::NotPassedOn && used_today(conn, notice)? >= PER_DAY {
+        return Ok(Notified::TooMany);
     }
     let draft = notice.outgoing.draft();
     run(
@@ -139,23 +141,21 @@ pub(super) fn insert(
             store,
         },
     )?;
-    Ok(true)
+    Ok(Notified::Told)
+}
+
+/// How many notices of this kind the same reader had in front of the same pair in 24 hours.
+fn used_today(conn: &Connection, notice: &NewNotice) -> Result<i64, StoreError> {
+    let sql = "SELECT count(*) AS used FROM message m JOIN delivery d ON d.message = m.number
+        WHERE m.kind = 'notice' AND m.pair = ?1 AND m.received_at > ?2 AND m.notice = ?3
+        AND d.recipient = ?4";
+    let day = notice.created_at.before(DAY).as_millis();
+    let reader = notice.outgoing.draft().recipient.reveal();
+    let params = params![notice.pair.0, day, notice.kind.as_str(), reader];
+    Ok(one(conn, sql, params, |row| get(row, "used"))?.unwrap_or(0))
 }
 
 fn told_already(conn: &Connection, notice: &NewNotice) -> Result<bool, StoreError> {
-    let sql = "SELECT count(*) AS used FROM message
-        WHERE kind = 'notice' AND pair = ?1 AND received_at > ?2";
-    let day = notice.created_at.before(DAY).as_millis();
-    let used: i64 =
-        one(conn, sql, params![notice.pair.0, day], |row| get(row, "used"))?.unwrap_or(0);
-    if used >= PER_DAY {
-        tracing::warn!(
-            kind = notice.kind.as_str(),
-            limit = PER_DAY,
-            "a notice is left out: this pair had its day's"
-        );
-        return Ok(true);
-    }
     let sql = "SELECT 1 AS one FROM message n WHERE n.kind = 'notice' AND n.notice = ?2
             AND n.about = (SELECT number FROM message WHERE id = ?1)
         UNION ALL SELECT 1 FROM message WHERE fingerprint = ?3 AND received_at >= ?4

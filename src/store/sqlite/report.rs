@@ -19,8 +19,11 @@ impl Store {
         self.read(move |conn| reported(conn, token)).await
     }
 
-    /// Commits a report. Only one of permanent failure changes the delivery: what was delivered, or
-    /// still waits, has failed then, and its sender is told by `notice`.
+    /// Commits a report. Only one of permanent failure changes the delivery: what was delivered has
+    /// failed then, and its sender is told by `notice`. What still waits is attempted again, and
+    /// whoever took it reports again.
+    ///
+    /// Errors: `Busy` while the attempt that it is about is not written yet: it comes again.
     pub async fn report(
         &self,
         token: [u8; 10],
@@ -85,6 +88,11 @@ fn insert(
     report: &Report,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
+    // A smarthost may report before its own answer is written here: forgotten, it would never be
+    // told.
+    if report.kind == ReportKind::Failed && found.state == DeliveryState::Sending {
+        return Err(StoreError::Busy);
+    }
     let delivery = found.delivery.0;
     let sql = "SELECT count(*) AS kept FROM report WHERE delivery = ?1";
     let kept: i64 = one(conn, sql, [delivery], |row| get(row, "kept"))?.unwrap_or(0);
@@ -102,7 +110,6 @@ fn insert(
             ],
         )?;
     }
-    // What is being sent ends by its own attempt; what is over badly stays so.
     if report.kind != ReportKind::Failed || found.state != DeliveryState::Delivered {
         return Ok(false);
     }
