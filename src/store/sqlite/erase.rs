@@ -112,6 +112,8 @@ fn erase(conn: &Connection, number: i64, most: usize) -> Result<usize, StoreErro
         for sql in [
             "DELETE FROM attempt WHERE delivery IN
                 (SELECT number FROM delivery WHERE message = ?1)",
+            "DELETE FROM report WHERE delivery IN
+                (SELECT number FROM delivery WHERE message = ?1)",
             "DELETE FROM delivery WHERE message = ?1",
             "DELETE FROM turn WHERE started_by = ?1 OR stopped_by = ?1",
             "DELETE FROM content WHERE message = ?1",

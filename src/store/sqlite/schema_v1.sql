@@ -242,7 +242,7 @@ CREATE INDEX attempt_delivery ON attempt (delivery);
 -- What came back to a delivery's bounce address, without a word of it.
 CREATE TABLE report (
     number      INTEGER PRIMARY KEY,
-    delivery    INTEGER NOT NULL REFERENCES delivery ON DELETE CASCADE,
+    delivery    INTEGER NOT NULL REFERENCES delivery,
     received_at INTEGER NOT NULL,
     kind        TEXT NOT NULL,
     status      TEXT,

@@ -33,7 +33,7 @@ async fn whatever_hangs_on_a_message_is_known_to_the_eraser() {
             "turn.stopped_by"
         ]
     );
-    assert_eq!(hanging_on(&conn, "delivery"), ["attempt.delivery"]);
+    assert_eq!(hanging_on(&conn, "delivery"), ["attempt.delivery", "report.delivery"]);
     assert_eq!(hanging_on(&conn, "conversation"), ["message.conversation", "turn.conversation"]);
 }
 
