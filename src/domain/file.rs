@@ -140,6 +140,8 @@ pub enum Unopened {
     Damaged,
     /// It asks for a password.
     Encrypted,
+    /// A text that is longer than anybody looks through.
+    TooLong,
 }
 
 impl Unopened {
@@ -148,6 +150,7 @@ impl Unopened {
         match self {
             Self::Damaged => "damaged, so that it could not be opened",
             Self::Encrypted => "asks for a password",
+            Self::TooLong => "longer than is looked through",
         }
     }
 }

@@ -235,6 +235,7 @@ impl Reader<'_> {
             inline: picture && !part.attached && (related || (part.shown && part.id.is_some())),
             size: decode::size(bytes, part.transfer),
             content_id: part.id.clone(),
+            charset: part.charset.clone(),
             content: self.place.content(self.raw, part),
             ..Attachment::default()
         });

@@ -46,6 +46,17 @@ impl Content {
     }
 }
 
+/// The words of a text file: by its byte order mark, else by the declared charset, else as UTF-8.
+pub fn words(bytes: &[u8], declared: Option<&str>) -> String {
+    let charset = match bytes {
+        [0xff, 0xfe, ..] => Some("utf-16le"),
+        [0xfe, 0xff, ..] => Some("utf-16be"),
+        [0xef, 0xbb, 0xbf, ..] => Some("utf-8"),
+        _ => declared,
+    };
+    decode::clean(&decode::charset(bytes, charset, &mut vec![]))
+}
+
 impl Default for Content {
     fn default() -> Self {
         Self(Source::Within(0..0, Transfer::Identity))

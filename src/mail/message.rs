@@ -122,6 +122,8 @@ pub struct Attachment {
     pub size: usize,
     /// `Content-ID`, without brackets: what `cid:` names it by (RFC 2392 §2).
     pub content_id: Option<String>,
+    /// The declared charset of a text.
+    pub charset: Option<String>,
     /// What it holds.
     pub content: Content,
     /// What was found when it was opened; nothing before that. Reading a mail opens no files.
@@ -135,6 +137,8 @@ pub struct Inspected {
     pub facts: FileFacts,
     /// Its bytes as they may go out, where it could be cleaned.
     pub bytes: Option<Arc<[u8]>>,
+    /// The words of a plain text, LF line ends: they are judged and cleaned like the mail's own.
+    pub text: Option<String>,
 }
 
 impl std::fmt::Debug for Inspected {

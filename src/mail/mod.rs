@@ -38,7 +38,7 @@ mod signature;
 mod subject;
 mod tnef;
 
-pub use content::Content;
+pub use content::{Content, words};
 pub use message::{
     Attachment, Automatic, Defect, Inspected, Mailbox, Message, Segment, SegmentKind, Text,
     Unreadable,

@@ -93,8 +93,11 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    /// What an attachment is.
+    /// What an attachment is, and what a text that is attached says.
     fn file(&mut self, attachment: &Attachment) {
+        if let Some(text) = attachment.inspected.as_ref().and_then(|i| i.text.as_deref()) {
+            self.contacts(text, Part::Attachment, &Quoted::default());
+        }
         if let Some(words) = dangerous_content::find(attachment) {
             self.whole(RuleId::DangerousContent, Part::Attachment, words);
         }

@@ -12,10 +12,12 @@ use tokio::sync::Semaphore;
 
 use super::Relay;
 use super::outcome::Outcome;
-use crate::domain::{Danger, FileFacts};
+use crate::domain::{Danger, FileFacts, FileKind, Unopened};
 use crate::inspect::{self, Opened, wire};
-use crate::mail::{Attachment, Inspected, Message};
+use crate::mail::{self, Attachment, Inspected, Message};
 
+/// A text file that is judged, in bytes.
+const MOST_TEXT: usize = 512 * 1024;
 /// Children at a time: each may take the memory that `inspect::limit` leaves it.
 const CHILDREN: usize = 3;
 /// A child's time for one mail. It has a limit of processor time of its own; this one is for a
@@ -91,7 +93,7 @@ impl Inspector {
                 "a file brought down the child that opened it"
             );
             let facts = FileFacts::dangerous(kind, Danger::Hostile, None);
-            culprit.inspected = Some(Inspected { facts, bytes: None });
+            culprit.inspected = Some(Inspected { facts, bytes: None, text: None });
             waiting = rest;
             if waiting.is_empty() {
                 break;
@@ -152,12 +154,19 @@ async fn end(child: &mut Child) {
 
 /// What was found in an attachment, and its bytes as they may go out.
 fn note(raw: &[u8], attachment: &mut Attachment, opened: Opened) {
-    let Opened { facts, cleaned } = opened;
+    let Opened { mut facts, cleaned } = opened;
+    let text = (facts.kind == FileKind::Text).then(|| {
+        let bytes = attachment.content.decode(raw);
+        mail::words(bytes.get(..=MOST_TEXT).unwrap_or(&bytes), attachment.charset.as_deref())
+    });
+    if attachment.size > MOST_TEXT && text.is_some() {
+        facts.unopened = Some(Unopened::TooLong);
+    }
     let bytes: Option<Arc<[u8]>> = facts.is_clean().then(|| match cleaned {
         Some(cleaned) => cleaned.into(),
         None => attachment.content.decode(raw).as_ref().into(),
     });
-    attachment.inspected = Some(Inspected { facts, bytes });
+    attachment.inspected = Some(Inspected { facts, bytes, text });
 }
 
 #[cfg(test)]
@@ -166,7 +175,6 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
-    use crate::domain::FileKind;
     use crate::mail::Content;
 
     /// A mail with these files, opened by a child that is this shell script.
@@ -187,7 +195,11 @@ mod tests {
     }
 
     fn hostile(kind: FileKind) -> Option<Inspected> {
-        Some(Inspected { facts: FileFacts::dangerous(kind, Danger::Hostile, None), bytes: None })
+        Some(Inspected {
+            facts: FileFacts::dangerous(kind, Danger::Hostile, None),
+            bytes: None,
+            text: None,
+        })
     }
 
     #[tokio::test]
@@ -206,7 +218,11 @@ mod tests {
         let files: [&[u8]; 7] = [b"\x89PNG\r\n\x1a\n", b"MZ", b"a", b"b", b"c", b"d", b"e"];
         let found = opened(&once, &files).await.unwrap();
         let clean = |bytes: &[u8]| {
-            Some(Inspected { facts: FileFacts::of(FileKind::Png), bytes: Some(bytes.into()) })
+            Some(Inspected {
+                facts: FileFacts::of(FileKind::Png),
+                bytes: Some(bytes.into()),
+                text: None,
+            })
         };
         assert_eq!(found[..2], [clean(files[0]), hostile(FileKind::Program)]);
         assert_eq!(found[2..4], [clean(b"a"), hostile(FileKind::Text)]);

@@ -10,7 +10,7 @@ use super::mask::Masks;
 use super::texts::Texts;
 use crate::domain::{Action, Part, RuleId, Sightings};
 use crate::inspect;
-use crate::mail::Attachment;
+use crate::mail::{self, Attachment};
 use crate::policy::Carries;
 
 /// A picture of the text or an attached file, ready to go out.
@@ -84,12 +84,22 @@ impl<'a> Names<'a> {
     fn carried(&self, attachment: &Attachment, taken: &mut HashSet<String>) -> Option<Carried> {
         let inspected = attachment.inspected.as_ref()?;
         let (content_type, extension) = inspected.facts.kind.cleanable()?;
-        let bytes = Arc::clone(inspected.bytes.as_ref()?);
+        let mut content_type = content_type.to_owned();
+        let mut bytes = Arc::clone(inspected.bytes.as_ref()?);
+        if let Some(text) = &inspected.text {
+            let cleaned = self.masked_text(text);
+            if cleaned == *text {
+                content_type.push_str(&charset(attachment.charset.as_deref()));
+            } else {
+                content_type.push_str("; charset=utf-8");
+                bytes = cleaned.replace('\n', "\r\n").into_bytes().into();
+            }
+        }
         let name = attachment.name.as_deref().map(|name| self.masked(name));
         let name = file_name::safe(name.as_deref(), extension);
         Some(Carried {
             name: Some(file_name::apart(&name, taken)),
-            content_type: content_type.to_owned(),
+            content_type,
             content_id: attachment.content_id.clone(),
             bytes,
         })
@@ -106,16 +116,22 @@ impl<'a> Names<'a> {
     fn masked(&self, name: &str) -> String {
         let stem = inspect::without_extensions(name);
         let extension = name.get(stem.len()..).unwrap_or_default();
-        format!("{}{extension}", self.masked_stem(stem))
+        format!("{}{extension}", self.clean(stem, |masks, edits| masks.mark_line(stem, edits)))
     }
 
-    fn masked_stem(&self, name: &str) -> String {
+    /// The same of the words of a text file.
+    fn masked_text(&self, text: &str) -> String {
+        let text = mail::segment(text.to_owned());
+        self.clean(&text.body, |masks, edits| masks.mark_text(&text, edits))
+    }
+
+    fn clean(&self, text: &str, mark: impl FnOnce(&Masks<'_>, &mut Edits)) -> String {
         let plan = self.plan;
         let mut edits = Edits::default();
         for found in &plan.verdict.findings {
             let redacts = found.enforced && found.action == Action::Redact;
             if redacts && found.part == Part::Attachment && found.end > found.start {
-                for (at, words) in name.match_indices(found.words.as_str()) {
+                for (at, words) in text.match_indices(found.words.as_str()) {
                     edits.replace(at..at + words.len(), self.texts.removed(found.rule));
                 }
             }
@@ -130,7 +146,17 @@ impl<'a> Names<'a> {
             removed_link: &removed_link,
             known: &self.nothing,
         };
-        masks.mark_line(name, &mut edits);
-        edits.apply(name)
+        mark(&masks, &mut edits);
+        edits.apply(text)
     }
+}
+
+/// The charset of a text that goes out as it came, where it is one that a header can hold.
+fn charset(declared: Option<&str>) -> String {
+    let is_name = |name: &&str| {
+        (1..=40).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:+".contains(&b))
+    };
+    let declared = declared.map(str::trim).filter(is_name);
+    declared.map(|name| format!("; charset={}", name.to_lowercase())).unwrap_or_default()
 }

@@ -104,3 +104,18 @@ fn an_admin_may_let_sellers_send_pictures() {
     assert_eq!(files(&mail).len(), 1);
     assert!(mail.text.contains("[removed: a.docx]"), "{}", mail.text);
 }
+
+#[test]
+fn what_a_text_file_says_is_judged_and_masked_like_the_mail() {
+    let mut house = House::open();
+    let said = "Größe 5\r\nCall +44 20 7946 0958 or write jane.roe@mail.example\r\n";
+    let letter = Letter::new(JANE, &house.seller_of("O1"), "See this.\n");
+    let mail = house.passes(&parcel(letter, &[File::new("a.txt", "text/plain", said)]));
+    let [(_, kind, bytes)] = &files(&mail)[..] else { panic!("one file: {}", mail.text) };
+    let words = String::from_utf8(bytes.clone()).unwrap();
+    assert_eq!(kind, "text/plain");
+    assert!(words.starts_with("Größe 5\r\nCall [removed: phone number] or write "), "{words}");
+    mail.holds_nothing_of(&["7946", "jane.roe"]);
+    let told = house.newest();
+    assert_eq!(told["action"], "redact");
+}

@@ -63,7 +63,11 @@ fn subject_and_attachment_names_are_judged_but_no_ticket_number() {
             content_type: "image/jpeg".to_owned(),
             inline: true,
             size: 1,
-            inspected: Some(Inspected { facts: FileFacts::of(FileKind::Jpeg), bytes: None }),
+            inspected: Some(Inspected {
+                facts: FileFacts::of(FileKind::Jpeg),
+                bytes: None,
+                text: None,
+            }),
             ..Attachment::default()
         })
         .to_vec();
