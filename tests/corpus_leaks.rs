@@ -193,11 +193,15 @@ fn no_mail_of_the_corpora_carries_its_sender_across() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let inspector = Inspector::of(env!("CARGO_BIN_EXE_bauta"));
     let mut leaks = Vec::new();
+    // Every mail takes four minutes on two cores without optimisation.
+    let all = std::env::var_os("BAUTA_CORPUS").is_some_and(|v| v == "all");
+    let step = if all { 1 } else { 4 };
+    println!("one mail in {step}; BAUTA_CORPUS=all for each of them");
     for set in SETS {
         let mut paths = Vec::new();
         files(&Path::new(CORPUS).join(set), &mut paths);
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for (number, path) in paths.into_iter().enumerate() {
+        for (number, path) in paths.into_iter().step_by(step).enumerate() {
             let raw = marked(&fs::read(&path).unwrap());
             let mut message = mail::read(&raw);
             runtime.block_on(inspector.inspect(&raw, &mut message)).unwrap();
