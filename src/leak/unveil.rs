@@ -69,6 +69,10 @@ pub(super) fn base64_words(text: &str) -> Vec<String> {
 
 /// NFKC, lower case, without characters that are not seen.
 fn fold(text: &str) -> String {
+    // Most text: its NFKC is itself, and all of it is seen.
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.nfkc()
         .filter(|c| {
             !matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'

@@ -138,8 +138,12 @@ fn words(text: &str) -> Vec<Word> {
 
 fn close(text: &str, range: Range<usize>, words: &mut Vec<Word>) {
     let raw = text.get(range.clone()).unwrap_or_default();
-    // Twice: some characters' compatibility forms have capitals.
-    let folded: String = raw.nfkc().flat_map(char::to_lowercase).nfkc().collect();
+    let folded: String = if raw.is_ascii() {
+        raw.to_ascii_lowercase() // most words: their NFKC is themselves
+    } else {
+        // Twice: some characters' compatibility forms have capitals.
+        raw.nfkc().flat_map(char::to_lowercase).nfkc().collect()
+    };
     let mut normal: String = folded.chars().filter(|c| c.is_alphanumeric()).collect();
     if normal.is_empty() {
         return;
