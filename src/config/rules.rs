@@ -30,7 +30,7 @@ const WHOLE: &[Action] = &[Action::Allow, Action::Warn, Action::Reject];
 const UNCLEANABLE: &[Action] = &[Action::Reject];
 
 /// All rules that this version has, in the order of PRODUCT §5.
-pub const BUILT_RULES: [BuiltRule; 8] = [
+pub const BUILT_RULES: &[BuiltRule] = &[
     BuiltRule {
         id: RuleId::ExternalLink,
         seller_to_buyer: Action::Redact,

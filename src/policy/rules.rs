@@ -64,7 +64,7 @@ impl Rules {
             return Err(RuleError::NotBuilt(*rule));
         }
         let mut settings = BTreeMap::new();
-        for rule in &BUILT_RULES {
+        for rule in BUILT_RULES {
             settings.insert(rule.id, setting(rule, policy)?);
         }
         let contacts = policy.allowed_contacts.iter();
