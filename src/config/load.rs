@@ -361,6 +361,7 @@ fn rule(r: &mut Reader<'_, '_>, id: RuleId) -> RuleSetting {
 
 fn action(r: &mut Reader<'_, '_>, path: &str, id: RuleId) -> Option<Action> {
     let can = built_rule(id).map(|r| r.actions).unwrap_or_default();
+    let can: Vec<Action> = can.iter().copied().filter(|a| *a != Action::Hold).collect();
     let can_words = one_of(&can.iter().map(|a| a.as_str()).collect::<Vec<_>>());
     let held = format!("\"hold\" is not in this version; write {can_words}");
     let redacted = format!("{id} finds no words that could be redacted; write {can_words}");

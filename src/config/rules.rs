@@ -11,8 +11,8 @@ pub struct BuiltRule {
     pub seller_to_buyer: Action,
     /// What it does to a buyer's message where nothing else is set.
     pub buyer_to_seller: Action,
-    /// What can be set for it. `hold` needs the review, which is not built; `redact` needs words
-    /// that can be replaced; what can't be cleaned can't be masked, so it can only be rejected.
+    /// What can be set for it. `redact` needs words that can be replaced; what can't be cleaned
+    /// can't be masked, so it can only be rejected.
     pub actions: &'static [Action],
     /// What it finds, for the comment in the example.
     pub finds: &'static str,
@@ -25,8 +25,9 @@ impl BuiltRule {
     }
 }
 
-const WORDS: &[Action] = &[Action::Allow, Action::Warn, Action::Redact, Action::Reject];
-const WHOLE: &[Action] = &[Action::Allow, Action::Warn, Action::Reject];
+const WORDS: &[Action] =
+    &[Action::Allow, Action::Warn, Action::Redact, Action::Hold, Action::Reject];
+const WHOLE: &[Action] = &[Action::Allow, Action::Warn, Action::Hold, Action::Reject];
 const UNCLEANABLE: &[Action] = &[Action::Reject];
 
 /// All rules that this version has, in the order of PRODUCT §5.

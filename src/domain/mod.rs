@@ -41,4 +41,4 @@ pub use party_domain::{PartyDomain, PartyDomainError};
 pub use report::{Cause, Report, ReportKind};
 pub use secrets::{Secrets, folded, folded_char};
 pub use time::{Clock, Date, DateError, Timestamp};
-pub use verdict::{Action, Certainty, Finding, Part, RuleId, Verdict};
+pub use verdict::{Action, Certainty, Finding, Hold, HoldReason, Part, RuleId, Verdict};

@@ -201,6 +201,41 @@ pub struct Finding {
     pub words: String,
 }
 
+/// Why a message waits for a person without a finding of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HoldReason {
+    /// A proactive message in no installed language, or too short to tell (PRODUCT §5).
+    UnknownLanguage,
+    /// It still holds a secret after a second composition (PRODUCT §6).
+    Leak,
+    /// More than 20 messages in 10 minutes in its conversation (PRODUCT §4).
+    TooManyMessages,
+    /// An answer of a suspended seller (PRODUCT §5).
+    SuspendedSeller,
+}
+
+impl HoldReason {
+    /// The word that is stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownLanguage => "unknown-language",
+            Self::Leak => "leak",
+            Self::TooManyMessages => "too-many-messages",
+            Self::SuspendedSeller => "suspended-seller",
+        }
+    }
+}
+
+/// A message waits for a person, or would if it were enforced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Why.
+    pub reason: HoldReason,
+    /// Whether it is done; false where it is only observed.
+    pub enforced: bool,
+}
+
 /// What the policy decided about one message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -213,6 +248,9 @@ pub struct Verdict {
     /// The same in text that was only quoted: redacted where they must be, never held against
     /// the sender.
     pub cleaned: Vec<Finding>,
+    /// Why it waits for a person beside any finding.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<Hold>,
 }
 
 impl Verdict {
@@ -227,7 +265,22 @@ impl Verdict {
             let counted = findings.iter().filter(|f| f.enforced || !only_enforced);
             counted.map(|f| f.action).max().unwrap_or(Action::Allow)
         };
-        Self { action: strongest(true), would: strongest(false), findings, cleaned }
+        let holds = vec![];
+        Self { action: strongest(true), would: strongest(false), findings, cleaned, holds }
+    }
+
+    /// The same, and the message waits for a person, whatever the rules found; where it is not
+    /// `enforced`, it only would.
+    #[must_use]
+    pub fn held_for(mut self, reason: HoldReason, enforced: bool) -> Self {
+        if !self.holds.iter().any(|hold| hold.reason == reason) {
+            self.holds.push(Hold { reason, enforced });
+        }
+        self.would = self.would.max(Action::Hold);
+        if enforced {
+            self.action = self.action.max(Action::Hold);
+        }
+        self
     }
 
     /// What is to be replaced in a part, as (start, end, rule), in order, without overlaps: what
@@ -289,5 +342,19 @@ mod tests {
             verdict.redactions(Part::Text).into_iter().map(|(s, e, _)| (s, e)).collect();
         assert_eq!(spans, [(2, 4), (8, 9)]);
         assert_eq!(Verdict::new(vec![], verdict.cleaned).action, Action::Allow);
+    }
+
+    #[test]
+    fn a_message_is_held_without_a_finding_and_a_refusal_stays_stronger() {
+        let held = Verdict::clean().held_for(HoldReason::Leak, true);
+        assert_eq!((held.action, held.would), (Action::Hold, Action::Hold));
+        let observed = Verdict::clean().held_for(HoldReason::UnknownLanguage, false);
+        assert_eq!((observed.action, observed.would), (Action::Allow, Action::Hold));
+        let refused = Verdict::new(vec![finding(Action::Reject, true, 0, 5)], vec![]);
+        assert_eq!(refused.held_for(HoldReason::Leak, true).action, Action::Reject);
+        let read = serde_json::to_string(&held).unwrap();
+        assert_eq!(serde_json::from_str::<Verdict>(&read).unwrap(), held);
+        let older = r#"{"action":"allow","would":"allow","findings":[],"cleaned":[]}"#;
+        assert_eq!(serde_json::from_str::<Verdict>(older).unwrap(), Verdict::clean());
     }
 }

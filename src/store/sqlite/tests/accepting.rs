@@ -252,12 +252,7 @@ fn rejection(n: usize, facts: Facts) -> Rejection {
         conversation: None,
         order: Some("ORDER-1".parse().unwrap()),
         direction: Direction::SellerToBuyer,
-        verdict: Verdict {
-            action: Action::Reject,
-            would: Action::Reject,
-            findings: vec![finding.clone(), finding],
-            cleaned: vec![],
-        },
+        verdict: Verdict::new(vec![finding.clone(), finding], vec![]),
         proof: "trusted peer 127.0.0.1".to_owned(),
         original: b"in".to_vec(),
         sender_view: b"view".to_vec(),
