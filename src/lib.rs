@@ -10,6 +10,7 @@ pub mod bounce;
 pub mod cli;
 pub mod config;
 pub mod delivery;
+pub mod dns;
 pub mod domain;
 pub mod inspect;
 pub mod leak;

@@ -13,10 +13,11 @@ use std::process::Command;
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("config", &["domain"]),
+    ("dns", &[]),
     ("inspect", &["domain"]),
     ("mail", &["domain"]),
     ("alias", &["domain"]),
-    ("sender", &["domain", "mail", "config"]),
+    ("sender", &["domain", "dns", "mail", "config"]),
     ("market", &["domain", "config", "sender"]),
     ("policy", &["domain", "mail", "config"]),
     ("rewrite", &["domain", "mail", "alias", "policy", "config", "inspect"]),
@@ -26,12 +27,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "relay",
         &[
-            "domain", "config", "inspect", "mail", "alias", "sender", "market", "policy",
+            "domain", "config", "dns", "inspect", "mail", "alias", "sender", "market", "policy",
             "rewrite", "leak", "store", "bounce",
         ],
     ),
     ("smtp", &["relay", "alias", "domain", "config"]),
-    ("delivery", &["relay", "store", "alias", "domain", "config"]),
+    ("delivery", &["relay", "store", "alias", "dns", "domain", "config"]),
     ("web", &["relay", "store", "market", "domain", "config"]),
     ("app", ANY),
     ("cli", ANY),

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::task::JoinSet;
 
-use super::dns::{Dns, NoAnswer};
 use super::encrypt;
 use super::opening::{Encryption, OpenError, Opened, open};
 use super::route::{NoRoute, OURSELVES, mail_servers};
 use super::sts::{self, Sts};
 use super::times::Times;
 use crate::config::DeliveryTls;
+use crate::dns::{Dns, NoAnswer};
 
 /// Peers close idle connections; what lay about longer is not worth a try.
 const IDLE: Duration = Duration::from_secs(20);

@@ -14,7 +14,6 @@ mod backoff;
 mod carry;
 mod connect;
 mod desk;
-mod dns;
 mod encrypt;
 mod hand;
 mod opening;

@@ -1,7 +1,7 @@
 //! Where a domain's mail goes: its MX hosts in the order in which they are tried, or why there are
 //! none (RFC 5321 §5.1, RFC 7505).
 
-use super::dns::{Dns, NoAnswer};
+use crate::dns::{Dns, NoAnswer};
 
 /// Why a domain's mail can't go anywhere. For log and store: names no domain.
 #[derive(Debug, Clone, PartialEq, Eq)]

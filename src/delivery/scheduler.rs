@@ -10,10 +10,10 @@ use tokio_util::sync::CancellationToken;
 use super::carry::Carrier;
 use super::connect::{Network, close_all};
 use super::desk::Desk;
-use super::dns::Dns;
 use super::sts::Sts;
 use super::times::Times;
 use crate::config::{Config, DeliveryTls, Route};
+use crate::dns::Dns;
 use crate::domain::Clock;
 use crate::store::{Store, StoredMail};
 

@@ -7,8 +7,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use super::dns::Dns;
 use super::encrypt;
+use crate::dns::Dns;
 use crate::domain::Clock;
 use crate::store::{Store, StsPolicy};
 

@@ -7,5 +7,6 @@
 //! Logs: nothing.
 
 mod proof;
+pub mod spf;
 
 pub use proof::{Peer, Proof, Unproved, prove};

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use hickory_resolver::proto::op::{Message, MessageType, ResponseCode};
-use hickory_resolver::proto::rr::rdata::{A, AAAA, MX, TXT};
+use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, MX, PTR, TXT};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 
 /// Answers are kept by nobody, so that a story can change its mind.
@@ -20,6 +20,10 @@ struct Zone {
     records: HashMap<String, Vec<RData>>,
     /// Names for which it answers SERVFAIL.
     broken: BTreeSet<String>,
+    /// The same for what is asked of a name and it has nothing of.
+    broken_else: BTreeSet<String>,
+    /// Below these labels nothing is answered but SERVFAIL.
+    broken_below: BTreeSet<String>,
     /// How often each name was asked for its MX.
     asked: HashMap<String, usize>,
 }
@@ -29,8 +33,19 @@ pub struct NameServer {
     zone: Arc<Mutex<Zone>>,
 }
 
+/// By label: in a name that SPF's macros make any octet may stand.
 fn name(text: &str) -> Name {
-    Name::from_ascii(format!("{text}.")).unwrap()
+    let labels = text.split('.').filter(|label| !label.is_empty()).map(str::as_bytes);
+    let mut name = Name::from_labels(labels).unwrap();
+    name.set_fqdn(true);
+    name
+}
+
+/// How a name is kept.
+fn key(name: &Name) -> String {
+    let labels: Vec<_> =
+        name.iter().map(|label| String::from_utf8_lossy(label).into_owned()).collect();
+    labels.join(".").to_lowercase()
 }
 
 impl NameServer {
@@ -60,7 +75,7 @@ impl NameServer {
 
     pub fn put(&self, owner: &str, data: RData) {
         let mut zone = self.zone.lock().unwrap();
-        zone.records.entry(owner.to_owned()).or_default().push(data);
+        zone.records.entry(owner.to_lowercase()).or_default().push(data);
     }
 
     pub fn mx(&self, domain: &str, preference: u16, host: &str) {
@@ -83,6 +98,25 @@ impl NameServer {
         self.put(owner, RData::TXT(TXT::new(parts.collect())));
     }
 
+    /// The name is there, if with nothing.
+    pub fn exists(&self, owner: &str) {
+        self.zone.lock().unwrap().records.entry(owner.to_lowercase()).or_default();
+    }
+
+    pub fn alias(&self, owner: &str, target: &str) {
+        self.put(owner, RData::CNAME(CNAME(name(target))));
+    }
+
+    /// The name that an address is said to have.
+    pub fn pointer(&self, owner: &str, target: &str) {
+        self.put(owner, RData::PTR(PTR(name(target))));
+    }
+
+    /// A text of these strings.
+    pub fn strings(&self, owner: &str, strings: Vec<String>) {
+        self.put(owner, RData::TXT(TXT::new(strings)));
+    }
+
     /// Forgets a name.
     pub fn forget(&self, owner: &str) {
         self.zone.lock().unwrap().records.remove(owner);
@@ -90,6 +124,16 @@ impl NameServer {
 
     pub fn breaks(&self, owner: &str) {
         self.zone.lock().unwrap().broken.insert(owner.to_owned());
+    }
+
+    /// The name answers for what it has, and fails for all else.
+    pub fn breaks_else(&self, owner: &str) {
+        self.zone.lock().unwrap().broken_else.insert(owner.to_lowercase());
+    }
+
+    /// All names that begin with this label and are not known fail.
+    pub fn breaks_below(&self, label: &str) {
+        self.zone.lock().unwrap().broken_below.insert(label.to_owned());
     }
 
     pub fn is_mended(&self) {
@@ -115,7 +159,7 @@ fn serve(zone: &Mutex<Zone>, mut stream: TcpStream) {
 fn answer(zone: &Mutex<Zone>, question: &[u8], room: usize) -> Option<Vec<u8>> {
     let asked = Message::from_vec(question).ok()?;
     let query = asked.queries.first()?.clone();
-    let owner = query.name().to_ascii().trim_end_matches('.').to_lowercase();
+    let owner = key(query.name());
     let mut zone = zone.lock().unwrap();
     if query.query_type() == RecordType::MX {
         *zone.asked.entry(owner.clone()).or_default() += 1;
@@ -125,11 +169,31 @@ fn answer(zone: &Mutex<Zone>, question: &[u8], room: usize) -> Option<Vec<u8>> {
     answer.metadata.recursion_available = true;
     answer.metadata.recursion_desired = true;
     answer.add_query(query.clone());
-    if zone.broken.contains(&owner) {
+    let label = owner.split('.').next().unwrap_or_default();
+    let known = zone.records.get(&owner);
+    let has =
+        known.is_some_and(|all| all.iter().any(|data| data.record_type() == query.query_type()));
+    let fails = zone.broken.contains(&owner)
+        || (!has && zone.broken_else.contains(&owner))
+        || (known.is_none() && zone.broken_below.contains(label));
+    if fails {
         answer.metadata.response_code = ResponseCode::ServFail;
-    } else if let Some(records) = zone.records.get(&owner) {
+    } else if let Some(records) = known {
         for data in records.iter().filter(|data| data.record_type() == query.query_type()) {
             answer.add_answer(Record::from_rdata(query.name().clone(), TTL, data.clone()));
+        }
+        // RFC 1034 §3.6.2: another name's records stand for its own.
+        let targets = records.iter().filter_map(|data| match data {
+            RData::CNAME(target) => Some(target),
+            _ => None,
+        });
+        for target in targets {
+            let data = RData::CNAME(target.clone());
+            answer.add_answer(Record::from_rdata(query.name().clone(), TTL, data));
+            let records = zone.records.get(&key(target)).into_iter().flatten();
+            for data in records.filter(|data| data.record_type() == query.query_type()) {
+                answer.add_answer(Record::from_rdata(target.0.clone(), TTL, data.clone()));
+            }
         }
     } else {
         answer.metadata.response_code = ResponseCode::NXDomain;

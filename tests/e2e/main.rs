@@ -57,4 +57,5 @@ mod t55_mx_hosts;
 mod t56_mx_manners;
 mod t57_dkim;
 mod t58_mta_sts;
+mod t60_spf;
 mod t70_reports;

@@ -1,4 +1,10 @@
 //! Questions to the DNS, with answers in our own words.
+//!
+//! Flow: a name and what is asked of it → hickory, which asks the servers and keeps answers as long
+//! as their TTL allows → records as plain data, or why there are none ([`NoAnswer`]).
+//! Invariant: whole names only, nothing is put behind them; "there is none" and "nobody knows now"
+//! are never taken for one another, for the one is an answer and the other means to come again.
+//! Logs: nothing.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -11,12 +17,13 @@ use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 
-/// The resolver. Answers are kept as long as their TTL allows.
-pub(super) struct Dns(TokioResolver);
+/// The resolver. Answers are kept as long as their TTL allows. Clones share them.
+#[derive(Clone)]
+pub struct Dns(TokioResolver);
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum NoAnswer {
+pub enum NoAnswer {
     /// The name does not exist.
     NoName,
     /// It exists and has nothing of this kind.
@@ -79,7 +86,24 @@ impl Dns {
         }
     }
 
-    /// The texts at a name, the strings of each put together.
+    /// A host's addresses of one family.
+    pub async fn addresses_like(&self, ip: IpAddr, host: &str) -> Result<Vec<IpAddr>, NoAnswer> {
+        let kind = if ip.is_ipv4() { RecordType::A } else { RecordType::AAAA };
+        let found = self.ask(host, kind).await?;
+        some(found.into_iter().filter_map(|data| data.ip_addr()).collect())
+    }
+
+    /// The names that an address is said to have, without their final dots.
+    pub async fn names(&self, ip: IpAddr) -> Result<Vec<String>, NoAnswer> {
+        let found = self.ask(&Name::from(ip).to_ascii(), RecordType::PTR).await?;
+        let names = found.into_iter().filter_map(|data| match data {
+            RData::PTR(name) => Some(host_name(&name)),
+            _ => None,
+        });
+        some(names.collect())
+    }
+
+    /// The texts at a name, the strings of each put together; what is no UTF-8 in them is replaced.
     pub async fn texts(&self, name: &str) -> Result<Vec<String>, NoAnswer> {
         let found = self.ask(name, RecordType::TXT).await?;
         let texts = found.into_iter().filter_map(|data| match data {
@@ -93,9 +117,11 @@ impl Dns {
     }
 
     async fn ask(&self, name: &str, kind: RecordType) -> Result<Vec<RData>, NoAnswer> {
-        // Whole names only: what the system would put behind a name is not meant.
-        let name = Name::from_ascii(format!("{}.", name.trim_end_matches('.')))
-            .map_err(|_| NoAnswer::NoName)?;
+        // Whole names only: what the system would put behind a name is not meant. By label, for in
+        // a name that SPF's macros make any octet may stand.
+        let labels = name.strip_suffix('.').unwrap_or(name).split('.').map(str::as_bytes);
+        let mut name = Name::from_labels(labels).map_err(|_| NoAnswer::NoName)?;
+        name.set_fqdn(true);
         match self.0.lookup(name, kind).await {
             Ok(found) => {
                 let records = found.answers().iter().filter(|record| record.record_type() == kind);
@@ -121,7 +147,9 @@ fn some<T>(found: Vec<T>) -> Result<Vec<T>, NoAnswer> {
 }
 
 fn host_name(name: &Name) -> String {
-    name.to_ascii().trim_end_matches('.').to_lowercase()
+    // By label: the escapes of a zone file are no part of a name.
+    let labels: Vec<_> = name.iter().map(String::from_utf8_lossy).collect();
+    labels.join(".").to_lowercase()
 }
 
 fn name_server(server: &SocketAddr) -> NameServerConfig {
