@@ -54,6 +54,27 @@ pub const BUILT_RULES: &[BuiltRule] = &[
         finds: "A phone number of any country, also disguised.",
     },
     BuiltRule {
+        id: RuleId::Tracking,
+        seller_to_buyer: Action::Redact,
+        buyer_to_seller: Action::Redact,
+        actions: WORDS,
+        finds: "Tracking pixels, known mail trackers, content from elsewhere that reports opening, links that count who follows them, requests for a read receipt. None of it goes out, whatever is set.",
+    },
+    BuiltRule {
+        id: RuleId::LinkedLogo,
+        seller_to_buyer: Action::Redact,
+        buyer_to_seller: Action::Redact,
+        actions: WORDS,
+        finds: "A picture in the signature that links to a place which policy.allowed_link_domains does not name.",
+    },
+    BuiltRule {
+        id: RuleId::Image,
+        seller_to_buyer: Action::Redact,
+        buyer_to_seller: Action::Allow,
+        actions: WORDS,
+        finds: "Pictures that lie elsewhere (none of them goes out, whatever is set).",
+    },
+    BuiltRule {
         id: RuleId::AttachmentType,
         seller_to_buyer: Action::Reject,
         buyer_to_seller: Action::Redact,

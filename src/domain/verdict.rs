@@ -124,6 +124,14 @@ rules! {
     CopiedAnswer = "copied-answer",
 }
 
+impl RuleId {
+    /// Whether a finding of it can count against a seller at all (PRODUCT §5).
+    pub fn can_strike(self) -> bool {
+        !matches!(self, Self::Tracking | Self::LinkedLogo | Self::AttachmentType)
+            && !matches!(self, Self::Unsolicited | Self::CopiedAnswer)
+    }
+}
+
 impl FromStr for RuleId {
     type Err = String;
 

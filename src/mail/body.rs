@@ -9,6 +9,7 @@ use super::message::{Attachment, Defect, Unreadable};
 use super::nested::{self, Place, Wrapped};
 use super::openpgp::{self, Armour};
 use super::parts::{Part, Tree};
+use super::remote::{self, Remote};
 use super::rich::{Embedded, Rich, embedded_name};
 
 /// Text that is read, in bytes.
@@ -24,6 +25,8 @@ pub(super) struct Content {
     pub(super) rich: Option<Rich>,
     /// What stands only in another form of the text that the mail has.
     pub(super) otherwise: String,
+    /// What would be fetched when it is shown.
+    pub(super) remotes: Vec<Remote>,
     pub(super) attachments: Vec<Attachment>,
     pub(super) unreadable: Option<Unreadable>,
 }
@@ -42,6 +45,8 @@ pub(super) struct Reader<'x> {
     pub(super) budget: usize,
     /// Forms of the text that are not taken.
     pub(super) otherwise: String,
+    /// What would be fetched for them.
+    pub(super) stray: Vec<Remote>,
 }
 
 /// Text of one subtree, whether it came from HTML, and then its markup.
@@ -50,6 +55,7 @@ struct Words {
     text: String,
     html: bool,
     rich: Option<Rich>,
+    remotes: Vec<Remote>,
 }
 
 /// Reads the text and lists the attachments.
@@ -65,9 +71,11 @@ pub(super) fn content(raw: &[u8], tree: &Tree, place: Place, defects: &mut Vec<D
         // Both alternatives are read before one is taken.
         budget: 2 * MOST_TEXT,
         otherwise: String::new(),
+        stray: Vec::new(),
     };
     let mut words = reader.part(0, false);
     if words.text.trim().is_empty() && !words.shows_pictures() {
+        reader.lose(&mut words.remotes);
         words = Words { text: reader.take_wrapped(), ..Words::default() };
     }
     let whole = words.text.len();
@@ -78,11 +86,16 @@ pub(super) fn content(raw: &[u8], tree: &Tree, place: Place, defects: &mut Vec<D
         reader.attachments.push(attached(number, picture));
     }
     let text = text.trim_end().to_owned();
+    let mut remotes = words.remotes;
+    remotes.iter_mut().for_each(|r| r.at = r.at.map(|at| at.min(text.len())));
+    remotes.append(&mut reader.stray);
+    remotes.truncate(remote::MOST);
     let otherwise = decode::bounded(reader.otherwise, MOST_TEXT, reader.defects);
     Content {
         text,
         rich,
         otherwise,
+        remotes,
         attachments: reader.attachments,
         unreadable: reader.unreadable,
     }
@@ -152,13 +165,15 @@ impl Reader<'_> {
         let mut plain = Words::default();
         let mut html = Words { html: true, ..Words::default() };
         for &child in &part.children {
-            let words = self.part(child, false);
+            let mut words = self.part(child, false);
             // RFC 2046 §5.1.4: the last alternative is the best one; of one kind the last counts.
             if words.text.trim().is_empty() && !words.shows_pictures() {
+                self.lose(&mut words.remotes);
                 continue;
             }
             let better = if words.html { &mut html } else { &mut plain };
-            let worse = std::mem::replace(better, words);
+            let mut worse = std::mem::replace(better, words);
+            self.lose(&mut worse.remotes);
             self.leave_out(&worse.text);
         }
         let chosen = alternatives::choose(&plain.text, &html.text);
@@ -167,11 +182,18 @@ impl Reader<'_> {
         }
         // Without any formatting the sender's own plain text is as good.
         let html_wins = chosen.html && (chosen.differ || html.tells_more());
-        let (taken, left) = if html_wins { (html, plain) } else { (plain, html) };
+        let (taken, mut left) = if html_wins { (html, plain) } else { (plain, html) };
         if chosen.differ || alternatives::names_somebody(&taken.text, &left.text) {
             self.leave_out(&left.text);
         }
+        self.lose(&mut left.remotes);
         taken
+    }
+
+    /// What would be fetched for words that are not taken has no place in those that are.
+    pub(super) fn lose(&mut self, remotes: &mut Vec<Remote>) {
+        let room = remote::MOST.saturating_sub(self.stray.len());
+        self.stray.extend(remotes.drain(..).take(room).map(|r| Remote { at: None, ..r }));
     }
 
     /// What is not taken is judged all the same.
@@ -196,11 +218,13 @@ impl Reader<'_> {
             _ => bytes.as_slice(),
         };
         let text = decode::charset(bytes, part.charset.as_deref(), self.defects);
+        let mut remotes = Vec::new();
         let (mut text, mut rich) = if is_html {
             let read = html::text(&text, self.budget);
             if read.cut {
                 decode::note(self.defects, Defect::Bounds);
             }
+            remotes = read.remotes;
             (read.text, read.rich.filter(|_| !over))
         } else {
             (self.plain(part, &decode::clean(&text)), None)
@@ -211,7 +235,7 @@ impl Reader<'_> {
         }
         let text = decode::bounded(text, self.budget, self.defects);
         self.budget -= text.len();
-        Words { text, html: is_html, rich }
+        Words { text, html: is_html, rich, remotes }
     }
 
     fn plain(&mut self, part: &Part, text: &str) -> String {
@@ -289,13 +313,18 @@ impl Words {
     }
 }
 
-fn join(words: &mut Words, more: Words) {
+fn join(words: &mut Words, mut more: Words) {
     if more.text.trim().is_empty() && !more.shows_pictures() {
+        more.remotes.iter_mut().for_each(|r| r.at = Some(words.text.len()));
+        words.remotes.append(&mut more.remotes);
         return;
     }
     words.text.truncate(words.text.trim_end().len());
     let above = words.text.len();
     let gap = if above > 0 { "\n\n" } else { "" };
+    let below = |at: usize| at + above + gap.len();
+    more.remotes.iter_mut().for_each(|r| r.at = r.at.map(below));
+    words.remotes.append(&mut more.remotes);
     // Markup goes on only where all of it is known.
     words.rich = match (words.rich.take(), more.rich) {
         (None, None) => None,

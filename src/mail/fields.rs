@@ -12,7 +12,7 @@ use super::message::{Automatic, Defect};
 use crate::domain::MsgId;
 
 /// Fields that anything in here reads. Others are not even kept.
-const WANTED: [&str; 15] = [
+const WANTED: [&str; 21] = [
     "from",
     "subject",
     "message-id",
@@ -28,8 +28,23 @@ const WANTED: [&str; 15] = [
     "content-type",
     "content-transfer-encoding",
     "content-disposition",
+    "disposition-notification-to",
+    "return-receipt-to",
+    "return-receipt-requested",
+    "read-receipt-to",
+    "x-confirm-reading-to",
+    "x-pmrqc",
 ];
 const CONTENT_ID: &str = "content-id";
+/// What asks for a report of being read (RFC 8098 §2.1 and its forerunners), as it is written.
+const RECEIPTS: [&str; 6] = [
+    "Disposition-Notification-To",
+    "Return-Receipt-To",
+    "Return-Receipt-Requested",
+    "Read-Receipt-To",
+    "X-Confirm-Reading-To",
+    "X-PMRQC",
+];
 /// More than this in one block is no mail program's work.
 const MOST_FIELDS: usize = 500;
 /// One field's value in bytes. References of 100 ids fit.
@@ -69,6 +84,15 @@ impl<'x> Block<'x> {
     pub(super) fn first(&self, name: &str) -> Option<&'x [u8]> {
         self.fields.iter().find(|f| f.name == name).map(|f| f.value)
     }
+}
+
+/// The fields by which a report of being read is asked for.
+pub(super) fn receipts(block: &Block<'_>) -> Vec<&'static str> {
+    let asks = |name: &&str| {
+        let name = name.to_ascii_lowercase();
+        block.all(&name).any(|value| !value.trim_ascii().is_empty())
+    };
+    RECEIPTS.into_iter().filter(asks).collect()
 }
 
 /// The end of the line that begins at `start`, its line feed included.

@@ -10,8 +10,10 @@ use super::html_elements::{
 };
 use super::html_lines::Lines;
 use super::html_look::{Look, attributes};
+use super::html_remote::fetched;
 use super::html_style::{Names, Sheet, Style};
 use super::html_tokens::{Tag, Token, Tokens, decode_entities};
+use super::remote::{self, Remote};
 use super::rich::{Element, Link, Picture, Piece, Rich, embedded_name};
 
 /// Open elements that are kept track of; what is nested deeper is read as if it stood here.
@@ -26,6 +28,8 @@ pub(super) struct Read {
     pub(super) text: String,
     /// Its markup; none where there was more of it than is kept.
     pub(super) rich: Option<Rich>,
+    /// What it would fetch.
+    pub(super) remotes: Vec<Remote>,
     /// More text than is read.
     pub(super) cut: bool,
 }
@@ -57,10 +61,10 @@ pub(super) fn text(html: &str, most: usize) -> Read {
     while let Some(element) = walk.stack.pop() {
         walk.leave(element);
     }
-    let Walk { lines, shapeless, .. } = walk;
+    let Walk { lines, shapeless, remotes, .. } = walk;
     let cut = lines.is_full();
     let whole = !(cut || shapeless || lines.overflow);
-    Read { text: lines.text, rich: whole.then_some(lines.rich), cut }
+    Read { text: lines.text, rich: whole.then_some(lines.rich), remotes, cut }
 }
 
 fn contains_ignoring_case(text: &str, what: &str) -> bool {
@@ -99,6 +103,9 @@ struct Walk {
     unseen: usize,
     /// Text in bytes behind the last placeholder of a remote picture.
     last_remote: Option<usize>,
+    /// What would be fetched, and what the addresses of it begin at.
+    remotes: Vec<Remote>,
+    base: Option<String>,
     /// More nesting than is kept: words don't stand where their markup says.
     shapeless: bool,
 }
@@ -112,6 +119,8 @@ impl Walk {
             beyond: 0,
             unseen: 0,
             last_remote: None,
+            remotes: Vec::new(),
+            base: None,
             shapeless: false,
         }
     }
@@ -140,6 +149,7 @@ impl Walk {
         let around = self.stack.iter().map(|open| &open.names);
         let mut style = attributes(tag);
         style.merge(&self.sheet.style(&names, around, tag.value("style").as_deref()));
+        self.note_fetched(tag, &style);
         if is_void(&tag.name) {
             if self.unseen == 0 && !style.is_unseen() && !is_never_seen(tag) {
                 self.void(tag, &style);
@@ -160,6 +170,25 @@ impl Walk {
         }
         let names = if self.sheet.is_empty() { Names::default() } else { names };
         self.enter(tag, &style, names);
+    }
+
+    /// What the tag would fetch, seen or not.
+    fn note_fetched(&mut self, tag: &Tag<'_>, style: &Style) {
+        if tag.name == "base" {
+            let href = tag.value("href").and_then(|href| remote::elsewhere(&href, None));
+            self.base = self.base.take().or(href);
+        }
+        let unseen = self.unseen > 0
+            || style.is_unseen()
+            || style.invisible == Some(true)
+            || is_never_seen(tag);
+        let at = Some(self.lines.text.len());
+        for (kind, url) in fetched(tag, style, unseen, self.base.as_deref()) {
+            let known = |r: &Remote| r.kind == kind && r.url == url;
+            if self.remotes.len() < remote::MOST && !self.remotes.iter().any(known) {
+                self.remotes.push(Remote { kind, url, at });
+            }
+        }
     }
 
     /// A row ends the row before it, a cell the cell, whatever was left open inside.
@@ -280,6 +309,8 @@ impl Walk {
                 link.around_links = true;
             }
         }
+        // In a link a picture is what there is to follow, also where another stands beside it.
+        self.last_remote = None;
         let number = self.lines.rich.links.len();
         let start = self.lines.text.len();
         self.lines.rich.links.push(Link {

@@ -50,7 +50,7 @@ impl Tag<'_> {
 }
 
 /// The attributes that are looked at.
-const ATTRIBUTES: [&str; 20] = [
+const ATTRIBUTES: [&str; 24] = [
     "href",
     "style",
     "alt",
@@ -71,6 +71,10 @@ const ATTRIBUTES: [&str; 20] = [
     "background",
     "open",
     "type",
+    "srcset",
+    "rel",
+    "poster",
+    "data",
 ];
 
 /// Elements whose content is not markup (HTML §13.2.5: RAWTEXT, RCDATA, script data); none of it

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::content::Content;
+use super::remote::Remote;
 use super::rich::Rich;
 use crate::domain::{FileFacts, MsgId};
 
@@ -30,6 +31,10 @@ pub struct Message {
     /// What stands in another form of the text (RFC 2046 §5.1.4) and not in this one. It never
     /// goes out; it is judged all the same.
     pub otherwise: Text,
+    /// What its HTML would fetch from elsewhere when it is shown, at most 100 of it.
+    pub remotes: Vec<Remote>,
+    /// Header fields that ask the reader's mail program to report that it was read.
+    pub receipts: Vec<&'static str>,
     /// Parts that are not the text, in order; those inside of multipart/related too.
     pub attachments: Vec<Attachment>,
     /// Why the mail can't be read at all, where that is so: then `text` is empty.

@@ -22,6 +22,7 @@ mod html_colour;
 mod html_elements;
 mod html_lines;
 mod html_look;
+mod html_remote;
 mod html_style;
 mod html_tokens;
 mod introduction;
@@ -31,6 +32,7 @@ mod openpgp;
 mod parts;
 mod phrases;
 mod read;
+mod remote;
 mod rich;
 mod segment;
 pub mod sighting;
@@ -44,6 +46,7 @@ pub use message::{
     Unreadable,
 };
 pub use read::read;
+pub use remote::{Remote, RemoteKind};
 pub use rich::{Align, Dropped, Element, Link, Picture, Piece, Rich};
 pub use segment::{new_text, segment};
 pub use subject::base_subject;

@@ -102,7 +102,8 @@ impl Reader<'_> {
         }
         let tree = parts::tree(raw, &block);
         tree.defects.iter().for_each(|defect| decode::note(self.defects, *defect));
-        let content = body::content(raw, &tree, place, self.defects);
+        let mut content = body::content(raw, &tree, place, self.defects);
+        self.lose(&mut content.remotes);
         let subject = block.first("subject").map(|s| fields::unstructured(s, self.defects));
         self.attachments.extend(content.attachments);
         self.otherwise.push_str(&content.otherwise);

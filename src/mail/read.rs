@@ -28,7 +28,9 @@ pub fn read(raw: &[u8]) -> Message {
     let content = body::content(raw, &tree, Place::Whole, &mut message.defects);
     message.attachments = content.attachments;
     message.unreadable = content.unreadable;
+    message.receipts = fields::receipts(&block);
     if message.unreadable.is_none() {
+        message.remotes = content.remotes;
         message.text = segment(content.text);
         message.rich = content.rich;
         message.otherwise = segment(content.otherwise);

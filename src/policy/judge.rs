@@ -13,8 +13,8 @@ use super::rules::{Rules, TEXT_LIMIT};
 use super::tokens::Tokens;
 use super::view::View;
 use super::{
-    attachment_size, attachment_type, dangerous_content, email_address, external_link,
-    phone_number, too_long, unreadable,
+    attachment_size, attachment_type, dangerous_content, email_address, external_link, fetched,
+    linked_logo, phone_number, too_long, tracking, unreadable,
 };
 
 /// Most characters of the exact words in a finding.
@@ -28,7 +28,8 @@ const WORDS: usize = 200;
 /// `attachment-type` act in observe mode too. A finding in
 /// an attachment's name is `Part::Attachment` with byte offsets in that name.
 pub fn judge(rules: &Rules, context: &Context<'_>, message: &Message) -> Verdict {
-    let mut bench = Bench { rules, context, findings: vec![], cleaned: vec![] };
+    let logos = linked_logo::targets(message);
+    let mut bench = Bench { rules, context, logos, findings: vec![], cleaned: vec![] };
     if let Some(words) = unreadable::find(message) {
         bench.whole(RuleId::Unreadable, Part::Message, words.to_owned());
     }
@@ -45,6 +46,7 @@ pub fn judge(rules: &Rules, context: &Context<'_>, message: &Message) -> Verdict
     if !refused || characters <= 10 * TEXT_LIMIT {
         bench.contacts(&text.body, Part::Text, &quoted);
         bench.otherwise(message);
+        bench.fetched(message, &quoted);
     }
     if let Some(words) = attachment_size::find(message) {
         bench.whole(RuleId::AttachmentSize, Part::Message, words);
@@ -88,6 +90,8 @@ pub fn holds_contact(name: &str) -> bool {
 struct Bench<'a> {
     rules: &'a Rules,
     context: &'a Context<'a>,
+    /// Where the text tells what the pictures of the signature lead to.
+    logos: Vec<Range<usize>>,
     findings: Vec<Finding>,
     cleaned: Vec<Finding>,
 }
@@ -108,6 +112,42 @@ impl Bench<'_> {
         if let Some(wrong) = attachment_type::find(attachment, direction) {
             let decided = attachment_type::decide(self.rules, direction, &wrong);
             self.found(RuleId::AttachmentType, Part::Attachment, wrong.words, decided);
+        }
+    }
+
+    /// What the mail would fetch, and what it asks of its reader's mail program.
+    fn fetched(&mut self, message: &Message, quoted: &Quoted) {
+        for field in &message.receipts {
+            self.whole(RuleId::Tracking, Part::Message, (*field).to_owned());
+        }
+        for (rule, certainty, remote) in fetched::find(message) {
+            let decided = self.rules.action(rule, self.context.direction);
+            let Some((action, enforced)) = decided else { continue };
+            let words = remote.url.chars().take(WORDS).collect();
+            // It has a place, and no words there that could be replaced.
+            let part = if remote.at.is_some() { Part::Text } else { Part::Alternative };
+            let at = remote.at.unwrap_or(0);
+            let (start, end) = (at, at);
+            let finding = Finding { rule, action, enforced, certainty, part, start, end, words };
+            if remote.at.is_some() && quoted.covers(&(at..at)) {
+                self.cleaned.push(finding);
+            } else {
+                self.findings.push(finding);
+            }
+        }
+    }
+
+    /// A link that only counts who follows it, or that is a picture of the signature, has a rule of
+    /// its own.
+    fn more_exact(&self, rule: RuleId, part: Part, range: &Range<usize>, words: &str) -> RuleId {
+        match rule {
+            RuleId::ExternalLink if tracking::is_wrapper(words) => RuleId::Tracking,
+            RuleId::ExternalLink
+                if part == Part::Text && self.logos.iter().any(|logo| overlap(logo, range)) =>
+            {
+                RuleId::LinkedLogo
+            }
+            rule => rule,
         }
     }
 
@@ -198,6 +238,8 @@ impl Bench<'_> {
     }
 
     fn add(&mut self, text: &str, rule: RuleId, part: Part, quoted: &Quoted, found: Found) {
+        let words = text.get(found.range.clone()).unwrap_or_default();
+        let rule = self.more_exact(rule, part, &found.range, words);
         let Some((action, enforced)) = self.rules.action(rule, self.context.direction) else {
             return;
         };
@@ -205,7 +247,7 @@ impl Bench<'_> {
         let is_quoted = quoted.covers(&range);
         // What was quoted is never held against the sender, but it is cleaned.
         let action = if is_quoted { action.min(Action::Redact) } else { action };
-        let words = text.get(range.clone()).unwrap_or_default().chars().take(WORDS).collect();
+        let words = words.chars().take(WORDS).collect();
         let Range { start, end } = range;
         let finding = Finding { rule, action, enforced, certainty, part, start, end, words };
         if is_quoted {

@@ -49,7 +49,7 @@ impl Texts {
         match rule {
             RuleId::EmailAddress => self.email,
             RuleId::PhoneNumber => self.phone,
-            RuleId::ExternalLink => self.link,
+            RuleId::ExternalLink | RuleId::Tracking | RuleId::LinkedLogo => self.link,
             RuleId::Image | RuleId::AttachmentType => self.picture,
             _ => self.other,
         }

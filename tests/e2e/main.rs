@@ -25,6 +25,7 @@ mod t07_too_long;
 mod t08_smarthost_down_and_back;
 mod t09_observe_mode;
 mod t10_provisioning;
+mod t110_tracking;
 mod t11_the_data_dir;
 mod t12_the_plug_is_pulled;
 mod t13_automatic_mail;
