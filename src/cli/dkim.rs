@@ -8,6 +8,7 @@ use anyhow::bail;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
+use super::doctor::text_record;
 use super::{json, not_yet};
 use crate::config::{DkimAlgorithm, make_dkim_key};
 use crate::domain::Clock;
@@ -109,13 +110,8 @@ pub(super) fn key_file(folder: &Path, selector: &str) -> PathBuf {
     folder.join(format!("dkim-{selector}.pem"))
 }
 
-/// A record as it is put into the DNS: strings of at most 255 octets (RFC 1035 §3.3).
+/// A record as it is put into the DNS.
 pub(super) fn tell_record(out: &mut impl Write, name: &str, record: &str) -> anyhow::Result<()> {
-    let parts: Vec<String> = record
-        .as_bytes()
-        .chunks(250)
-        .map(|part| format!("\"{}\"", String::from_utf8_lossy(part)))
-        .collect();
-    writeln!(out, "record    {name}. TXT ({})", parts.join(" "))?;
+    writeln!(out, "record    {}", text_record(name, record))?;
     Ok(())
 }

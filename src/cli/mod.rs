@@ -10,6 +10,7 @@ mod accounts;
 mod aliases;
 mod demo;
 mod dkim;
+mod doctor;
 mod exit;
 mod import;
 mod inspect;
@@ -81,6 +82,8 @@ enum Command {
     Inspect,
     /// Make a new key for the signature on outgoing mail
     Dkim(dkim::Dkim),
+    /// Look at the relay as the world sees it: ports, TLS, MX, SPF, DKIM, DMARC, PTR, clock
+    Doctor(doctor::Doctor),
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }
@@ -118,6 +121,7 @@ fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<()> {
         Command::Queue(queue) => queue.run(&path, out),
         Command::Inspect => inspect::run(io::stdin().lock(), out),
         Command::Dkim(dkim) => dkim.run(&path, out),
+        Command::Doctor(doctor) => doctor.run(&path, out),
         Command::Other(words) => Err(not_yet::refuse("", &words)),
     }
 }

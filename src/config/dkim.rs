@@ -11,9 +11,10 @@ use data_encoding::BASE64;
 use ring::rand::SystemRandom;
 use ring::rsa::KeyPair as RsaKeyPair;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
-use rsa::PrivateKey;
+use rsa::pkcs1::DecodeRsaPublicKey as _;
 use rsa::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
 use rsa::rand_core::{TryCryptoRng, TryRng};
+use rsa::{PrivateKey, PublicKey};
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 
@@ -52,6 +53,44 @@ impl fmt::Debug for DkimSecret {
             Self::Rsa(_) => "an RSA key",
             Self::Ed25519(_) => "an Ed25519 key",
         })
+    }
+}
+
+impl DkimKey {
+    /// The text of its DNS record.
+    ///
+    /// # Errors
+    /// The public half can't be written.
+    pub fn record(&self) -> Result<String, String> {
+        let kind = match &self.secret {
+            DkimSecret::Rsa(_) => "rsa",
+            DkimSecret::Ed25519(_) => "ed25519",
+        };
+        Ok(format!("v=DKIM1; k={kind}; p={}", BASE64.encode(&self.public()?)))
+    }
+
+    /// Whether these octets, as a DNS record shows them, are its public half. An RSA key is shown
+    /// in either of two forms (RFC 6376 §3.6.1 names one, everybody writes the other).
+    pub fn shows(&self, octets: &[u8]) -> bool {
+        let short = match &self.secret {
+            DkimSecret::Rsa(key) => key.public().as_ref() == octets,
+            DkimSecret::Ed25519(_) => false,
+        };
+        short || self.public().is_ok_and(|whole| whole == octets)
+    }
+
+    fn public(&self) -> Result<Vec<u8>, String> {
+        match &self.secret {
+            DkimSecret::Rsa(key) => {
+                let wrong =
+                    |error: &dyn fmt::Display| format!("the RSA key has no public half: {error}");
+                let public = PublicKey::from_pkcs1_der(key.public().as_ref());
+                let public = public.map_err(|error| wrong(&error))?;
+                let der = public.to_public_key_der().map_err(|error| wrong(&error))?;
+                Ok(der.as_bytes().to_vec())
+            }
+            DkimSecret::Ed25519(key) => Ok(key.public_key().as_ref().to_vec()),
+        }
     }
 }
 

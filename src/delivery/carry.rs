@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::attempt::{self, Ended, Outcome, Stage};
 use super::backoff;
-use super::connect::{Network, Pool, Target};
-use crate::config::{Config, DeliveryTls, Route};
+use super::connect::{Network, Pool};
+use crate::config::{Config, Route};
 use crate::domain::{Clock, MessageId, NoticeKind, Timestamp};
 use crate::relay;
 use crate::store::{
@@ -65,16 +65,7 @@ impl Carrier {
 
     /// The connections to a destination of that name.
     pub fn pool(&self, name: &str) -> Pool {
-        let delivery = &self.config.delivery;
-        let (target, tls) = match &delivery.route {
-            Route::Smarthost { host, port } => (Target::Host(host.clone(), *port), delivery.tls),
-            Route::Mx { port, .. } => {
-                let required = delivery.tls_required_domains.iter().any(|domain| domain == name);
-                let tls = if required { DeliveryTls::Required } else { delivery.tls };
-                (Target::Domain(name.to_owned(), *port), tls)
-            }
-        };
-        Pool::new(target, tls, Arc::clone(&self.network))
+        Pool::to(name, &self.config, Arc::clone(&self.network))
     }
 
     /// Tries once. The end is to be written with [`Self::write`], when the connection has been

@@ -13,7 +13,7 @@ use super::opening::{Encryption, OpenError, Opened, open};
 use super::route::{NoRoute, OURSELVES, mail_servers};
 use super::sts::{self, Sts};
 use super::times::Times;
-use crate::config::DeliveryTls;
+use crate::config::{Config, DeliveryTls, Route};
 use crate::dns::{Dns, NoAnswer};
 
 /// Peers close idle connections; what lay about longer is not worth a try.
@@ -88,6 +88,20 @@ impl Pool {
         Self { target, tls, network, idle: AsyncMutex::new(Vec::new()) }
     }
 
+    /// To the destination of that name: a recipients' domain, or whatever the smarthost is called.
+    pub fn to(name: &str, config: &Config, network: Arc<Network>) -> Self {
+        let delivery = &config.delivery;
+        let (target, tls) = match &delivery.route {
+            Route::Smarthost { host, port } => (Target::Host(host.clone(), *port), delivery.tls),
+            Route::Mx { port, .. } => {
+                let required = delivery.tls_required_domains.iter().any(|domain| domain == name);
+                let tls = if required { DeliveryTls::Required } else { delivery.tls };
+                (Target::Domain(name.to_owned(), *port), tls)
+            }
+        };
+        Self::new(target, tls, network)
+    }
+
     /// A connection that was used before, if one still lies about.
     pub async fn reuse(&self) -> Option<Opened> {
         let mut idle = self.idle.lock().await;
@@ -130,7 +144,7 @@ impl Pool {
                 let mut tls = self.tls;
                 if let Some(policy) = policy.filter(|policy| policy.mode == "enforce") {
                     tls = DeliveryTls::Required;
-                    hosts.retain(|host| sts::fits(&policy, host));
+                    hosts.retain(|host| sts::fits(&policy.hosts, host));
                     if hosts.is_empty() {
                         let why = "4.7.5 none of the domain's mail servers is one that its MTA-STS policy names";
                         return Err(no_route(false, why));

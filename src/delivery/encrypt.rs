@@ -13,9 +13,9 @@ use tokio_rustls::rustls::{
     ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
 };
 
-/// A certificate for the peer's name, by an authority that this machine trusts. Read once.
-pub(super) fn proved() -> Result<Arc<ClientConfig>, Error> {
-    static PROVED: OnceLock<Result<Arc<ClientConfig>, Error>> = OnceLock::new();
+/// The authorities that this machine trusts. Read once.
+pub(super) fn authorities() -> Arc<RootCertStore> {
+    static AUTHORITIES: OnceLock<Arc<RootCertStore>> = OnceLock::new();
     let read = || {
         let mut roots = RootCertStore::empty();
         let found = rustls_native_certs::load_native_certs();
@@ -23,9 +23,18 @@ pub(super) fn proved() -> Result<Arc<ClientConfig>, Error> {
             tracing::warn!(%error, "a certificate authority of this machine can't be read");
         }
         roots.add_parsable_certificates(found.certs);
+        Arc::new(roots)
+    };
+    Arc::clone(AUTHORITIES.get_or_init(read))
+}
+
+/// A certificate for the peer's name, by an authority that this machine trusts.
+pub(super) fn proved() -> Result<Arc<ClientConfig>, Error> {
+    static PROVED: OnceLock<Result<Arc<ClientConfig>, Error>> = OnceLock::new();
+    let read = || {
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
+            .with_root_certificates(authorities())
             .with_no_client_auth();
         Ok(Arc::new(config))
     };

@@ -18,6 +18,7 @@ mod encrypt;
 mod hand;
 mod opening;
 mod pace;
+mod probe;
 mod route;
 mod scheduler;
 mod sts;
@@ -27,4 +28,6 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
+pub use probe::{Certificate, Shown, probe, reach};
 pub use scheduler::Scheduler;
+pub use sts::{Policy as StsPromise, published as sts_promise};

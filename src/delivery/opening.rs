@@ -94,6 +94,9 @@ pub(super) async fn open(
     // The final dot is written on its own: held back for the peer's ACK it would cost 40 ms.
     stream.set_nodelay(true)?;
     let greeted = within(times.greeting, greet(&mut stream, hello)).await??;
+    if name_in(&greeted).eq_ignore_ascii_case(hello) {
+        return Err(OpenError::Ourselves);
+    }
     let offers = read_offers(&greeted);
     let (wire, offers) = match encryption {
         Some(encryption) if offers.starttls => {
@@ -114,7 +117,10 @@ pub(super) async fn open(
     Ok(Opened { smtp, offers })
 }
 
-async fn within<T>(time: Duration, doing: impl Future<Output = T>) -> Result<T, OpenError> {
+pub(super) async fn within<T>(
+    time: Duration,
+    doing: impl Future<Output = T>,
+) -> Result<T, OpenError> {
     tokio::time::timeout(time, doing).await.map_err(|_| OpenError::Timeout)
 }
 
@@ -127,17 +133,13 @@ async fn farewell(stream: &mut TcpStream, time: Duration) {
 }
 
 /// The greeting, and the answer to EHLO; to HELO, where EHLO is not understood (RFC 5321 §3.2).
-async fn greet(stream: &mut TcpStream, hello: &str) -> Result<Vec<String>, OpenError> {
+pub(super) async fn greet(stream: &mut TcpStream, hello: &str) -> Result<Vec<String>, OpenError> {
     let greeting = read_reply(stream).await?;
     if greeting.code != 220 {
         return Err(greeting.refusal());
     }
     let reply = say(stream, &format!("EHLO {hello}")).await?;
-    let theirs = reply.lines.first().and_then(|line| line.split_whitespace().next());
     match reply.code {
-        250 if theirs.is_some_and(|name| name.eq_ignore_ascii_case(hello)) => {
-            Err(OpenError::Ourselves)
-        }
         250 => Ok(reply.lines),
         500..=504 => {
             let reply = say(stream, &format!("HELO {hello}")).await?;
@@ -150,8 +152,13 @@ async fn greet(stream: &mut TcpStream, hello: &str) -> Result<Vec<String>, OpenE
     }
 }
 
+/// The name in the answer to EHLO or HELO; empty where there is none.
+pub(super) fn name_in(lines: &[String]) -> &str {
+    lines.first().and_then(|line| line.split_whitespace().next()).unwrap_or_default()
+}
+
 /// STARTTLS and the second EHLO (RFC 3207 §4.2: what was said before counts no more).
-async fn secure(
+pub(super) async fn secure(
     mut stream: TcpStream,
     hello: &str,
     encryption: &Encryption,
@@ -226,7 +233,7 @@ async fn read_reply<S: AsyncRead + Unpin>(stream: &mut S) -> Result<Answer, Open
     }
 }
 
-fn read_offers(lines: &[String]) -> Offers {
+pub(super) fn read_offers(lines: &[String]) -> Offers {
     let mut offers = Offers::default();
     for line in lines.iter().skip(1) {
         let mut words = line.split_whitespace();

@@ -28,10 +28,34 @@ pub(super) struct Sts {
 
 /// A promise, as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Policy {
-    mode: String,
-    max_age: u64,
-    hosts: Vec<String>,
+pub struct Policy {
+    /// `enforce`, `testing` or `none`.
+    pub mode: String,
+    /// Seconds.
+    pub max_age: u64,
+    /// Names and patterns of mail servers; lower case.
+    pub hosts: Vec<String>,
+}
+
+impl Policy {
+    /// Whether it names this mail server.
+    pub fn names(&self, host: &str) -> bool {
+        fits(&self.hosts, host)
+    }
+}
+
+/// A domain's promise as it stands now; none where the DNS announces none.
+///
+/// # Errors
+/// One is announced and can't be had.
+pub async fn published(dns: &Dns, domain: &str, port: u16) -> Result<Option<Policy>, String> {
+    let texts = dns.texts(&format!("_mta-sts.{domain}")).await.unwrap_or_default();
+    if policy_id(&texts).is_none() {
+        return Ok(None);
+    }
+    let fetched = tokio::time::timeout(TIMEOUT, fetch(dns, domain, port)).await;
+    let text = fetched.unwrap_or_else(|_| Err("no answer in time".to_owned()))?;
+    read_policy(&text).map(Some)
 }
 
 impl Sts {
@@ -51,7 +75,7 @@ impl Sts {
         if kept.as_ref().is_some_and(|kept| kept.id == id) {
             return kept;
         }
-        let fetched = tokio::time::timeout(TIMEOUT, self.fetch(dns, domain)).await;
+        let fetched = tokio::time::timeout(TIMEOUT, fetch(dns, domain, self.port)).await;
         let read = fetched.unwrap_or_else(|_| Err("no answer in time".to_owned()));
         match read.and_then(|text| read_policy(&text)) {
             Ok(Policy { mode, max_age, hosts }) => {
@@ -68,40 +92,40 @@ impl Sts {
             }
         }
     }
+}
 
-    /// The text at `https://mta-sts.DOMAIN/.well-known/mta-sts.txt`.
-    async fn fetch(&self, dns: &Dns, domain: &str) -> Result<String, String> {
-        let host = format!("mta-sts.{domain}");
-        let told = |error: &dyn std::fmt::Display| error.to_string();
-        let addresses = dns.addresses(&host).await.map_err(|_| "no address".to_owned())?;
-        let name = ServerName::try_from(host.clone()).map_err(|error| told(&error))?;
-        let connector = TlsConnector::from(encrypt::proved().map_err(|error| told(&error))?);
-        let mut failed = "no address".to_owned();
-        for ip in addresses.into_iter().take(3) {
-            let opened = async {
-                let stream = TcpStream::connect((ip, self.port)).await?;
-                connector.connect(name.clone(), stream).await
-            };
-            let mut stream = match opened.await {
-                Ok(stream) => stream,
-                Err(error) => {
-                    failed = told(&error);
-                    continue;
-                }
-            };
-            // HTTP/1.0: whoever answers it sends the body whole (RFC 9112 §6.1).
-            let asked = format!(
-                "GET /.well-known/mta-sts.txt HTTP/1.0\r\nHost: {host}\r\nUser-Agent: bauta\r\nAccept: text/plain\r\n\r\n"
-            );
-            stream.write_all(asked.as_bytes()).await.map_err(|error| told(&error))?;
-            let mut answer = Vec::new();
-            let mut bounded = (&mut stream).take(LARGEST as u64 + 1);
-            // Some close without saying so; whether all is there, the length tells.
-            let ended = bounded.read_to_end(&mut answer).await;
-            return read_answer(&answer, ended.is_ok());
-        }
-        Err(failed)
+/// The text at `https://mta-sts.DOMAIN/.well-known/mta-sts.txt`.
+async fn fetch(dns: &Dns, domain: &str, port: u16) -> Result<String, String> {
+    let host = format!("mta-sts.{domain}");
+    let told = |error: &dyn std::fmt::Display| error.to_string();
+    let addresses = dns.addresses(&host).await.map_err(|_| "no address".to_owned())?;
+    let name = ServerName::try_from(host.clone()).map_err(|error| told(&error))?;
+    let connector = TlsConnector::from(encrypt::proved().map_err(|error| told(&error))?);
+    let mut failed = "no address".to_owned();
+    for ip in addresses.into_iter().take(3) {
+        let opened = async {
+            let stream = TcpStream::connect((ip, port)).await?;
+            connector.connect(name.clone(), stream).await
+        };
+        let mut stream = match opened.await {
+            Ok(stream) => stream,
+            Err(error) => {
+                failed = told(&error);
+                continue;
+            }
+        };
+        // HTTP/1.0: whoever answers it sends the body whole (RFC 9112 §6.1).
+        let asked = format!(
+            "GET /.well-known/mta-sts.txt HTTP/1.0\r\nHost: {host}\r\nUser-Agent: bauta\r\nAccept: text/plain\r\n\r\n"
+        );
+        stream.write_all(asked.as_bytes()).await.map_err(|error| told(&error))?;
+        let mut answer = Vec::new();
+        let mut bounded = (&mut stream).take(LARGEST as u64 + 1);
+        // Some close without saying so; whether all is there, the length tells.
+        let ended = bounded.read_to_end(&mut answer).await;
+        return read_answer(&answer, ended.is_ok());
     }
+    Err(failed)
 }
 
 /// The body of an answer that counts: 200, text/plain, whole, not too large. Nothing is followed.
@@ -178,8 +202,8 @@ fn read_policy(text: &str) -> Result<Policy, String> {
 }
 
 /// RFC 8461 §4.1: by name, or by `*.` for exactly one label.
-pub(super) fn fits(policy: &StsPolicy, host: &str) -> bool {
-    policy.hosts.iter().any(|pattern| match pattern.strip_prefix("*.") {
+pub(super) fn fits(patterns: &[String], host: &str) -> bool {
+    patterns.iter().any(|pattern| match pattern.strip_prefix("*.") {
         Some(parent) => host.split_once('.').is_some_and(|(_, rest)| rest == parent),
         None => pattern == host,
     })
@@ -227,7 +251,7 @@ mod tests {
             ("b.a.example.net", false),
             ("mail.example.org", false),
         ] {
-            assert_eq!(fits(&policy, host), expected, "{host}");
+            assert_eq!(fits(&policy.hosts, host), expected, "{host}");
         }
         assert!(read_policy("version: STSv1\nmode: none\nmax_age: 1\n").is_ok());
         for wrong in [

@@ -95,7 +95,7 @@ impl Dns {
 
     /// The names that an address is said to have, without their final dots.
     pub async fn names(&self, ip: IpAddr) -> Result<Vec<String>, NoAnswer> {
-        let found = self.ask(&Name::from(ip).to_ascii(), RecordType::PTR).await?;
+        let found = self.ask(&reverse_name(ip), RecordType::PTR).await?;
         let names = found.into_iter().filter_map(|data| match data {
             RData::PTR(name) => Some(host_name(&name)),
             _ => None,
@@ -114,6 +114,16 @@ impl Dns {
             _ => None,
         });
         some(texts.collect())
+    }
+
+    /// What a name is only another name of (CNAME).
+    pub async fn real_name(&self, name: &str) -> Result<String, NoAnswer> {
+        let found = self.ask(name, RecordType::CNAME).await?;
+        let mut names = found.into_iter().filter_map(|data| match data {
+            RData::CNAME(name) => Some(host_name(&name)),
+            _ => None,
+        });
+        names.next().ok_or(NoAnswer::NoRecords)
     }
 
     async fn ask(&self, name: &str, kind: RecordType) -> Result<Vec<RData>, NoAnswer> {
@@ -152,8 +162,37 @@ fn host_name(name: &Name) -> String {
     labels.join(".").to_lowercase()
 }
 
+/// Where the names of an address stand (RFC 1035 §3.5, RFC 3596 §2.5).
+pub fn reverse_name(ip: IpAddr) -> String {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => {
+            let [a, b, c, d] = ip.octets();
+            format!("{d}.{c}.{b}.{a}.in-addr.arpa")
+        }
+        IpAddr::V6(ip) => {
+            let bits = ip.to_bits();
+            let digits = (0..32).map(|n| format!("{:x}.", (bits >> (4 * n)) & 15));
+            digits.collect::<String>() + "ip6.arpa"
+        }
+    }
+}
+
 fn name_server(server: &SocketAddr) -> NameServerConfig {
     let mut connections = vec![ConnectionConfig::udp(), ConnectionConfig::tcp()];
     connections.iter_mut().for_each(|connection| connection.port = server.port());
     NameServerConfig::new(server.ip(), true, connections)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_looked_up_under_its_reverse_name() {
+        let name = |ip: &str| reverse_name(ip.parse().unwrap());
+        assert_eq!(name("192.0.2.10"), "10.2.0.192.in-addr.arpa");
+        assert_eq!(name("::ffff:192.0.2.10"), "10.2.0.192.in-addr.arpa");
+        let v6 = "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa";
+        assert_eq!(name("2001:db8::567:89ab"), v6);
+    }
 }

@@ -22,6 +22,7 @@ mod html;
 mod mask;
 pub mod notice;
 mod notice_texts;
+mod test_mail;
 #[cfg(test)]
 mod tests;
 mod texts;
@@ -31,3 +32,4 @@ pub use carried::{Carried, Luggage, pack};
 pub use compose::{ComposeError, Plan, compose, shown_name};
 pub use draft::Draft;
 pub use notice::{Notice, NoticePlan, Reason, compose_notice};
+pub use test_mail::compose_test_mail;

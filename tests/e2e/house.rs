@@ -265,7 +265,8 @@ mode = "enforce"
         for pair in arguments.windows(2).filter(|p| p[0] == "--email") {
             known.push(pair[1].to_lowercase());
         }
-        run(bauta().arg("--config").arg(self.config_file()).args(arguments))
+        let environment = self.environment.iter().map(|(name, value)| (name, value));
+        run(bauta().envs(environment).arg("--config").arg(self.config_file()).args(arguments))
     }
 
     /// A command that must be done.

@@ -59,4 +59,5 @@ mod t56_mx_manners;
 mod t57_dkim;
 mod t58_mta_sts;
 mod t60_spf;
+mod t65_doctor;
 mod t70_reports;

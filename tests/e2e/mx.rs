@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair};
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
@@ -227,9 +227,12 @@ impl Authority {
 
     /// What a server of that name shows.
     pub fn server(&self, name: &str) -> Arc<ServerConfig> {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        self.server_until(name, None)
+    }
+
+    /// The same, with a certificate that ends after so many days.
+    pub fn server_until(&self, name: &str, days: Option<i64>) -> Arc<ServerConfig> {
+        let (certificate, key) = self.certificate(name, days);
         let der = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -238,5 +241,25 @@ impl Authority {
             .with_single_cert(vec![certificate.der().clone()], der)
             .unwrap();
         Arc::new(config)
+    }
+
+    /// A certificate and its key for `[tls]`, in files of that folder.
+    pub fn write_for(&self, folder: &std::path::Path, name: &str) {
+        let (certificate, key) = self.certificate(name, Some(90));
+        std::fs::write(folder.join("cert.pem"), certificate.pem()).unwrap();
+        std::fs::write(folder.join("key.pem"), key.serialize_pem()).unwrap();
+    }
+
+    fn certificate(&self, name: &str, days: Option<i64>) -> (Certificate, KeyPair) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        if let Some(days) = days {
+            let day = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+            let end = day.saturating_add(jiff::Span::new().days(days));
+            let month = u8::try_from(end.month()).unwrap();
+            let of_month = u8::try_from(end.day()).unwrap();
+            params.not_after = rcgen::date_time_ymd(end.year().into(), month, of_month);
+        }
+        (params.signed_by(&key, &self.issuer).unwrap(), key)
     }
 }

@@ -15,14 +15,14 @@ use crate::smarthost::place;
 use crate::t55_mx_hosts::{house_like, question};
 
 /// Serves one text over HTTPS, and counts.
-struct Promises {
-    address: SocketAddr,
+pub struct Promises {
+    pub address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
-    text: Arc<Mutex<String>>,
+    pub text: Arc<Mutex<String>>,
 }
 
 impl Promises {
-    fn start(tls: Arc<ServerConfig>, text: &str) -> Self {
+    pub fn start(tls: Arc<ServerConfig>, text: &str) -> Self {
         let listener = TcpListener::bind((place(), 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let asked = Arc::<Mutex<Vec<String>>>::default();
@@ -46,7 +46,7 @@ impl Promises {
     }
 }
 
-fn answer(policy: &str) -> String {
+pub fn answer(policy: &str) -> String {
     let policy = policy.replace('\n', "\r\n");
     let length = policy.len();
     format!(

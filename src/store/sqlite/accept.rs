@@ -348,12 +348,15 @@ fn run_clock(
 }
 
 /// Makes a delivery that is due at once, and that whoever comes first claims.
-pub(super) fn insert_queued(conn: &Connection, new: &NewDelivery<'_>) -> Result<(), StoreError> {
+pub(super) fn insert_queued(
+    conn: &Connection,
+    new: &NewDelivery<'_>,
+) -> Result<DeliveryId, StoreError> {
     let delivery = insert_delivery(conn, new)?;
     let sql = "UPDATE delivery SET state = 'queued', lease_owner = NULL, lease_until = NULL
         WHERE number = ?1";
     run(conn, sql, [delivery.0])?;
-    Ok(())
+    Ok(delivery)
 }
 
 /// Makes a delivery, leased to this process: its first claim is number 1.

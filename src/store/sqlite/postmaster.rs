@@ -1,11 +1,13 @@
-//! Mail for the operator: `postmaster@` and `abuse@` (RFC 5321 §4.5.1).
+//! Mail of no pair: for the operator, `postmaster@` and `abuse@` (RFC 5321 §4.5.1), and the operator's
+//! own test mail.
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use super::Store;
-use super::accept::{NewDelivery, insert_delivery};
+use super::accept::{NewDelivery, insert_delivery, insert_queued};
 use super::content::pack;
 use super::rows::run;
+use crate::domain::{DeliveryId, MessageId, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::records::Forward;
 use crate::store::seal::{Accepted, Lease, StoredMail};
@@ -20,19 +22,7 @@ impl Store {
         let envelope_from = forward.envelope_from.to_string();
         let (received_at, give_up_at) = (forward.received_at, forward.give_up_at);
         let written = self.write(size, move |conn| {
-            run(
-                conn,
-                "INSERT INTO message
-                    (id, kind, state, received_at, subject, verdict, proof, proactive, automatic)
-                 VALUES (?1, 'postmaster', 'accepted', ?2, '', 'null', '', 0, 0)",
-                params![message.as_str(), received_at.as_millis()],
-            )?;
-            let message = conn.last_insert_rowid();
-            run(
-                conn,
-                "INSERT INTO content (message, original) VALUES (?1, ?2)",
-                params![message, original],
-            )?;
+            let message = insert_message(conn, &message, "postmaster", received_at, &original)?;
             insert_delivery(
                 conn,
                 &NewDelivery {
@@ -65,4 +55,46 @@ impl Store {
             }),
         })
     }
+    /// Commits a mail that the operator tries the way out with: for the relay that runs to deliver.
+    pub async fn queue_test_mail(&self, mail: Forward) -> Result<DeliveryId, StoreError> {
+        let [original] = pack([mail.bytes]).await?;
+        let (store, size) = (self.clone(), original.len());
+        self.write(size, move |conn| {
+            let message = insert_message(conn, &mail.message, "test", mail.received_at, &original)?;
+            let new = NewDelivery {
+                message,
+                token: mail.token,
+                recipient: mail.recipient.reveal(),
+                envelope_from: mail.envelope_from.to_string(),
+                created_at: mail.received_at,
+                give_up_at: mail.give_up_at,
+                store: &store,
+            };
+            insert_queued(conn, &new)
+        })
+        .await
+    }
+}
+
+fn insert_message(
+    conn: &Connection,
+    id: &MessageId,
+    kind: &str,
+    received_at: Timestamp,
+    original: &[u8],
+) -> Result<i64, StoreError> {
+    run(
+        conn,
+        "INSERT INTO message
+            (id, kind, state, received_at, subject, verdict, proof, proactive, automatic)
+         VALUES (?1, ?2, 'accepted', ?3, '', 'null', '', 0, 0)",
+        params![id.as_str(), kind, received_at.as_millis()],
+    )?;
+    let message = conn.last_insert_rowid();
+    run(
+        conn,
+        "INSERT INTO content (message, original) VALUES (?1, ?2)",
+        params![message, original],
+    )?;
+    Ok(message)
 }

@@ -109,14 +109,14 @@ CREATE TABLE conversation (
 CREATE INDEX conversation_pair ON conversation (pair, last_message_at);
 
 -- kind 'postmaster': mail for the operator, of no pair and unjudged. kind 'notice': our own mail to a
--- party; notice: what it is about, about: the message that it tells of.
+-- party; notice: what it is about, about: the message that it tells of. kind 'test': `bauta doctor`'s.
 -- "order" is set for a refused message too, which may have no conversation.
 -- of_seller, of_buyer: the pair's, so that their lists are read along an index, the newest first.
 -- seller_msg_id, buyer_msg_id: the Message-ID that each side knows this message by.
 CREATE TABLE message (
     number        INTEGER PRIMARY KEY,
     id            TEXT NOT NULL UNIQUE,
-    kind          TEXT NOT NULL CHECK (kind IN ('relay', 'postmaster', 'notice')),
+    kind          TEXT NOT NULL CHECK (kind IN ('relay', 'postmaster', 'notice', 'test')),
     conversation  INTEGER REFERENCES conversation,
     pair          INTEGER REFERENCES pair,
     "order"       INTEGER REFERENCES orders,
@@ -162,7 +162,7 @@ CREATE UNIQUE INDEX message_buyer_msg_id ON message (pair, buyer_msg_id)
     WHERE buyer_msg_id IS NOT NULL;
 
 -- zstd frames, apart from the small rows that lists read. outgoing NULL: nothing went out, or
--- (kind 'postmaster', 'notice') the original goes out as it is. written, shown: what the sender wrote and the
+-- (kind 'postmaster', 'notice', 'test') the original goes out as it is. written, shown: what the sender wrote and the
 -- recipient was shown, as hashes of runs of words: u64, little-endian.
 CREATE TABLE content (
     message        INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
