@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::dkim;
+use super::doctor::text_record;
 use super::exit::Wrong;
 use crate::app::{House, Purpose, database_path, keys_path};
 use crate::config::{self, Config, DkimAlgorithm, make_dkim_key};
@@ -83,9 +84,26 @@ impl Init {
         })?;
         writeln!(out, "config    {}", file.display())?;
         writeln!(out, "keys      {} (keep a copy: aliases are made of them)", keys.display())?;
-        let domain = &self.alias_domain;
-        dkim::tell_record(out, &format!("{selector}._domainkey.{domain}"), &record)?;
-        writeln!(out, "next      edit the config, then: bauta --config {} check", file.display())?;
+        self.tell_records(out, selector, &record)?;
+        let file = file.display();
+        writeln!(out, "next      edit the config, put the records into the DNS, then:")?;
+        writeln!(out, "          bauta --config {file} check")?;
+        writeln!(out, "          bauta --config {file} serve")?;
+        writeln!(out, "          bauta --config {file} doctor")?;
+        Ok(())
+    }
+
+    /// What the DNS must say of the alias domain. `bauta doctor` looks whether it does.
+    fn tell_records(&self, out: &mut impl Write, selector: &str, dkim: &str) -> anyhow::Result<()> {
+        let (domain, host) = (&self.alias_domain, &self.hostname);
+        writeln!(out, "records   {domain}. MX 10 {host}.")?;
+        for (name, text) in [
+            (domain.clone(), format!("v=spf1 a:{host} -all")),
+            (format!("{selector}._domainkey.{domain}"), dkim.to_owned()),
+            (format!("_dmarc.{domain}"), "v=DMARC1; p=reject".to_owned()),
+        ] {
+            writeln!(out, "          {}", text_record(&name, &text))?;
+        }
         Ok(())
     }
 }

@@ -68,8 +68,8 @@ pub fn example() -> String {
     text
 }
 
-/// The text of the config that `bauta init` writes: it observes only, and takes mail from this
-/// machine. The three texts are written as they are; whether they are right, [`super::Config`]
+/// The text of the config that `bauta init` writes: it observes only, takes mail from this machine,
+/// and sends to the mail servers of the world. The three texts are written as they are; whether they are right, [`super::Config`]
 /// says when it reads them.
 pub fn starter(hostname: &str, alias_domain: &str, marketplace: &str) -> String {
     let (hostname, alias_domain) = (quoted(hostname), quoted(alias_domain));
@@ -88,8 +88,12 @@ alias_domain = {alias_domain}
 marketplace = {marketplace}
 # Database and alias keys, from this file's folder on. Back it up.
 data_dir = \"data\"
+# A person who reads what is sent to postmaster@ and abuse@ (RFC 5321 asks for one):
+# postmaster = \"you@market.example\"
 
 [smtp]
+# Open to this machine only. For the world, when `bauta doctor` has nothing more to say:
+# listen = [\"0.0.0.0:25\", \"[::]:25\"]
 listen = [\"127.0.0.1:2525\"]
 # Trusting a network means: whoever connects from there can write as any buyer or seller, because
 # Bauta believes that the sender has been verified (SPF, DKIM, DMARC) before. Name only the mail
@@ -100,10 +104,17 @@ trusted_networks = [\"127.0.0.0/8\", \"::1/128\"]
 # Only mail from the trusted networks is taken.
 verify = \"address\"
 
+# Without a certificate mail comes in unencrypted. One for the hostname:
+# [tls]
+# cert = \"/etc/letsencrypt/live/HOSTNAME/fullchain.pem\"
+# key = \"/etc/letsencrypt/live/HOSTNAME/privkey.pem\"
+
 [delivery]
-# All outgoing mail goes to this mail server.
-route = \"smarthost\"
-smarthost = \"127.0.0.1:2526\"
+# Mail goes to the servers that the DNS names for each recipient's domain. Where nothing gets out to
+# port 25, hand all of it to a mail server that may send:
+# route = \"smarthost\"
+# smarthost = \"smtp.market.example:25\"
+route = \"mx\"
 
 [policy]
 # Judge and record what would have been done, but deliver unchanged. When the verdicts look right,
@@ -250,7 +261,7 @@ mod tests {
             assert_eq!(config.relay.marketplace, name);
             assert_eq!(config.relay.data_dir, Path::new("/etc/bauta/data"));
             assert_eq!(config.policy.mode, Mode::Observe);
-            assert!(matches!(config.delivery.route, Route::Smarthost { port: 2526, .. }));
+            assert_eq!(config.delivery.route, Route::Mx { port: 25, sts_port: 443 });
             assert_eq!(config.smtp.trusted_networks.len(), 2);
             assert!(config.all_loopback());
         }

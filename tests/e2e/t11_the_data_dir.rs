@@ -107,6 +107,14 @@ fn init_makes_a_folder_that_check_accepts_and_never_overwrites_it() {
     let files = ["bauta.toml", "data/bauta.db", "data/alias.keys"];
     let contents = || files.map(|f| fs::read(place.join(f)).unwrap());
     assert!(String::from_utf8_lossy(&contents()[0]).contains("mode = \"observe\""));
+    for record in [
+        "relay.example. MX 10 relay.example.",
+        "relay.example. TXT \"v=spf1 a:relay.example -all\"",
+        "bauta1._domainkey.relay.example. TXT (\"v=DKIM1; k=rsa; p=",
+        "_dmarc.relay.example. TXT \"v=DMARC1; p=reject\"",
+    ] {
+        assert!(made.out.contains(record), "{record}: {}", made.out);
+    }
     for command in [&["check"][..], &["order", "list"], &["seller", "list", "--json"]] {
         // In the folder, nothing more need be named.
         let ran = run(bauta().args(command).current_dir(&place));

@@ -94,9 +94,9 @@ async fn judge(world: &World, right: &str) -> Vec<Finding> {
 
 fn right(world: &World) -> String {
     let by = world.smarthost().unwrap_or(world.hostname());
-    let terms = match by.parse::<std::net::IpAddr>() {
-        Ok(std::net::IpAddr::V4(ip)) => format!("ip4:{ip}"),
-        Ok(std::net::IpAddr::V6(ip)) => format!("ip6:{ip}"),
+    let terms = match by.parse::<IpAddr>() {
+        Ok(IpAddr::V4(ip)) => format!("ip4:{ip}"),
+        Ok(IpAddr::V6(ip)) => format!("ip6:{ip}"),
         Err(_) => format!("a:{by}"),
     };
     text_record(world.alias_domain(), &format!("v=spf1 {terms} -all"))
