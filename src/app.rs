@@ -327,6 +327,20 @@ impl smtp::Door for Current {
     }
 }
 
+/// Does what time and other processes ask of the relay, until it stops: what people decide beside
+/// it is noticed within 250 ms (PRODUCT §11).
+async fn attend(relay: Arc<Current>, stop: CancellationToken) {
+    loop {
+        let now = relay.now();
+        now.attend().await;
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = now.something_to_tell() => {}
+            () = tokio::time::sleep(Duration::from_millis(200)) => {}
+        }
+    }
+}
+
 async fn bind(key: &'static str, addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartError> {
     let mut listeners = Vec::new();
     for &address in addresses {
@@ -376,7 +390,8 @@ impl App {
 
         for face in faces {
             let (stopping, end) = (accepting.clone(), claiming.clone());
-            let serving = web::serve(face, store.clone(), clock.clone(), stopping, end);
+            let of_face = current.subscribe();
+            let serving = web::serve(face, store.clone(), clock.clone(), of_face, stopping, end);
             deliveries.spawn(async move {
                 if let Err(error) = serving.await {
                     tracing::error!(%error, "HTTP is not answered any more");
@@ -388,6 +403,7 @@ impl App {
             smtp::Settings::new(&config.relay, &config.smtp).with_tls(config.tls.as_ref());
         let (settings, of_sessions) = watch::channel(Arc::new(settings));
         let relay = Arc::new(Current(RwLock::new(relay)));
+        deliveries.spawn(attend(Arc::clone(&relay), claiming.clone()));
         for listener in listeners {
             sessions.spawn(smtp::serve(
                 listener,

@@ -160,7 +160,7 @@ fn send(rules: &Rules, message: &Message, direction: Direction) -> Result<Outgoi
         shown_name: ShownNameStyle::FirstName,
         marketplace: "Example Market",
     };
-    rehearse(&Rehearsal { rules, context: &context, plan }).result
+    rehearse(&Rehearsal { rules, context: &context, plan, let_pass: false }).result
 }
 
 /// Where a marker stands in what the recipient gets.

@@ -24,12 +24,12 @@ pub(super) struct Who {
     /// Who decides this; default: the name you are logged in by
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
-    /// Why; it is kept in the account's history
+    /// Why; it is kept with the decision
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     /// Answer in JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 #[derive(Debug, Subcommand)]

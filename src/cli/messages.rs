@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::bail;
 use clap::{Args, Subcommand};
 
+use super::accounts::Who;
 use super::{beside, json, not_yet};
 use crate::app::House;
 use crate::domain::{BuyerId, MessageId, MessageState, OrderId, SellerId, Timestamp};
@@ -49,15 +50,14 @@ enum MessageCommand {
     Show {
         /// Our id of it
         id: MessageId,
-        /// The mail as received, with real addresses
+        /// The mail as received, with real addresses; that you read it is kept
         #[arg(long, conflicts_with_all = ["outgoing", "json"])]
         original: bool,
         /// The mail as sent, with real addresses
         #[arg(long, conflicts_with = "json")]
         outgoing: bool,
-        /// Answer in JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        who: Who,
     },
     #[command(external_subcommand)]
     Other(Vec<OsString>),
@@ -77,13 +77,17 @@ impl Messages {
                     rows.iter().try_for_each(|row| line(out, row))
                 })
             }
-            MessageCommand::Show { id, original, outgoing, json: as_json } => {
+            MessageCommand::Show { id, original, outgoing, who } => {
+                let as_json = who.json;
                 beside(path, async |house| {
                     let Some(detail) = house.store.message(&id).await? else {
                         bail!("message {id} is not in the archive");
                     };
                     match (original, outgoing, as_json) {
-                        (true, ..) => out.write_all(&detail.original)?,
+                        (true, ..) => {
+                            house.store.note_opened(&id, who.decision()).await?;
+                            out.write_all(&detail.original)?;
+                        }
                         (_, true, _) => match &detail.outgoing {
                             Some(bytes) => out.write_all(bytes)?,
                             None => bail!("message {id} was never sent"),

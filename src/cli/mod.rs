@@ -12,6 +12,7 @@ mod demo;
 mod dkim;
 mod doctor;
 mod exit;
+mod held;
 mod import;
 mod inspect;
 mod messages;
@@ -73,6 +74,8 @@ enum Command {
     Alias(aliases::Aliases),
     /// Look into the archive
     Message(messages::Messages),
+    /// Messages that wait for a person: list, show, release, reject
+    Held(held::Held),
     /// Judge a mail without sending it
     Policy(policy::Policy),
     /// Look at the deliveries, hurry or stop them
@@ -117,6 +120,7 @@ fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<()> {
         Command::Account(account) => account.run(&path, out),
         Command::Alias(alias) => alias.run(&path, out),
         Command::Message(message) => message.run(&path, out),
+        Command::Held(held) => held.run(&path, out),
         Command::Policy(policy) => policy.run(&path, out),
         Command::Queue(queue) => queue.run(&path, out),
         Command::Inspect => inspect::run(io::stdin().lock(), out),

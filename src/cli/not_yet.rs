@@ -9,7 +9,6 @@ const PLANNED: &[&str] = &[
     "backup",
     "buyer erase",
     "evidence",
-    "held",
     "hold",
     "message search",
     "migrate",

@@ -13,8 +13,8 @@ use super::exit::Wrong;
 use super::{json, not_yet};
 use crate::config::{self, Config, Mode};
 use crate::domain::{
-    AliasAddress, Clock, Direction, Facts, FactsVersion, Finding, Language, MsgId, PairId, Party,
-    PartyId, RuleId, Secrets, Sightings, Verdict,
+    Action, AliasAddress, Clock, Direction, Facts, FactsVersion, Finding, Language, MsgId, PairId,
+    Party, PartyId, RuleId, Secrets, Sightings, Verdict,
 };
 use crate::mail::{self, Dropped, Message};
 use crate::policy::{Context, Rules};
@@ -248,7 +248,8 @@ impl Shown<'_> {
             shown_name: self.config.buyers.shown_name,
             marketplace: &self.config.relay.marketplace,
         };
-        let rehearsed = rehearse(&Rehearsal { rules: self.rules, context: &context, plan });
+        let rehearsed =
+            rehearse(&Rehearsal { rules: self.rules, context: &context, plan, let_pass: false });
         let answer = Answer::of(None, &rehearsed.verdict);
         if as_json {
             json(out, &answer)?;
@@ -276,6 +277,9 @@ impl Shown<'_> {
                 left_out(&rich.dropped, out)?;
             }
             match &rehearsed.result {
+                Ok(_) if rehearsed.verdict.action == Action::Hold => {
+                    writeln!(out, "--- after\nnothing yet: it waits for a person")?;
+                }
                 Ok(outgoing) => {
                     let draft = outgoing.draft();
                     writeln!(out, "--- after\nSubject: {}\n\n{}", draft.subject, draft.text)?;
@@ -285,7 +289,10 @@ impl Shown<'_> {
                 }
                 Err(Stopped::Rejected) => writeln!(out, "--- after\nnothing: it is rejected")?,
                 Err(Stopped::Leak(leaks)) => {
-                    writeln!(out, "--- after\nnothing: it could not be made safe: {leaks:?}")?;
+                    writeln!(
+                        out,
+                        "--- after\nnothing yet: it waits for a person, for it could not be made safe: {leaks:?}"
+                    )?;
                 }
                 Err(Stopped::Compose(error)) => writeln!(out, "--- after\nnothing: {error}")?,
             }

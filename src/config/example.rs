@@ -28,6 +28,7 @@ const TABLES: &[(&str, &str)] = &[
     ("orders", "Orders."),
     ("market", "Who may write what to whom."),
     ("limits", "How much may be written in a time."),
+    ("review", "Messages that wait for a person."),
     ("policy", "What may be written, and what is done about the rest."),
 ];
 
@@ -45,7 +46,7 @@ pub fn example() -> String {
         }
     }
     text.push_str("\n# What each rule does: \"allow\", \"warn\" (delivered, recorded), ");
-    text.push_str("\"redact\" (the found\n# words are replaced) or \"reject\".\n");
+    text.push_str("\"redact\" (the found\n# words are replaced), \"hold\" (waits for a person) or \"reject\".\n");
     let rule_keys: Vec<&Key> =
         KEYS.iter().filter(|k| table_of(k.path) == "policy.rules.RULE-ID").collect();
     for key in &rule_keys {
@@ -214,9 +215,9 @@ mod tests {
         let (short, mut long) = (parse(&required), parse(&example()));
         for rule in BUILT_RULES {
             let expected = RuleSetting {
-                mode: None,
                 seller_to_buyer: Some(rule.seller_to_buyer),
                 buyer_to_seller: Some(rule.buyer_to_seller),
+                ..RuleSetting::default()
             };
             assert_eq!(long.policy.rules.remove(&rule.id), Some(expected), "{}", rule.id);
         }
@@ -243,7 +244,10 @@ mod tests {
             })
             .collect();
         let config = parse(&text);
-        assert_eq!(uncommented, 4 + BUILT_RULES.len());
+        // What a rule does in each direction has a default.
+        let of_rules =
+            KEYS.iter().filter(|k| table_of(k.path) == "policy.rules.RULE-ID").count() - 2;
+        assert_eq!(uncommented, 4 + of_rules * BUILT_RULES.len());
         assert!(config.relay.postmaster.is_some());
         assert!(config.policy.rules.values().all(|r| r.mode == Some(Mode::Observe)));
     }

@@ -326,6 +326,24 @@ pub(super) const KEYS: &[Key] = &[
         "E-mail addresses and phone numbers that anybody may name: a carrier's hotline, a safety authority.",
     ),
     key(
+        "review.notify",
+        Kind::Addresses,
+        Absent::Default("[]"),
+        "Who is told by mail when a message waits for review, at once and once a day of all that wait. They look at it with `bauta held show` and decide with `bauta held release` or `bauta held reject`.",
+    ),
+    key(
+        "review.act_within",
+        Kind::Duration { min: "1s", max: "365d" },
+        Absent::Default("\"24h\""),
+        "So soon a held message should be decided: /metrics counts those that wait for longer (bauta_held_overdue).",
+    ),
+    key(
+        "review.timeout",
+        Kind::Duration { min: "1s", max: "365d" },
+        Absent::Default("\"72h\""),
+        "What nobody has decided after this time is rejected, and its sender is told; a rule may say otherwise (on_timeout).",
+    ),
+    key(
         "policy.rules.RULE-ID.mode",
         Kind::OneOf(&["observe", "enforce"]),
         Absent::Unset("\"observe\""),
@@ -333,15 +351,21 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key(
         "policy.rules.RULE-ID.seller_to_buyer",
-        Kind::OneOf(&["allow", "warn", "redact", "reject"]),
+        Kind::OneOf(&["allow", "warn", "redact", "hold", "reject"]),
         Absent::Unset("\"redact\""),
         "What happens to a seller's message.",
     ),
     key(
         "policy.rules.RULE-ID.buyer_to_seller",
-        Kind::OneOf(&["allow", "warn", "redact", "reject"]),
+        Kind::OneOf(&["allow", "warn", "redact", "hold", "reject"]),
         Absent::Unset("\"redact\""),
         "What happens to a buyer's message.",
+    ),
+    key(
+        "policy.rules.RULE-ID.on_timeout",
+        Kind::OneOf(&["reject", "release"]),
+        Absent::Unset("\"reject\""),
+        "What becomes of a message that this rule holds and that nobody decided about within review.timeout. \"release\": it goes on, unless something else holds it too.",
     ),
 ];
 
@@ -354,13 +378,11 @@ pub(super) const NOT_YET: &[&str] = &[
     "buyers.hide_name",
     "archive",
     "response",
-    "review",
     "policy.preset",
     "policy.languages",
     "policy.competitors",
     "policy.custom",
     "policy.rules.RULE-ID.strike",
-    "policy.rules.RULE-ID.on_timeout",
     "account_health",
     "sellers",
 ];

@@ -60,6 +60,8 @@ pub(super) enum Kind {
     Domains,
     /// E-mail addresses and phone numbers.
     Contacts,
+    /// E-mail addresses.
+    Addresses,
 }
 
 impl Kind {
@@ -91,6 +93,7 @@ impl Kind {
             }
             Self::Domains => "a list of domain names".into(),
             Self::Contacts => "a list of e-mail addresses and phone numbers".into(),
+            Self::Addresses => "a list of e-mail addresses".into(),
         };
         format!("{what} such as {}", self.sample())
     }
@@ -117,6 +120,7 @@ impl Kind {
             Self::Duration { .. } => "\"30m\"",
             Self::MessageKinds => "[\"address-correction\"]",
             Self::Domains => "[\"carrier.example\"]",
+            Self::Addresses => "[\"review@market.example\"]",
             Self::Contacts => "[\"help@carrier.example\", \"+1 555 010 0199\"]",
         }
         .to_owned()

@@ -14,8 +14,8 @@ use super::kind::one_of;
 use super::reader::Reader;
 use super::rules::built_rule;
 use super::settings::{
-    Buyers, Config, Delivery, DeliveryTls, Dns, Http, Limits, Market, Mode, Orders, Policy, Relay,
-    Route, RuleSetting, Senders, ShownNameStyle, Smtp, Tls, UnknownAlias,
+    Buyers, Config, Delivery, DeliveryTls, Dns, Http, Limits, Market, Mode, OnTimeout, Orders,
+    Policy, Relay, Review, Route, RuleSetting, Senders, ShownNameStyle, Smtp, Tls, UnknownAlias,
 };
 use super::tls::{self, PemError};
 use super::values;
@@ -84,6 +84,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
     let cancelled_grace = reader.duration("orders.cancelled_grace");
     let limits = limits(&mut reader);
     let passes_opt_out = reader.list("market.passes_opt_out", values::message_kind);
+    let review = review(&mut reader);
     let policy = policy(&mut reader, &rules);
     if let (Some(smtp), Some(delivery)) = (&smtp, &delivery) {
         no_loop(&mut reader, smtp, delivery);
@@ -101,6 +102,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
         orders: Orders { cancelled_grace: cancelled_grace? },
         limits: limits?,
         market: Market { passes_opt_out: passes_opt_out? },
+        review: review?,
         policy: policy?,
     })
 }
@@ -332,6 +334,13 @@ fn route(r: &mut Reader<'_, '_>) -> Option<Route> {
     Some(Route::Smarthost { host, port })
 }
 
+fn review(r: &mut Reader<'_, '_>) -> Option<Review> {
+    let notify = r.list("review.notify", values::address);
+    let act_within = r.duration("review.act_within");
+    let timeout = r.duration("review.timeout");
+    Some(Review { notify: notify?, act_within: act_within?, timeout: timeout? })
+}
+
 const MODES: [(&str, Result<Mode, &str>); 2] =
     [("observe", Ok(Mode::Observe)), ("enforce", Ok(Mode::Enforce))];
 
@@ -356,18 +365,24 @@ fn rule(r: &mut Reader<'_, '_>, id: RuleId) -> RuleSetting {
         mode: r.word_if_set(&path("mode"), &MODES),
         seller_to_buyer: action(r, &path("seller_to_buyer"), id),
         buyer_to_seller: action(r, &path("buyer_to_seller"), id),
+        on_timeout: r.word_if_set(
+            &path("on_timeout"),
+            &[("reject", Ok(OnTimeout::Reject)), ("release", Ok(OnTimeout::Release))],
+        ),
     }
 }
 
 fn action(r: &mut Reader<'_, '_>, path: &str, id: RuleId) -> Option<Action> {
     let can = built_rule(id).map(|r| r.actions).unwrap_or_default();
-    let can: Vec<Action> = can.iter().copied().filter(|a| *a != Action::Hold).collect();
     let can_words = one_of(&can.iter().map(|a| a.as_str()).collect::<Vec<_>>());
-    let held = format!("\"hold\" is not in this version; write {can_words}");
+    let held =
+        format!("{id} finds what can't be cleaned, so it can't wait either; write {can_words}");
     let redacted = format!("{id} finds no words that could be redacted; write {can_words}");
     let mut words: Vec<(&str, Result<Action, &str>)> =
         can.iter().map(|a| (a.as_str(), Ok(*a))).collect();
-    words.push(("hold", Err(&held)));
+    if !can.contains(&Action::Hold) {
+        words.push(("hold", Err(&held)));
+    }
     if !can.contains(&Action::Redact) {
         words.push(("redact", Err(&redacted)));
     }
@@ -465,7 +480,7 @@ seller_to_buyer = "reject"
         let phone = RuleSetting {
             mode: Some(Mode::Enforce),
             seller_to_buyer: Some(Action::Reject),
-            buyer_to_seller: None,
+            ..RuleSetting::default()
         };
         let long = RuleSetting { buyer_to_seller: Some(Action::Warn), ..RuleSetting::default() };
         let expected = [(RuleId::PhoneNumber, phone), (RuleId::TooLong, long)];

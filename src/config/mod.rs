@@ -27,6 +27,6 @@ pub use error::{ConfigError, ConfigErrors, Position};
 pub use example::{example, starter};
 pub use rules::{BUILT_RULES, BuiltRule, built_rule};
 pub use settings::{
-    Buyers, Config, Delivery, DeliveryTls, Dns, Http, Limits, Market, Mode, Network, Policy, Relay,
-    Route, RuleSetting, Senders, ShownNameStyle, Smtp, Tls, UnknownAlias,
+    Buyers, Config, Delivery, DeliveryTls, Dns, Http, Limits, Market, Mode, Network, OnTimeout,
+    Policy, Relay, Review, Route, RuleSetting, Senders, ShownNameStyle, Smtp, Tls, UnknownAlias,
 };

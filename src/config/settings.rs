@@ -38,6 +38,8 @@ pub struct Config {
     pub limits: Limits,
     /// `[market]`
     pub market: Market,
+    /// `[review]`
+    pub review: Review,
     /// `[policy]`
     pub policy: Policy,
 }
@@ -273,6 +275,26 @@ pub struct Market {
     pub passes_opt_out: Vec<MessageKind>,
 }
 
+/// `[review]`: messages that wait for a person.
+#[derive(Debug, Clone)]
+pub struct Review {
+    /// Who is told.
+    pub notify: Vec<RealAddress>,
+    /// So soon a message should be decided.
+    pub act_within: Duration,
+    /// After this it is decided by itself.
+    pub timeout: Duration,
+}
+
+/// `policy.rules.ID.on_timeout`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnTimeout {
+    /// It does not go on.
+    Reject,
+    /// It goes on.
+    Release,
+}
+
 /// `policy.mode`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -306,6 +328,8 @@ pub struct RuleSetting {
     pub seller_to_buyer: Option<Action>,
     /// What happens to a buyer's message.
     pub buyer_to_seller: Option<Action>,
+    /// What becomes of a message that it holds and nobody decides about.
+    pub on_timeout: Option<OnTimeout>,
 }
 
 #[cfg(test)]

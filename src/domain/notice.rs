@@ -16,11 +16,31 @@ pub enum NoticeKind {
     Delayed,
     /// One of several recipients of a mail that was accepted does not get it.
     NotPassedOn,
+    /// It waits until a person has looked at it.
+    Held,
+    /// A person has looked at it, and it is not passed on.
+    Rejected,
+    /// Nobody decided in time, and it is not passed on.
+    TimedOut,
+    /// To those who review: a message waits for them.
+    Review,
+    /// The same once a day, of all that wait.
+    ReviewDigest,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Failed, Self::Expired, Self::Delayed, Self::NotPassedOn];
+    pub const ALL: [Self; 9] = [
+        Self::Failed,
+        Self::Expired,
+        Self::Delayed,
+        Self::NotPassedOn,
+        Self::Held,
+        Self::Rejected,
+        Self::TimedOut,
+        Self::Review,
+        Self::ReviewDigest,
+    ];
 
     /// The word that is stored and shown.
     pub fn as_str(self) -> &'static str {
@@ -29,6 +49,11 @@ impl NoticeKind {
             Self::Expired => "expired",
             Self::Delayed => "delayed",
             Self::NotPassedOn => "not-passed-on",
+            Self::Held => "held",
+            Self::Rejected => "rejected",
+            Self::TimedOut => "timed-out",
+            Self::Review => "review",
+            Self::ReviewDigest => "review-digest",
         }
     }
 }

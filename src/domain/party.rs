@@ -10,6 +10,7 @@ use super::id::{BuyerId, SellerId};
 use super::language::Language;
 use super::order::{Fulfilment, Order};
 use super::party_domain::{PartyDomain, has_registrable};
+use super::time::Timestamp;
 
 /// Which side of the market someone stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -161,8 +162,11 @@ pub struct Standing {
     pub closed: bool,
     /// The party was deleted: nothing but its id is left, and no mail passes.
     pub deleted: bool,
-    /// A seller whose mail is refused; buyers still reach them.
+    /// A seller whose answers wait for a person and whose other mail is refused; buyers still
+    /// reach them.
     pub suspended: bool,
+    /// A seller whose mail is refused until then where it is no answer.
+    pub proactive_blocked_until: Option<Timestamp>,
     /// A buyer who wants no proactive messages.
     pub opted_out: bool,
 }

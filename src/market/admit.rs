@@ -47,6 +47,9 @@ pub enum Refusal {
     /// The seller is suspended.
     #[error("the seller is suspended")]
     Suspended,
+    /// The seller may only answer for a while.
+    #[error("the seller's messages that are no answers are refused for a while")]
+    ProactiveBlocked,
     /// The order was cancelled, and `orders.cancelled_grace` is over.
     #[error("the order is cancelled")]
     OrderClosed,
@@ -93,9 +96,12 @@ pub struct Admission {
     pub proactive: bool,
     /// Whether a machine wrote it.
     pub automatic: bool,
+    /// An answer of a suspended seller: it waits for a person.
+    pub of_suspended: bool,
 }
 
-/// The first seal: a message that may be written. Only [`admit`] makes one.
+/// The first seal: a message that may be written. Only [`admit`] makes one, and [`readmit`] of what
+/// was admitted before.
 #[derive(Debug, Clone)]
 pub struct Admitted(Admission);
 
@@ -114,16 +120,9 @@ pub fn admit(request: &Request<'_>, proof: &Proof) -> Result<Admitted, Refusal> 
     if !request.facts.party(direction.sender()).may_write_from(proof.address()) {
         return Err(Refusal::NotRegistered);
     }
-    require_reachable(request.facts, direction)?;
+    require_reachable(request.facts)?;
     let (place, order, assigned) = find_place(request, direction)?;
-    if let Some(order) = &order {
-        if order.is_closed(request.cancelled_grace, request.now) {
-            return Err(Refusal::OrderClosed);
-        }
-        if request.facts.seller.delivery_address_for(Some(order)).is_none() {
-            return Err(Refusal::MessagingOff);
-        }
-    }
+    require_open(request.facts, order.as_ref(), request.cancelled_grace, request.now)?;
     if request.automatic && automatic_again(request, direction, &place) {
         return Err(Refusal::AutomaticAgain);
     }
@@ -134,8 +133,15 @@ pub fn admit(request: &Request<'_>, proof: &Proof) -> Result<Admitted, Refusal> 
         _ => false,
     };
     let proactive = direction == Direction::SellerToBuyer && !answer;
-    if proactive && request.facts.buyer.standing.opted_out && !passes_opt_out(request) {
-        return Err(Refusal::OptedOut);
+    let of_suspended =
+        direction == Direction::SellerToBuyer && request.facts.seller.standing.suspended;
+    // What a machine writes is never an answer.
+    if of_suspended && request.automatic {
+        return Err(Refusal::Suspended);
+    }
+    if proactive {
+        let critical = passes_opt_out(request.subject, request.passes_opt_out);
+        require_proactive(request.facts, critical, request.now)?;
     }
     Ok(Admitted(Admission {
         facts: request.facts.clone(),
@@ -145,24 +151,100 @@ pub fn admit(request: &Request<'_>, proof: &Proof) -> Result<Admitted, Refusal> 
         assigned,
         proactive,
         automatic: request.automatic,
+        of_suspended,
+    }))
+}
+
+/// A message that was admitted when it came in, has waited since, and that a person lets pass.
+#[derive(Debug, Clone)]
+pub struct Review<'a> {
+    /// The pair, as it is now.
+    pub facts: &'a Facts,
+    /// Who wrote to whom.
+    pub direction: Direction,
+    /// Its conversation, as it is now.
+    pub conversation: &'a HistoryConversation,
+    /// The order it is about, as it is now.
+    pub order: Option<&'a Order>,
+    /// How its conversation was found.
+    pub assigned: Assigned,
+    /// A seller's message that was no answer when it came in.
+    pub proactive: bool,
+    /// Whether a machine wrote it.
+    pub automatic: bool,
+    /// The decoded subject.
+    pub subject: &'a str,
+    /// `orders.cancelled_grace`
+    pub cancelled_grace: Duration,
+    /// `market.passes_opt_out`
+    pub passes_opt_out: &'a [MessageKind],
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// Runs the rules about orders and blocks again before a held message goes on (PRODUCT §5). Who may
+/// write was decided when it came in, and so was what is an answer; a suspended seller's answer is
+/// what a person now lets pass.
+pub fn readmit(review: &Review<'_>) -> Result<Admitted, Refusal> {
+    require_reachable(review.facts)?;
+    require_open(review.facts, review.order, review.cancelled_grace, review.now)?;
+    if review.proactive {
+        let critical = passes_opt_out(review.subject, review.passes_opt_out);
+        require_proactive(review.facts, critical, review.now)?;
+    }
+    Ok(Admitted(Admission {
+        facts: review.facts.clone(),
+        direction: review.direction,
+        place: Place::In(Box::new(review.conversation.clone())),
+        order: review.order.cloned(),
+        assigned: review.assigned,
+        proactive: review.proactive,
+        automatic: review.automatic,
+        of_suspended: false,
     }))
 }
 
 /// Whether the message is, by its own word, of a kind that the order can't be completed without.
-fn passes_opt_out(request: &Request<'_>) -> bool {
-    let named = MessageKind::named_by(request.subject);
-    named.iter().any(|kind| request.passes_opt_out.contains(kind))
+fn passes_opt_out(subject: &str, passes: &[MessageKind]) -> bool {
+    MessageKind::named_by(subject).iter().any(|kind| passes.contains(kind))
 }
 
 /// What was decided about the two accounts, whatever the message is about.
-fn require_reachable(facts: &Facts, direction: Direction) -> Result<(), Refusal> {
+fn require_reachable(facts: &Facts) -> Result<(), Refusal> {
     let (seller, buyer) = (facts.seller.standing, facts.buyer.standing);
     if facts.blocked || !seller.is_open() || !buyer.is_open() {
         return Err(Refusal::Unreachable);
     }
-    // Buyers still reach a suspended seller (PRODUCT §4).
-    if seller.suspended && direction == Direction::SellerToBuyer {
+    Ok(())
+}
+
+fn require_open(
+    facts: &Facts,
+    order: Option<&Order>,
+    grace: Duration,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    let Some(order) = order else { return Ok(()) };
+    if order.is_closed(grace, now) {
+        return Err(Refusal::OrderClosed);
+    }
+    if facts.seller.delivery_address_for(Some(order)).is_none() {
+        return Err(Refusal::MessagingOff);
+    }
+    Ok(())
+}
+
+/// Whether the seller may write what is no answer.
+fn require_proactive(facts: &Facts, critical: bool, now: Timestamp) -> Result<(), Refusal> {
+    let seller = facts.seller.standing;
+    if seller.suspended {
         return Err(Refusal::Suspended);
+    }
+    if seller.proactive_blocked_until.is_some_and(|until| now < until) {
+        return Err(Refusal::ProactiveBlocked);
+    }
+    if facts.buyer.standing.opted_out && !critical {
+        return Err(Refusal::OptedOut);
     }
     Ok(())
 }
@@ -489,7 +571,11 @@ mod tests {
             check(&|f| f.buyer.standing = gone, nobody, nobody, nobody);
         }
         let refused = Some(Refusal::Suspended);
-        check(&|f| f.seller.standing = suspended, refused, refused, None);
+        check(&|f| f.seller.standing = suspended, None, refused, None);
+        let until = |at| Standing { proactive_blocked_until: Some(at), ..Standing::default() };
+        let refused = Some(Refusal::ProactiveBlocked);
+        check(&|f| f.seller.standing = until(NOW.after(DAY)), None, refused, None);
+        check(&|f| f.seller.standing = until(NOW), None, None, None);
         check(&|f| f.buyer.standing = opted_out, None, Some(Refusal::OptedOut), None);
         let mut facts = facts();
         facts.buyer.standing = opted_out;
@@ -502,6 +588,52 @@ mod tests {
             let refused = admit_with(&facts, Role::Seller, &mail, &history()).err();
             assert_eq!(refused, expected, "{subject}");
         }
+    }
+
+    #[test]
+    fn a_suspended_sellers_answers_wait_and_what_its_machine_answers_is_refused() {
+        let mut facts = facts();
+        facts.seller.standing = Standing { suspended: true, ..Standing::default() };
+        let admit = |automatic| {
+            let mail = Mail { tag: Some("o1"), automatic, ..Mail::default() };
+            admit_with(&facts, Role::Seller, &mail, &history())
+        };
+        assert!(admit(false).unwrap().of_suspended);
+        assert_eq!(admit(true).unwrap_err(), Refusal::Suspended);
+        let buyer = Mail { tag: Some("o1"), ..Mail::default() };
+        assert!(!admit_with(&facts, Role::Buyer, &buyer, &history()).unwrap().of_suspended);
+    }
+
+    #[test]
+    fn what_waited_goes_on_only_where_order_and_accounts_still_allow_it() {
+        let pass = |change: &dyn Fn(&mut Facts), status, proactive| {
+            let (mut facts, order) = (facts(), order("O1", status));
+            change(&mut facts);
+            let review = Review {
+                facts: &facts,
+                direction: Direction::SellerToBuyer,
+                conversation: &conversation(1, Some("O1"), None),
+                order: Some(&order),
+                assigned: Assigned::Tag,
+                proactive,
+                automatic: false,
+                subject: "Lamp",
+                cancelled_grace: Duration::ZERO,
+                passes_opt_out: &[],
+                now: NOW,
+            };
+            readmit(&review).map(|a| a.admission().of_suspended)
+        };
+        let open = OrderStatus::Open;
+        let suspended = |f: &mut Facts| f.seller.standing.suspended = true;
+        assert_eq!(pass(&|_| {}, open, true), Ok(false));
+        assert_eq!(pass(&|_| {}, OrderStatus::Cancelled, true), Err(Refusal::OrderClosed));
+        assert_eq!(pass(&|f| f.blocked = true, open, false), Err(Refusal::Unreachable));
+        assert_eq!(pass(&suspended, open, false), Ok(false), "that is what a person lets pass");
+        assert_eq!(pass(&suspended, open, true), Err(Refusal::Suspended));
+        let opted_out = |f: &mut Facts| f.buyer.standing.opted_out = true;
+        assert_eq!(pass(&opted_out, open, true), Err(Refusal::OptedOut));
+        assert_eq!(pass(&opted_out, open, false), Ok(false));
     }
 
     #[test]

@@ -4,12 +4,12 @@
 //! Flow: [`admit`] takes the route, the proof and what the pair has said so far, finds the
 //! message's conversation and gives [`Admitted`] or a [`Refusal`]; [`clock`] says what a message
 //! does to the seller's response clock; [`limits`] which limit it would pass.
-//! Invariant: pure. [`Admitted`] is the first of the three seals: only [`admit`] makes it, and it
-//! needs a `sender::Proof`.
+//! Invariant: pure. [`Admitted`] is the first of the three seals: only [`admit`] makes it, which
+//! needs a `sender::Proof`, and [`readmit`] of what a person lets pass.
 //! Logs: nothing.
 
 mod admit;
 pub mod clock;
 pub mod limits;
 
-pub use admit::{Admission, Admitted, Place, Refusal, Request, admit};
+pub use admit::{Admission, Admitted, Place, Refusal, Request, Review, admit, readmit};

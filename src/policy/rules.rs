@@ -133,9 +133,9 @@ pub(super) mod tests {
     #[test]
     fn what_a_rule_can_not_do_is_refused_when_the_config_is_read() {
         let both = |action| RuleSetting {
-            mode: None,
             seller_to_buyer: Some(action),
             buyer_to_seller: Some(action),
+            ..RuleSetting::default()
         };
         let check = |rule, action, good: bool| {
             let rules = Rules::new(&policy(Mode::Enforce, &[(rule, both(action))]), &[]);

@@ -7,17 +7,18 @@ use tokio::sync::mpsc::error::TrySendError;
 
 use super::Relay;
 use super::outcome::{Outcome, RejectLine};
+use super::perform::Paper;
 use super::prepare::{Names, Prepared, conversation, hashes, storage};
-use super::rehearse::{Rehearsal, Rehearsed, Stopped, StoppedKind, rehearse};
+use super::rehearse::{Rehearsed, Stopped, StoppedKind};
 use super::route::{RouteRefusal, ToParty};
-use crate::domain::{Action, Finding, Said, Sightings, Timestamp, Verdict};
+use crate::domain::{Action, Finding, HoldReason, NoticeKind, Timestamp, Verdict};
 use crate::leak::Outgoing;
 use crate::mail::{Message, base_subject};
+use crate::market::limits::Limit;
 use crate::market::{self, Admitted, Refusal};
-use crate::policy::Context;
-use crate::rewrite::{self, Plan, frame, thread};
+use crate::rewrite::{frame, thread};
 use crate::sender::{Peer, Proof};
-use crate::store::{Acceptance, FirstAnswer, Rejection, StoreError, StoredMail};
+use crate::store::{Acceptance, Arrival, FirstAnswer, Holding, Rejection, StoreError, StoredMail};
 
 /// Mails up to this size are read and judged where they came in; larger ones on a thread of
 /// their own, a few at a time.
@@ -39,10 +40,20 @@ pub(super) struct Incoming<'a> {
     pub started: Instant,
 }
 
+impl<'a> Incoming<'a> {
+    /// What it is written from.
+    fn paper(&self) -> Paper<'a> {
+        let Incoming { raw, message, proof, arrived, .. } = *self;
+        Paper { size: raw.len(), message, from: proof.address(), at: arrived, let_pass: false }
+    }
+}
+
 /// Why one look at a mail came to no end.
 enum Again {
     /// The facts changed meanwhile.
     Stale,
+    /// Its conversation has had so many messages lately that this one waits for a person.
+    Crowded,
     /// This is the answer.
     Answer(Outcome),
 }
@@ -59,11 +70,12 @@ impl Relay {
             FirstAnswer::Accepted(accepted) => {
                 (accepted.message().clone(), Outcome::accepted(&accepted))
             }
+            FirstAnswer::Held(held) => (held.message().clone(), Outcome::held(&held)),
             FirstAnswer::Refused(refused, verdict) => {
                 let lines = reject_lines(&verdict);
                 let outcome = match verdict.action {
-                    Action::Hold | Action::Reject => Outcome::rejected(&refused, lines),
-                    _ => Outcome::Leak,
+                    Action::Reject => Outcome::rejected(&refused, lines),
+                    _ => Outcome::Unwritable,
                 };
                 (refused.message().clone(), outcome)
             }
@@ -72,20 +84,19 @@ impl Relay {
         Some(outcome)
     }
 
-    /// Takes a mail for one of its recipients.
-    pub(super) async fn accept_for(&self, mail: &Incoming<'_>, party: ToParty) -> Outcome {
-        match self.first_answer(mail).await {
-            Some(outcome) => outcome,
-            None => self.look_afresh(mail, party).await,
-        }
-    }
-
-    /// Looks at the mail until the facts it was decided on are those that it is stored with.
-    async fn look_afresh(&self, mail: &Incoming<'_>, mut party: ToParty) -> Outcome {
+    /// Takes a mail for one of its recipients: looks at it until the facts it was decided on are
+    /// those that it is stored with.
+    pub(super) async fn accept_for(&self, mail: &Incoming<'_>, mut party: ToParty) -> Outcome {
+        let mut crowded = false;
         for _ in 0..TRIES {
-            match self.look(mail, &party).await {
+            // Each time: the same mail may have come in twice at once.
+            if let Some(outcome) = self.first_answer(mail).await {
+                return outcome;
+            }
+            match self.look(mail, &party, crowded).await {
                 Again::Answer(outcome) => return outcome,
                 Again::Stale => {}
+                Again::Crowded => crowded = true,
             }
             match self.party_behind(&party.alias, party.tag.clone()).await {
                 Ok(Some(fresh)) => party = fresh,
@@ -100,8 +111,8 @@ impl Relay {
         Outcome::TooBusy
     }
 
-    /// One look: admit, judge, compose, scan, store.
-    async fn look(&self, mail: &Incoming<'_>, party: &ToParty) -> Again {
+    /// One look: admit, judge, compose, scan, store. `crowded`: it waits for a person in any case.
+    async fn look(&self, mail: &Incoming<'_>, party: &ToParty, crowded: bool) -> Again {
         let writes = party.stands_for.other();
         let references = thread::references_of(mail.message);
         let (pair, tag) = (party.facts.pair, party.tag.as_deref());
@@ -132,105 +143,46 @@ impl Relay {
                 return Again::Answer(Outcome::Refused(why));
             }
         };
-        let prepared = match self.prepare(mail, &admitted, &history) {
+        let paper = mail.paper();
+        let prepared = match self.prepare(&paper, &admitted, &history) {
             Ok(prepared) => prepared,
             Err(outcome) => return Again::Answer(outcome),
         };
-        let Rehearsed { verdict, result } = match self.rehearse(mail, &admitted, &prepared).await {
+        let rehearsed = self.rehearse(&paper, &admitted, &prepared).await;
+        let Rehearsed { mut verdict, result } = match rehearsed {
             Ok(rehearsed) => rehearsed,
             Err(outcome) => return Again::Answer(outcome),
         };
-        match result {
-            Ok(outgoing) => {
-                self.store_accepted(mail, admitted, outgoing, verdict, prepared.names).await
+        if crowded {
+            verdict = verdict.held_for(HoldReason::TooManyMessages, true);
+        }
+        if admitted.admission().of_suspended {
+            verdict = verdict.held_for(HoldReason::SuspendedSeller, true);
+        }
+        let outgoing = match result {
+            Ok(outgoing) if verdict.action < Action::Hold => {
+                return self
+                    .store_accepted(mail, admitted, outgoing, verdict, prepared.names)
+                    .await;
             }
-            Err(stopped) => Again::Answer(
-                self.store_refused(mail, &admitted, verdict, &stopped, &prepared).await,
-            ),
-        }
-    }
-
-    /// Judges, composes and scans. What was said before in the conversation can only turn a
-    /// finding into a quotation, and a hidden name into one that its reader wrote: it is looked up
-    /// where there is either.
-    async fn rehearse(
-        &self,
-        mail: &Incoming<'_>,
-        admitted: &Admitted,
-        prepared: &Prepared,
-    ) -> Result<Rehearsed, Outcome> {
-        let size = mail.raw.len();
-        let nothing = Said::default();
-        let Some(conversation) = conversation(admitted) else {
-            let perform = || self.perform(mail, admitted, prepared, &nothing);
-            return self.compute(size, perform).await.ok_or(Outcome::Storage);
-        };
-        let Message { subject, text, .. } = mail.message;
-        let secrets = &prepared.secrets;
-        if !secrets.mentions_person(subject) && !secrets.mentions_person(&text.body) {
-            let perform = || self.perform(mail, admitted, prepared, &nothing);
-            let all_new = self.compute(size, perform).await.ok_or(Outcome::Storage)?;
-            if all_new.verdict.findings.is_empty() {
-                return Ok(all_new);
+            Ok(outgoing) => Some(outgoing),
+            Err(Stopped::Leak(leaks)) => {
+                tracing::warn!(?leaks, "what was written would leak: it is held");
+                verdict = verdict.held_for(HoldReason::Leak, true);
+                None
             }
-        }
-        let said = self.0.store.sightings(conversation.id).await.map_err(|e| storage(&e))?;
-        let perform = || self.perform(mail, admitted, prepared, &said);
-        self.compute(size, perform).await.ok_or(Outcome::Storage)
-    }
-
-    /// Judge, compose, scan, with what was said before.
-    fn perform(
-        &self,
-        mail: &Incoming<'_>,
-        admitted: &Admitted,
-        prepared: &Prepared,
-        said: &Said,
-    ) -> Rehearsed {
-        let admission = admitted.admission();
-        let seen = said.all();
-        let context = Context {
-            direction: admission.direction,
-            proactive: admission.proactive,
-            sightings: Some(&seen),
-            known_ids: prepared.known_ids.clone(),
+            Err(stopped) => {
+                let refused = self.store_refused(mail, &admitted, verdict, &stopped, &prepared);
+                return Again::Answer(refused.await);
+            }
         };
-        let verdict = Verdict::clean();
-        let known = said.by(admission.direction.recipient());
-        let plan = self.plan(mail, admitted, prepared, (&verdict, known));
-        rehearse(&Rehearsal { rules: &self.0.rules, context: &context, plan })
-    }
-
-    fn plan<'a>(
-        &'a self,
-        mail: &'a Incoming<'_>,
-        admitted: &'a Admitted,
-        prepared: &'a Prepared,
-        (verdict, known): (&'a Verdict, &'a Sightings),
-    ) -> Plan<'a> {
-        let admission = admitted.admission();
-        Plan {
-            facts: &admission.facts,
-            direction: admission.direction,
-            recipient: &prepared.recipient,
-            order: admission.order.as_ref(),
-            message: mail.message,
-            verdict,
-            cut: &[],
-            plain: false,
-            pictures: &[],
-            files: &[],
-            left_out: &[],
-            secrets: &prepared.secrets,
-            known,
-            thread: &prepared.thread,
-            msg_id: &prepared.names.msg_id,
-            conversation_subject: conversation(admitted).map(|c| c.subject.as_str()),
-            envelope_from: &prepared.names.envelope_from,
-            date: mail.arrived,
-            shown_name: self.0.config.buyers.shown_name,
-            marketplace: &self.0.config.relay.marketplace,
+        // Beside what leaks, a rule may refuse it.
+        if verdict.action == Action::Reject {
+            let stopped = Stopped::Rejected;
+            let refused = self.store_refused(mail, &admitted, verdict, &stopped, &prepared);
+            return Again::Answer(refused.await);
         }
+        self.store_held(mail, admitted, outgoing, verdict, prepared).await
     }
 
     async fn store_accepted(
@@ -248,23 +200,15 @@ impl Relay {
         let written = hashes(&mail.message.text.body, &mail.message.subject);
         let shown = hashes(&draft.text, &draft.subject);
         let acceptance = Acceptance {
-            proof: mail.proof.how().to_owned(),
-            original: mail.raw.to_vec(),
-            message: names.message,
             token: names.token.0,
-            sender_msg_id: mail.message.msg_id.clone(),
-            base_subject: base_subject(&outgoing.draft().subject).to_owned(),
             written,
             shown,
-            fingerprint: mail.fingerprint,
-            received_at: mail.arrived,
             give_up_at: mail.arrived.after(self.0.config.delivery.give_up_after),
-            roots: names.root,
-            limits: self.limits(mail.peer),
-            proved_network: (!mail.peer.is_trusted()).then(|| mail.peer.network()),
-            admitted,
+            arrival: Arrival {
+                base_subject: base_subject(&draft.subject).to_owned(),
+                ..self.arrival(mail, admitted, verdict, names)
+            },
             outgoing,
-            verdict,
         };
         match self.0.store.accept(acceptance).await {
             Ok(accepted) => {
@@ -284,6 +228,83 @@ impl Relay {
                 let outcome = Outcome::accepted(&accepted);
                 self.hand_over(accepted.into_mail()).await;
                 Again::Answer(outcome)
+            }
+            Err(StoreError::Stale) => Again::Stale,
+            // PRODUCT §4: over that many they are held.
+            Err(StoreError::Limit(Limit::Conversation)) => Again::Crowded,
+            Err(StoreError::Limit(limit)) => {
+                tracing::info!(peer = %mail.peer.address(), %limit, "put off: over a limit");
+                Again::Answer(Outcome::Limited(limit))
+            }
+            Err(error) => Again::Answer(storage(&error)),
+        }
+    }
+
+    /// What the store keeps of what came in.
+    fn arrival(
+        &self,
+        mail: &Incoming<'_>,
+        admitted: Admitted,
+        verdict: Verdict,
+        names: Names,
+    ) -> Arrival {
+        Arrival {
+            admitted,
+            verdict,
+            proof: mail.proof.how().to_owned(),
+            original: mail.raw.to_vec(),
+            message: names.message,
+            sender_msg_id: mail.message.msg_id.clone(),
+            // Only what went out names a conversation.
+            base_subject: String::new(),
+            fingerprint: mail.fingerprint,
+            received_at: mail.arrived,
+            roots: names.root,
+            limits: self.limits(mail.peer),
+            proved_network: (!mail.peer.is_trusted()).then(|| mail.peer.network()),
+        }
+    }
+
+    /// Commits a message that waits for a person; its sender and those who review are told.
+    async fn store_held(
+        &self,
+        mail: &Incoming<'_>,
+        admitted: Admitted,
+        outgoing: Option<Outgoing>,
+        verdict: Verdict,
+        prepared: Prepared,
+    ) -> Again {
+        let sender_view = match &outgoing {
+            Some(outgoing) => outgoing.draft().sender_view.clone(),
+            None => self.sender_view(&mail.paper(), &admitted, &prepared),
+        };
+        let direction = admitted.admission().direction;
+        let holds: Vec<&str> = verdict.holds.iter().map(|hold| hold.reason.as_str()).collect();
+        let rules = reject_lines(&verdict).iter().map(|l| l.rule.as_str()).collect::<Vec<_>>();
+        let (holds, rules) = (holds.join(","), rules.join(","));
+        let mut arrival = self.arrival(mail, admitted, verdict, prepared.names);
+        arrival.limits.conversation_per_10_minutes = None;
+        let holding = Holding {
+            arrival,
+            sender_view,
+            recipient_view: outgoing.map(|outgoing| outgoing.into_draft().recipient_view),
+            subject: mail.message.subject.clone(),
+            tell: vec![NoticeKind::Held, NoticeKind::Review],
+        };
+        match self.0.store.hold(holding).await {
+            Ok(held) => {
+                tracing::info!(
+                    message_id = %held.message(),
+                    %direction,
+                    rules,
+                    holds,
+                    duplicate = held.is_duplicate(),
+                    bytes = mail.raw.len(),
+                    took_us = micros(mail.started),
+                    "held for review"
+                );
+                self.0.tell.notify_one();
+                Again::Answer(Outcome::held(&held))
             }
             Err(StoreError::Stale) => Again::Stale,
             Err(StoreError::Limit(limit)) => {
@@ -309,12 +330,7 @@ impl Relay {
         let admission = admitted.admission();
         let rules: Vec<&str> = lines.iter().map(|l| l.rule.as_str()).collect();
         let rules = rules.join(",");
-        let (clean, nothing) = (Verdict::clean(), Sightings::default());
-        // What the sender may read again of it; nothing of it goes to the other side.
-        let sender_view =
-            rewrite::compose(&self.plan(mail, admitted, prepared, (&clean, &nothing)))
-                .map(|draft| draft.sender_view)
-                .unwrap_or_default();
+        let sender_view = self.sender_view(&mail.paper(), admitted, prepared);
         let record = Rejection {
             facts: admission.facts.clone(),
             conversation: conversation(admitted).map(|c| c.id),
@@ -346,7 +362,7 @@ impl Relay {
                 );
                 match stopped {
                     Stopped::Rejected => Outcome::rejected(&refused, lines),
-                    Stopped::Leak(_) | Stopped::Compose(_) => Outcome::Leak,
+                    Stopped::Leak(_) | Stopped::Compose(_) => Outcome::Unwritable,
                 }
             }
             Err(error) => storage(&error),
@@ -388,6 +404,6 @@ fn reject_lines(verdict: &Verdict) -> Vec<RejectLine> {
     verdict.findings.iter().filter(strongest).map(RejectLine::from).collect()
 }
 
-fn micros(since: Instant) -> u64 {
+pub(super) fn micros(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }

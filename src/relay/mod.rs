@@ -13,16 +13,19 @@ mod guesses;
 mod inspector;
 mod notify;
 mod outcome;
+mod perform;
 mod postmaster;
 mod prepare;
 mod recipients;
 mod rehearse;
 mod report;
+mod review;
 mod route;
+mod tell;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 
 use crate::alias::Keyring;
 use crate::config::Config;
@@ -39,6 +42,7 @@ pub use inspector::{InspectError, Inspector};
 pub use notify::{is_delayed, not_delivered};
 pub use outcome::{Outcome, RejectLine};
 pub use rehearse::{Rehearsal, Rehearsed, Stopped, rehearse};
+pub use review::NotReleased;
 pub use route::{Route, RouteRefusal};
 
 /// The spine, with everything it needs. Cheap to clone; clones are the same relay.
@@ -58,6 +62,8 @@ struct Inner {
     large: Arc<Semaphore>,
     /// Opens attachments.
     inspector: Inspector,
+    /// Rung when somebody is to be told something.
+    tell: Arc<Notify>,
 }
 
 impl Relay {
@@ -86,6 +92,7 @@ impl Relay {
             guesses,
             large,
             inspector,
+            tell: Arc::default(),
         })))
     }
 
@@ -96,7 +103,7 @@ impl Relay {
     /// A rule that can't be compiled.
     pub fn under(&self, config: Arc<Config>) -> Result<Self, RuleError> {
         let rules = Rules::new(&config.policy, std::slice::from_ref(&config.relay.alias_domain))?;
-        let Inner { keyring, store, clock, outbox, guesses, large, inspector, .. } = &*self.0;
+        let Inner { keyring, store, clock, outbox, guesses, large, inspector, tell, .. } = &*self.0;
         Ok(Self(Arc::new(Inner {
             config,
             rules,
@@ -107,6 +114,7 @@ impl Relay {
             guesses: Arc::clone(guesses),
             large: Arc::clone(large),
             inspector: inspector.clone(),
+            tell: Arc::clone(tell),
         })))
     }
 

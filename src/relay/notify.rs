@@ -13,7 +13,7 @@ use super::recipients::Letter;
 use super::route::ToParty;
 use crate::config::Config;
 use crate::domain::{
-    MessageId, MsgId, NoticeKind, PairId, RealAddress, Role, RuleId, Secrets, Sightings,
+    Language, MessageId, MsgId, NoticeKind, PairId, RealAddress, Role, RuleId, Secrets, Sightings,
     ThreadLink, Timestamp,
 };
 use crate::leak::{self, Outgoing};
@@ -44,37 +44,30 @@ pub async fn not_delivered(
     if told.automatic || told.told.contains(&kind) {
         return Ok(None);
     }
-    let (writer, reader) = (told.direction.recipient(), told.direction.sender());
-    let Some(address) = writer_of(store, message, &told).await? else { return Ok(None) };
-    let name = rewrite::shown_name(&told.facts, writer, config.buyers.shown_name);
+    let Some(detail) = store.message(message).await? else { return Ok(None) };
+    let Some(address) = writer_of(&detail.original, &told) else { return Ok(None) };
+    let reader = told.direction.recipient();
+    let name = rewrite::shown_name(&told.facts, reader, config.buyers.shown_name);
     let notice = Notice::Delivery {
         kind,
         name: &name,
         order: told.order.as_ref(),
         tried_for: config.delivery.give_up_after,
     };
-    let secrets = secrets_of(config, &told, &name, writer);
-    let language = told.facts.party(reader).language;
-    let thread = thread(&told, reader);
-    let pen = Pen { config, language, reader: &address, secrets, thread, now };
-    Ok(pen.write(notice, told.facts.pair, Some(message.clone()), None))
+    let pen = Pen::to_writer(config, &told, &address, &name, now);
+    Ok(pen.write(notice, Some(told.facts.pair), Some(message.clone()), None))
 }
 
 /// Where the one who wrote a message hears of it: the address that it came from, as long as it is
 /// registered, for the notice stands in that person's thread; else where the party's mail goes.
-async fn writer_of(
-    store: &Store,
-    message: &MessageId,
-    told: &Told,
-) -> Result<Option<RealAddress>, StoreError> {
+pub(super) fn writer_of(original: &[u8], told: &Told) -> Option<RealAddress> {
     let party = told.facts.party(told.direction.sender());
-    let original = store.message(message).await?.map(|detail| detail.original);
-    let from = original.and_then(|raw| {
-        let [from] = &mail::read(&raw).from[..] else { return None };
-        from.address.parse::<RealAddress>().ok()
-    });
+    let from = match &mail::read(original).from[..] {
+        [from] => from.address.parse::<RealAddress>().ok(),
+        _ => None,
+    };
     let wrote = from.filter(|address| party.may_write_from(address));
-    Ok(wrote.or_else(|| party.delivery_address().cloned()))
+    wrote.or_else(|| party.delivery_address().cloned())
 }
 
 /// What the counterpart is to the reader of a notice: the same secret as in a relayed mail.
@@ -100,21 +93,40 @@ fn thread(told: &Told, reader: Role) -> ThreadHeaders {
 }
 
 /// What all notices are written with.
-struct Pen<'a> {
-    config: &'a Config,
-    language: crate::domain::Language,
-    reader: &'a RealAddress,
-    secrets: Secrets,
-    thread: ThreadHeaders,
-    now: Timestamp,
+pub(super) struct Pen<'a> {
+    pub config: &'a Config,
+    pub language: Language,
+    pub reader: &'a RealAddress,
+    pub secrets: Secrets,
+    pub thread: ThreadHeaders,
+    pub now: Timestamp,
 }
 
-impl Pen<'_> {
+impl<'a> Pen<'a> {
+    /// To the writer of a message, who knows the other side by `name`.
+    pub(super) fn to_writer(
+        config: &'a Config,
+        told: &Told,
+        address: &'a RealAddress,
+        name: &str,
+        now: Timestamp,
+    ) -> Self {
+        let (writer, reader) = (told.direction.sender(), told.direction.recipient());
+        Self {
+            config,
+            language: told.facts.party(writer).language,
+            reader: address,
+            secrets: secrets_of(config, told, name, reader),
+            thread: thread(told, writer),
+            now,
+        }
+    }
+
     /// Writes and scans; nothing where it can't be written safely, which is told in the log.
-    fn write(
+    pub(super) fn write(
         &self,
         notice: Notice<'_>,
-        pair: PairId,
+        pair: Option<PairId>,
         about: Option<MessageId>,
         fingerprint: Option<[u8; 32]>,
     ) -> Option<NewNotice> {
@@ -194,7 +206,7 @@ impl Relay {
         let pen = Pen { config, language, reader, secrets, thread, now: letter.arrived };
         let notice = Notice::NotPassedOn { alias: &alias, reason, findings: &findings };
         let same = fingerprint(reader, &alias, &letter.message, letter.raw).map(of_notice);
-        match pen.write(notice, facts.pair, None, same) {
+        match pen.write(notice, Some(facts.pair), None, same) {
             Some(notice) => self.0.store.notify(notice).await,
             None => Err(StoreError::Busy),
         }
@@ -212,7 +224,7 @@ fn reason(outcome: &Outcome) -> Option<(Reason, Vec<(RuleId, String)>)> {
         Outcome::Refused(why) => match why {
             Refusal::NotRegistered => Reason::NotRegistered,
             Refusal::Unreachable => Reason::Unreachable,
-            Refusal::Suspended => Reason::Suspended,
+            Refusal::Suspended | Refusal::ProactiveBlocked => Reason::Suspended,
             Refusal::OptedOut => Reason::OptedOut,
             Refusal::OrderClosed => Reason::OrderClosed,
             Refusal::MessagingOff => Reason::MessagingOff,
@@ -225,11 +237,10 @@ fn reason(outcome: &Outcome) -> Option<(Reason, Vec<(RuleId, String)>)> {
             let findings = lines.iter().map(|l| (l.rule, l.words.clone())).collect();
             return Some((Reason::Rules, findings));
         }
-        Outcome::Leak => Reason::Unsafe,
+        Outcome::Unwritable => Reason::Unsafe,
         // Who is not proved is told nothing by mail: it would go to a stranger.
-        Outcome::Unproved(_) | Outcome::NoReport | Outcome::Reported | Outcome::Accepted { .. } => {
-            return None;
-        }
+        Outcome::Unproved(_) | Outcome::NoReport | Outcome::Reported => return None,
+        Outcome::Accepted { .. } | Outcome::Held { .. } => return None,
         // Who comes again hears the answer then.
         Outcome::TooBusy | Outcome::Storage | Outcome::Limited(_) => return None,
     };

@@ -4,7 +4,7 @@ use crate::domain::{Finding, MessageId, Part, RuleId};
 use crate::market::Refusal;
 use crate::market::limits::Limit;
 use crate::sender::Unproved;
-use crate::store::{Accepted, Refused, ReportStored};
+use crate::store::{Accepted, Held, Refused, ReportStored};
 
 /// What became of one mail for one recipient: one variant per row of PRODUCT §4's table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +12,11 @@ pub enum Outcome {
     /// Committed to disk together with everything that follows from it. Made
     /// from the store's seal only.
     Accepted {
+        /// Our id of the message, or of the first one where this was the same mail again.
+        id: MessageId,
+    },
+    /// Committed to disk, and waits for a person. Made from the store's seal only.
+    Held {
         /// Our id of the message, or of the first one where this was the same mail again.
         id: MessageId,
     },
@@ -27,8 +32,8 @@ pub enum Outcome {
     Limited(Limit),
     /// The policy says reject; at least one line.
     Rejected(Vec<RejectLine>),
-    /// It could not be made safe to pass on.
-    Leak,
+    /// It could not be written.
+    Unwritable,
     /// Too much at once; nothing was written.
     TooBusy,
     /// The disk is full or the database can't be written; nothing was written.
@@ -43,12 +48,17 @@ impl Outcome {
 
     /// Whether it is on disk, and its sender needs to do nothing more.
     pub(super) fn is_accepted(&self) -> bool {
-        matches!(self, Self::Accepted { .. } | Self::Reported)
+        matches!(self, Self::Accepted { .. } | Self::Held { .. } | Self::Reported)
     }
 
     /// A 250 after DATA is built from the store's seal.
     pub(super) fn accepted(seal: &Accepted) -> Self {
         Self::Accepted { id: seal.message().clone() }
+    }
+
+    /// A 250 after DATA is built from the store's seal.
+    pub(super) fn held(seal: &Held) -> Self {
+        Self::Held { id: seal.message().clone() }
     }
 
     /// A 250 after DATA is built from the store's seal.

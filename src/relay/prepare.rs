@@ -7,8 +7,8 @@ use data_encoding::BASE32_NOPAD;
 use sha2::{Digest, Sha256};
 
 use super::Relay;
-use super::accept::Incoming;
 use super::outcome::Outcome;
+use super::perform::Paper;
 use crate::alias::BounceToken;
 use crate::config;
 use crate::domain::{
@@ -48,14 +48,14 @@ impl Relay {
     /// What a look needs besides the facts: names made for this mail, and what was said before.
     pub(super) fn prepare(
         &self,
-        mail: &Incoming<'_>,
+        paper: &Paper<'_>,
         admitted: &Admitted,
         history: &History,
     ) -> Result<Prepared, Outcome> {
         let admission = admitted.admission();
         let (sender, reader) = (admission.direction.sender(), admission.direction.recipient());
         let conversation = conversation(admitted);
-        let names = self.names(conversation, mail.arrived).ok_or(Outcome::Storage)?;
+        let names = self.names(conversation, paper.at).ok_or(Outcome::Storage)?;
         let facts = &admission.facts;
         let config = &self.0.config;
         let recipient = facts.party(reader).delivery_address_for(admission.order.as_ref());
@@ -64,14 +64,9 @@ impl Relay {
         let items = admission.order.iter().flat_map(|o| &o.items).map(String::as_str);
         let ours = [config.relay.marketplace.as_str(), config.relay.alias_domain.as_str()];
         let public: Vec<&str> = ours.into_iter().chain(items).collect();
-        let secrets = Secrets::of(
-            facts.party(sender),
-            mail.proof.address(),
-            facts.party(reader),
-            &shown,
-            &public,
-        );
-        let thread = thread::map(mail.message, conversation, &names.root, history, reader);
+        let secrets =
+            Secrets::of(facts.party(sender), paper.from, facts.party(reader), &shown, &public);
+        let thread = thread::map(paper.message, conversation, &names.root, history, reader);
         let known_ids = history.orders.iter().map(|o| o.id.as_str().to_owned()).collect();
         Ok(Prepared { names, thread, secrets, known_ids, recipient })
     }

@@ -154,7 +154,7 @@ impl Relay {
 fn helps(outcome: &Outcome) -> u8 {
     match outcome {
         Outcome::Rejected(_) => 3,
-        Outcome::Leak => 2,
+        Outcome::Unwritable => 2,
         Outcome::Refused(_) => 1,
         _ => 0,
     }

@@ -5,7 +5,7 @@
 //! only. Thread ids are mapped in [`thread`], the sender's own contacts are masked in `mask`, the
 //! block below the text is made and recognised in [`frame`]; HTML is written in `html`, and the parts
 //! of a mail are put together in `body`; our own mail is [`notice`]; every sentence to people is in
-//! `texts` and `notice_texts`.
+//! `texts`, `notice_texts`, `review_texts` and, per rule, `rule_texts`.
 //! Invariant: by allow-list. What was not understood and allowed is not there; two drafts of the
 //! same plan are the same bytes.
 //! Logs: nothing.
@@ -22,6 +22,8 @@ mod html;
 mod mask;
 pub mod notice;
 mod notice_texts;
+mod review_texts;
+mod rule_texts;
 mod test_mail;
 #[cfg(test)]
 mod tests;
@@ -32,4 +34,5 @@ pub use carried::{Carried, Luggage, pack};
 pub use compose::{ComposeError, Plan, compose, shown_name};
 pub use draft::Draft;
 pub use notice::{Notice, NoticePlan, Reason, compose_notice};
+pub use rule_texts::{RuleText, in_ascii, language_of_replies, more_text, place_text, rule_text};
 pub use test_mail::compose_test_mail;

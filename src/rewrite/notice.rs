@@ -4,6 +4,8 @@
 use super::compose::{ComposeError, Headers};
 use super::draft::Draft;
 use super::notice_texts::NoticeTexts;
+use super::review_texts::ReviewTexts;
+use super::rule_texts::rule_text;
 use super::texts::Texts;
 use super::thread::ThreadHeaders;
 use crate::domain::{
@@ -34,13 +36,37 @@ pub enum Notice<'a> {
         /// What a rule found, in the sender's own words.
         findings: &'a [(RuleId, String)],
     },
+    /// A message waits for a person, or does not go on after it waited.
+    Reviewed {
+        /// `Held`, `Rejected` or `TimedOut`.
+        kind: NoticeKind,
+        /// The other side, as the reader knows it.
+        name: &'a str,
+        /// The order it was about.
+        order: Option<&'a Order>,
+        /// What rules found, in the sender's own words.
+        findings: &'a [(RuleId, String)],
+        /// Why a person decided so.
+        reason: Option<&'a str>,
+    },
+    /// To those who review, in English as all that operators read.
+    ForReview {
+        /// Of which kind.
+        kind: NoticeKind,
+        /// On one line.
+        subject: &'a str,
+        /// What is to be decided, and how.
+        text: &'a str,
+    },
 }
 
 impl Notice<'_> {
     /// What it is about.
     pub fn kind(&self) -> NoticeKind {
         match self {
-            Self::Delivery { kind, .. } => *kind,
+            Self::Delivery { kind, .. }
+            | Self::Reviewed { kind, .. }
+            | Self::ForReview { kind, .. } => *kind,
             Self::NotPassedOn { .. } => NoticeKind::NotPassedOn,
         }
     }
@@ -128,6 +154,11 @@ fn subject(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
         Notice::Delivery { kind: NoticeKind::Delayed, order, .. } => (texts.delayed_subject, order),
         Notice::Delivery { order, .. } => (texts.failed_subject, order),
         Notice::NotPassedOn { .. } => (texts.not_passed_on_subject, None),
+        Notice::Reviewed { kind: NoticeKind::Held, order, .. } => {
+            (ReviewTexts::of(plan.language).held_subject, order)
+        }
+        Notice::Reviewed { order, .. } => (ReviewTexts::of(plan.language).rejected_subject, order),
+        Notice::ForReview { subject, .. } => (subject, None),
     };
     match order {
         Some(order) => format!("{head} ({} {})", Texts::of(plan.language).order, order.id),
@@ -138,19 +169,14 @@ fn subject(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
 fn text(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
     let mut paragraphs = match plan.notice {
         Notice::Delivery { kind, name, order, tried_for } => {
-            let about =
-                order.map_or_else(String::new, |o| texts.about.replace("{order}", o.id.as_str()));
             let (what, todo) = match kind {
                 NoticeKind::Delayed => (texts.delayed, texts.delayed_todo),
                 NoticeKind::Expired => (texts.expired, texts.failed_todo),
                 _ => (texts.failed, texts.failed_todo),
             };
             let filled = |text: &str| {
-                text.replace("{about}", &about)
-                    .replace("{time}", &span(tried_for))
-                    .replace("{marketplace}", plan.marketplace)
-                    // Last: a name that reads like a place to be filled stays as it is.
-                    .replace("{name}", name)
+                let text = text.replace("{time}", &span(tried_for));
+                fill(&text, plan, texts, order, name)
             };
             vec![filled(what), filled(todo)]
         }
@@ -158,22 +184,61 @@ fn text(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
             let head = texts.not_passed_on.replace("{alias}", &alias.to_string());
             let why = texts.reason(reason).replace("{marketplace}", plan.marketplace);
             let mut found = vec![head, why];
-            let lines: Vec<String> = findings
-                .iter()
-                .map(|(rule, words)| {
-                    let what = Texts::of(plan.language).what(*rule);
-                    let head = format!("- {what} ({rule})");
-                    if words.is_empty() { head } else { format!("{head}: {words}") }
-                })
-                .collect();
-            if !lines.is_empty() {
-                found.push(lines.join("\n"));
-            }
+            found.extend(list(plan.language, findings));
             found
         }
+        Notice::Reviewed { kind, name, order, findings, reason } => {
+            let of = ReviewTexts::of(plan.language);
+            let what = match kind {
+                NoticeKind::Held => of.held,
+                NoticeKind::TimedOut => of.timed_out,
+                _ => of.rejected,
+            };
+            let mut said = vec![fill(what, plan, texts, order, name)];
+            if let Some(reason) = reason {
+                said.push(format!("{}\n{reason}", of.reason));
+            }
+            if let Some(list) = list(plan.language, findings) {
+                said.push(format!("{}\n{list}", of.found));
+            }
+            if kind == NoticeKind::Held {
+                said.push(of.held_todo.to_owned());
+            }
+            said
+        }
+        Notice::ForReview { text, .. } => vec![text.to_owned()],
     };
     paragraphs.push(format!("-- \n{}", texts.machine.replace("{marketplace}", plan.marketplace)));
     format!("{}\n", paragraphs.join("\n\n"))
+}
+
+/// A sentence about a message, with its places filled.
+fn fill(
+    text: &str,
+    plan: &NoticePlan<'_>,
+    texts: &NoticeTexts,
+    order: Option<&Order>,
+    name: &str,
+) -> String {
+    let about = order.map_or_else(String::new, |o| texts.about.replace("{order}", o.id.as_str()));
+    text.replace("{about}", &about)
+        .replace("{marketplace}", plan.marketplace)
+        // Last: a name that reads like a place to be filled stays as it is.
+        .replace("{name}", name)
+}
+
+/// What rules found and what to change, a line or two for each; none where there is nothing.
+fn list(language: Language, findings: &[(RuleId, String)]) -> Option<String> {
+    let lines: Vec<String> = findings
+        .iter()
+        .map(|(rule, words)| {
+            let text = rule_text(*rule, language);
+            let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+            let found = if words.is_empty() { words } else { format!(": {words}") };
+            format!("- {} ({rule}){found}\n  {}.", text.what, text.change)
+        })
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 /// `48 h`, `30 min`, `5 s`: the symbols of ISO 80000-3 need no language.
@@ -234,16 +299,24 @@ mod tests {
             reason,
             findings: &findings,
         });
+        let kinds = [NoticeKind::Held, NoticeKind::Rejected, NoticeKind::TimedOut];
+        let reviews = kinds.map(|kind| Notice::Reviewed {
+            kind,
+            name: "Jane",
+            order: Some(&order),
+            findings: &findings,
+            reason: Some("No."),
+        });
         for language in Language::ALL {
-            for notice in deliveries.iter().chain(&refusals) {
+            for notice in deliveries.iter().chain(&refusals).chain(&reviews) {
                 let draft = write(language, *notice);
                 let all = format!("{}\n{}", draft.subject, draft.text);
                 assert!(!all.contains(['{', '}']), "{language}: {all}");
                 assert!(all.contains("Lumo Market"), "{language}: {all}");
-                let names = if matches!(notice, Notice::Delivery { .. }) {
-                    "Jane"
-                } else {
+                let names = if matches!(notice, Notice::NotPassedOn { .. }) {
                     "abc@relay.example"
+                } else {
+                    "Jane"
                 };
                 assert!(all.contains(names), "{language}: {all}");
             }

@@ -1,19 +1,15 @@
 //! Every sentence that a relayed mail carries besides the sender's own words, in one place per
 //! language.
 
+use super::rule_texts::rule_text;
 use crate::domain::{Language, RuleId};
 
 /// The sentences of one language.
 #[derive(Debug)]
 pub(super) struct Texts {
+    language: Language,
     /// "removed", before the colon of `[removed: phone number]`.
     removed: &'static str,
-    email: &'static str,
-    phone: &'static str,
-    link: &'static str,
-    /// A picture that this version does not carry.
-    picture: &'static str,
-    other: &'static str,
     /// "Order", before an order's id.
     pub order: &'static str,
     /// Stands where no order is named.
@@ -41,18 +37,7 @@ impl Texts {
 
     /// `[removed: phone number]`
     pub fn removed(&self, rule: RuleId) -> String {
-        format!("[{}: {}]", self.removed, self.what(rule))
-    }
-
-    /// What a rule finds: `phone number`.
-    pub fn what(&self, rule: RuleId) -> &'static str {
-        match rule {
-            RuleId::EmailAddress => self.email,
-            RuleId::PhoneNumber => self.phone,
-            RuleId::ExternalLink | RuleId::Tracking | RuleId::LinkedLogo => self.link,
-            RuleId::Image | RuleId::AttachmentType => self.picture,
-            _ => self.other,
-        }
+        format!("[{}: {}]", self.removed, rule_text(rule, self.language).what)
     }
 
     /// `[removed: lamps.docx]`: a file that was left out.
@@ -70,12 +55,8 @@ impl Texts {
 }
 
 const EN: Texts = Texts {
+    language: Language::En,
     removed: "removed",
-    email: "e-mail address",
-    phone: "phone number",
-    link: "link",
-    picture: "picture",
-    other: "not allowed here",
     order: "Order",
     question: "Question",
     writes: "{name} writes to you.",
@@ -83,12 +64,8 @@ const EN: Texts = Texts {
 };
 
 const DE: Texts = Texts {
+    language: Language::De,
     removed: "entfernt",
-    email: "E-Mail-Adresse",
-    phone: "Telefonnummer",
-    link: "Link",
-    picture: "Bild",
-    other: "hier nicht erlaubt",
     order: "Bestellung",
     question: "Frage",
     writes: "{name} schreibt Ihnen.",
@@ -96,12 +73,8 @@ const DE: Texts = Texts {
 };
 
 const FR: Texts = Texts {
+    language: Language::Fr,
     removed: "supprimé",
-    email: "adresse e-mail",
-    phone: "numéro de téléphone",
-    link: "lien",
-    picture: "image",
-    other: "non autorisé ici",
     order: "Commande",
     question: "Question",
     writes: "{name} vous écrit.",
@@ -109,12 +82,8 @@ const FR: Texts = Texts {
 };
 
 const ES: Texts = Texts {
+    language: Language::Es,
     removed: "eliminado",
-    email: "dirección de correo",
-    phone: "número de teléfono",
-    link: "enlace",
-    picture: "imagen",
-    other: "no permitido aquí",
     order: "Pedido",
     question: "Pregunta",
     writes: "{name} le escribe.",
@@ -122,12 +91,8 @@ const ES: Texts = Texts {
 };
 
 const IT: Texts = Texts {
+    language: Language::It,
     removed: "rimosso",
-    email: "indirizzo e-mail",
-    phone: "numero di telefono",
-    link: "link",
-    picture: "immagine",
-    other: "non consentito qui",
     order: "Ordine",
     question: "Domanda",
     writes: "{name} ti scrive.",
@@ -135,12 +100,8 @@ const IT: Texts = Texts {
 };
 
 const PT: Texts = Texts {
+    language: Language::Pt,
     removed: "removido",
-    email: "endereço de e-mail",
-    phone: "número de telefone",
-    link: "link",
-    picture: "imagem",
-    other: "não permitido aqui",
     order: "Pedido",
     question: "Pergunta",
     writes: "{name} escreve-lhe.",
@@ -148,12 +109,8 @@ const PT: Texts = Texts {
 };
 
 const NL: Texts = Texts {
+    language: Language::Nl,
     removed: "verwijderd",
-    email: "e-mailadres",
-    phone: "telefoonnummer",
-    link: "link",
-    picture: "afbeelding",
-    other: "hier niet toegestaan",
     order: "Bestelling",
     question: "Vraag",
     writes: "{name} schrijft u.",
@@ -161,12 +118,8 @@ const NL: Texts = Texts {
 };
 
 const PL: Texts = Texts {
+    language: Language::Pl,
     removed: "usunięto",
-    email: "adres e-mail",
-    phone: "numer telefonu",
-    link: "link",
-    picture: "obraz",
-    other: "niedozwolone tutaj",
     order: "Zamówienie",
     question: "Pytanie",
     writes: "{name} pisze do Ciebie.",
@@ -174,12 +127,8 @@ const PL: Texts = Texts {
 };
 
 const JA: Texts = Texts {
+    language: Language::Ja,
     removed: "削除",
-    email: "メールアドレス",
-    phone: "電話番号",
-    link: "リンク",
-    picture: "画像",
-    other: "ここでは使えません",
     order: "ご注文",
     question: "お問い合わせ",
     writes: "{name} さんからのメッセージです。",
@@ -196,8 +145,8 @@ mod tests {
             let texts = Texts::of(language);
             assert!(texts.writes("Jane").contains("Jane"), "{language}");
             assert!(texts.answer("Lumo Market").contains("Lumo Market"), "{language}");
-            for rule in [RuleId::EmailAddress, RuleId::PhoneNumber, RuleId::ExternalLink] {
-                let label = texts.removed(rule);
+            for rule in RuleId::ALL {
+                let label = texts.removed(*rule);
                 assert!(label.starts_with('[') && label.contains(": ") && label.ends_with(']'));
             }
         }

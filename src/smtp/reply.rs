@@ -340,13 +340,16 @@ fn busy() -> Row {
 fn outcome_row(outcome: &Outcome) -> Row {
     match outcome {
         Outcome::Accepted { id } => accepted(id),
+        Outcome::Held { id } => {
+            row(250, "2.0.0", format!("Accepted as {id}; it waits until a person has looked at it"))
+        }
         Outcome::Reported => row(250, "2.0.0", "The report is taken"),
         Outcome::NoReport => row(550, "5.7.1", "Only reports about a delivery are taken here"),
         Outcome::Unproved(why) => unproved(*why),
         Outcome::Refused(why) => refused(*why),
         Outcome::Limited(limit) => limited(*limit),
         Outcome::Rejected(lines) => rejected(lines),
-        Outcome::Leak => row(
+        Outcome::Unwritable => row(
             550,
             "5.7.0",
             "The mail could not be made safe to pass on: write it again as plain text, without what it quotes",
@@ -370,6 +373,9 @@ fn refused(why: Refusal) -> Row {
         Refusal::Unreachable => "this person can't be reached here",
         Refusal::Suspended => {
             "This seller account is suspended and can't write to buyers: ask the marketplace"
+        }
+        Refusal::ProactiveBlocked => {
+            "This seller account can only answer buyers for now: messages that are no answers are refused"
         }
         Refusal::MessagingOff => {
             "Messages are off for this order, which the marketplace ships: the seller can turn them on in the marketplace"
@@ -524,10 +530,11 @@ mod tests {
         [Unknown, Defer, Unavailable, NoPostmaster, TooManyGuesses]
     };
 
-    const REFUSALS: [Refusal; 9] = [
+    const REFUSALS: [Refusal; 10] = [
         Refusal::NotRegistered,
         Refusal::Unreachable,
         Refusal::Suspended,
+        Refusal::ProactiveBlocked,
         Refusal::OptedOut,
         Refusal::OrderClosed,
         Refusal::MessagingOff,
@@ -560,8 +567,9 @@ mod tests {
             TooManyRecipients { most: 100 },
             TooLarge { limit: usize::MAX, found: usize::MAX },
             FarTooLarge { limit: usize::MAX },
+            Outcome(super::Outcome::Held { id: id.clone() }),
             Outcome(super::Outcome::Accepted { id }),
-            Outcome(super::Outcome::Leak),
+            Outcome(super::Outcome::Unwritable),
             Outcome(super::Outcome::TooBusy),
             Outcome(super::Outcome::Storage),
         ];

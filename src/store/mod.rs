@@ -1,10 +1,10 @@
 //! The archive, the register of parties and orders, and the queue of deliveries, on disk.
 //!
 //! Flow: [`Store::facts`] and [`Store::history`] are read before a decision; [`Store::accept`] or
-//! [`Store::refuse`] writes all that follows from it in one transaction; [`Store::claim_due`] and
+//! [`Store::hold`] or [`Store::refuse`] writes all that follows from it in one transaction; [`Store::claim_due`] and
 //! [`Store::finish`] carry each delivery to its end; the CLI registers and reads beside it.
 //! Invariant: the only room that knows SQL; one public operation is one transaction, and `Ok`
-//! means that it is synced. [`Accepted`] and [`Refused`] are the third seal: made here only.
+//! means that it is synced. [`Accepted`], [`Held`] and [`Refused`] are the third seal: made here only.
 //! Logs: schema changes, lost transactions, failed checkpoints; never a row's values.
 
 mod data_dir;
@@ -13,6 +13,7 @@ mod notice;
 mod records;
 mod register;
 mod report;
+mod review;
 mod seal;
 mod sqlite;
 
@@ -20,14 +21,17 @@ pub use data_dir::{DataDirError, DataDirLock, FirstUse, require_owner};
 pub use error::StoreError;
 pub use notice::{NewNotice, NoticeRow, Notified, Told};
 pub use records::{
-    Acceptance, AttemptDetail, AttemptOutcome, AttemptRecord, Claimed, Counts, DeliveryDetail,
-    DeliveryRow, FirstAnswer, Forward, Intervention, MessageDetail, MessageFilter, MessageRow,
-    QueueDepth, QueueFilter, QueueRow, Rejection, Release, StsPolicy, Turn, Turns,
+    Acceptance, Arrival, AttemptDetail, AttemptOutcome, AttemptRecord, Claimed, Counts,
+    DeliveryDetail, DeliveryRow, FirstAnswer, Forward, Intervention, MessageDetail, MessageFilter,
+    MessageRow, QueueDepth, QueueFilter, QueueRow, Rejection, Release, StsPolicy, Turn, Turns,
 };
 pub use register::{
     AccountChange, AccountEvent, Decision, Erased, NamedPair, OrderFilter, PairNames, Put,
     PutOrder, PutParty, Record,
 };
 pub use report::{ReportRow, ReportStored, Reported};
-pub use seal::{Accepted, Lease, Refused, StoredMail};
+pub use review::{
+    HeldDepth, HeldMail, HeldRow, Holding, Passage, ReviewEvent, Reviewed, Telling, TellingAbout,
+};
+pub use seal::{Accepted, Held, Lease, Refused, StoredMail};
 pub use sqlite::{OpenMode, Store};

@@ -14,8 +14,8 @@ pub struct NewNotice {
     pub kind: NoticeKind,
     /// The message that it tells of, where that is in the archive: told once for each kind.
     pub about: Option<MessageId>,
-    /// The pair in front of which its reader wrote.
-    pub pair: PairId,
+    /// The pair in front of which its reader wrote; none where it is about an account.
+    pub pair: Option<PairId>,
     /// Told once in 5 days for the same fingerprint; `None`: never the same.
     pub fingerprint: Option<[u8; 32]>,
     /// Seal 2.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -14,15 +15,13 @@ use crate::domain::{
 use crate::leak::Outgoing;
 use crate::market::Admitted;
 use crate::market::limits::Limits;
-use crate::store::seal::{Accepted, Lease, Refused, StoredMail};
+use crate::store::seal::{Accepted, Held, Lease, Refused, StoredMail};
 
-/// A message that goes out, with everything that follows from it.
+/// A message that came in and was not refused.
 #[derive(Debug, Clone)]
-pub struct Acceptance {
+pub struct Arrival {
     /// Seal 1.
     pub admitted: Admitted,
-    /// Seal 2.
-    pub outgoing: Outgoing,
     /// What the policy decided.
     pub verdict: Verdict,
     /// How the sender was proved.
@@ -31,29 +30,38 @@ pub struct Acceptance {
     pub original: Vec<u8>,
     /// Our id for it.
     pub message: MessageId,
-    /// The delivery's random name in its envelope sender.
-    pub token: [u8; 10],
     /// What the sender's side knows it by.
     pub sender_msg_id: Option<MsgId>,
     /// The subject without "Re:", for a conversation that it opens.
     pub base_subject: String,
-    /// What the sender wrote, as hashes of runs of words, by which a later quotation is recognised.
-    pub written: Vec<u64>,
-    /// What the recipient is shown of it, likewise.
-    pub shown: Vec<u64>,
     /// SHA-256 over sender, recipient, Message-ID and content: the same again within 5 days is
     /// the same message. `None`: never the same.
     pub fingerprint: Option<[u8; 32]>,
     /// When it came in.
     pub received_at: Timestamp,
-    /// When its delivery gives up.
-    pub give_up_at: Timestamp,
     /// The names that stand first in References, for a conversation that it opens.
     pub roots: ThreadLink,
     /// How much may be written in a time.
     pub limits: Limits,
     /// The network that it came from, where the sender was proved and not merely believed.
     pub proved_network: Option<IpAddr>,
+}
+
+/// A message that goes out, with everything that follows from it.
+#[derive(Debug, Clone)]
+pub struct Acceptance {
+    /// What came in.
+    pub arrival: Arrival,
+    /// Seal 2.
+    pub outgoing: Outgoing,
+    /// The delivery's random name in its envelope sender.
+    pub token: [u8; 10],
+    /// What the sender wrote, as hashes of runs of words, by which a later quotation is recognised.
+    pub written: Vec<u64>,
+    /// What the recipient is shown of it, likewise.
+    pub shown: Vec<u64>,
+    /// When its delivery gives up.
+    pub give_up_at: Timestamp,
 }
 
 /// A proved sender's message that was refused.
@@ -117,6 +125,8 @@ pub struct Forward {
 pub enum FirstAnswer {
     /// It was accepted.
     Accepted(Accepted),
+    /// It was held for review, whatever was decided since.
+    Held(Held),
     /// It was refused and archived, for this verdict.
     Refused(Refused, Verdict),
 }
@@ -415,6 +425,11 @@ pub struct Turn {
     pub started_at: Timestamp,
     /// When the seller answered; none while the buyer waits.
     pub stopped_at: Option<Timestamp>,
+    /// How much of the time between does not count: an answer was held and then rejected, or the
+    /// seller was suspended.
+    pub excluded: Duration,
+    /// The clock stands still since then.
+    pub paused_at: Option<Timestamp>,
 }
 
 /// How much of everything there is.
@@ -422,6 +437,8 @@ pub struct Turn {
 pub struct Counts {
     /// Messages that were accepted.
     pub accepted: i64,
+    /// Messages that wait for a person.
+    pub held: i64,
     /// Messages that were refused and archived.
     pub rejected: i64,
     /// Mails for the operator.

@@ -40,6 +40,26 @@ impl Accepted {
     }
 }
 
+/// A message that is committed to disk and waits for a person. Only the store makes one: a 250
+/// after DATA is built from it.
+#[derive(Debug)]
+pub struct Held {
+    pub(super) message: MessageId,
+    pub(super) duplicate: bool,
+}
+
+impl Held {
+    /// Our id for it; of the same mail again the first one's.
+    pub fn message(&self) -> &MessageId {
+        &self.message
+    }
+
+    /// Whether the same mail came before: nothing was written then.
+    pub fn is_duplicate(&self) -> bool {
+        self.duplicate
+    }
+}
+
 /// A refusal that is settled: archived and synced, or over its sender's quota. Only the store
 /// makes one: a 550 that records a violation is built from it.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
@@ -9,15 +10,18 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::config::Config;
 use crate::domain::{Clock, DeliveryState};
-use crate::store::{QueueDepth, Store};
+use crate::store::{HeldDepth, QueueDepth, Store};
 
 #[derive(Clone)]
 struct House {
     store: Store,
     clock: Clock,
+    config: watch::Receiver<Arc<Config>>,
     stopping: CancellationToken,
 }
 
@@ -29,6 +33,7 @@ pub async fn serve(
     listener: TcpListener,
     store: Store,
     clock: Clock,
+    config: watch::Receiver<Arc<Config>>,
     stopping: CancellationToken,
     end: CancellationToken,
 ) -> io::Result<()> {
@@ -36,7 +41,7 @@ pub async fn serve(
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(House { store, clock, stopping });
+        .with_state(House { store, clock, config, stopping });
     tokio::select! {
         served = axum::serve(listener, routes) => served,
         () = end.cancelled() => Ok(()),
@@ -57,12 +62,16 @@ async fn ready(State(house): State<House>) -> (StatusCode, &'static str) {
 }
 
 async fn metrics(State(house): State<House>) -> Response {
-    match house.store.depth().await {
-        Ok(depth) => {
+    let act_within = house.config.borrow().review.act_within;
+    let due = house.clock.now().before(act_within);
+    match (house.store.depth().await, house.store.held_depth(due).await) {
+        (Ok(depth), Ok(held)) => {
             let kind = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-            (kind, render(&depth, &house.clock, house.store.commits())).into_response()
+            let queue = render(&depth, &house.clock, house.store.commits());
+            let text = format!("{queue}{}", render_held(&held, &house.clock));
+            (kind, text).into_response()
         }
-        Err(error) => {
+        (Err(error), _) | (_, Err(error)) => {
             tracing::warn!(%error, "the metrics could not be read");
             StatusCode::SERVICE_UNAVAILABLE.into_response()
         }
@@ -95,6 +104,23 @@ fn render(depth: &QueueDepth, clock: &Clock, commits: u64) -> String {
     text
 }
 
+/// The same of what waits for a person.
+fn render_held(held: &HeldDepth, clock: &Clock) -> String {
+    let oldest = held.oldest.map_or(0, |at| clock.now().since(at).as_secs());
+    format!(
+        "# HELP bauta_held_messages Messages that wait for a person.\n\
+         # TYPE bauta_held_messages gauge\n\
+         bauta_held_messages {}\n\
+         # HELP bauta_held_overdue Those that have waited for longer than review.act_within.\n\
+         # TYPE bauta_held_overdue gauge\n\
+         bauta_held_overdue {}\n\
+         # HELP bauta_held_oldest_seconds How long the first of them waits; 0 where there is none.\n\
+         # TYPE bauta_held_oldest_seconds gauge\n\
+         bauta_held_oldest_seconds {oldest}\n",
+        held.held, held.overdue
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -102,6 +128,14 @@ mod tests {
 
     use super::*;
     use crate::store::OpenMode;
+
+    fn settings() -> watch::Receiver<Arc<Config>> {
+        let text = "[relay]\nhostname = \"relay.example\"\nalias_domain = \"alias.example\"\n\
+            marketplace = \"Lumo Market\"\n[senders]\nverify = \"address\"\n\
+            [delivery]\nroute = \"smarthost\"\nsmarthost = \"127.0.0.1:2526\"\n";
+        let config = Config::parse(text, std::path::Path::new("bauta.toml")).unwrap();
+        watch::channel(Arc::new(config)).1
+    }
 
     async fn ask(address: std::net::SocketAddr, path: &str) -> String {
         let mut stream = TcpStream::connect(address).await.unwrap();
@@ -121,8 +155,14 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let (stopping, end) = (CancellationToken::new(), CancellationToken::new());
         let clock = Clock::system();
-        let serving =
-            tokio::spawn(serve(listener, store.clone(), clock, stopping.clone(), end.clone()));
+        let serving = tokio::spawn(serve(
+            listener,
+            store.clone(),
+            clock,
+            settings(),
+            stopping.clone(),
+            end.clone(),
+        ));
         let check = async |path: &str, status: &str, body: &str| {
             let heard = ask(address, path).await;
             assert!(heard.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {heard}");
@@ -132,6 +172,7 @@ mod tests {
         check("/readyz", "200", "ready").await;
         check("/metrics", "200", "bauta_queue_deliveries{state=\"deferred\"} 0\n").await;
         check("/metrics", "200", "bauta_queue_oldest_seconds 0\n").await;
+        check("/metrics", "200", "bauta_held_overdue 0\n").await;
         check("/nothing", "404", "").await;
         stopping.cancel();
         check("/readyz", "503", "stopping").await;
@@ -146,7 +187,8 @@ mod tests {
         let path = dir.path().join("bauta.db");
         let store = Store::open(&path, OpenMode::Create, "relay.example").unwrap();
         let stopping = CancellationToken::new();
-        let house = House { store: store.clone(), clock: Clock::system(), stopping };
+        let (clock, config) = (Clock::system(), settings());
+        let house = House { store: store.clone(), clock, config, stopping };
         assert_eq!(ready(State(house.clone())).await.0, StatusCode::OK);
         store.close().await;
         assert_eq!(ready(State(house)).await.0, StatusCode::SERVICE_UNAVAILABLE);

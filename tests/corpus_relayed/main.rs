@@ -128,7 +128,7 @@ fn send(rules: &Rules, raw: &[u8], direction: Direction) -> Rehearsed {
         shown_name: ShownNameStyle::FirstName,
         marketplace: "Example Market",
     };
-    rehearse(&Rehearsal { rules, context: &context, plan })
+    rehearse(&Rehearsal { rules, context: &context, plan, let_pass: false })
 }
 
 /// What became of one mail on one way.

@@ -61,3 +61,4 @@ mod t58_mta_sts;
 mod t60_spf;
 mod t65_doctor;
 mod t70_reports;
+mod t90_held;

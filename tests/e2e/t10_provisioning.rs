@@ -116,7 +116,6 @@ fn what_is_planned_is_refused_as_not_in_this_version() {
     let house = House::open();
     for arguments in [
         &["doctor"][..],
-        &["held", "list"],
         &["message", "search", "lamp"],
         &["account", "health", "S1"],
         &["hold", "add"],

@@ -1,7 +1,7 @@
 //! How much may be written in a time: counted in the database, so that a restart forgets nothing.
 
 use crate::house::{House, JANE, SHOP};
-use crate::letter::Letter;
+use crate::letter::{Letter, bare};
 
 fn with(limits: &str) -> House {
     House::open_with(&[("[policy]\n", &format!("[limits]\n{limits}\n[policy]\n"))])
@@ -40,8 +40,14 @@ fn two_programs_that_answer_each_other_are_stopped_in_their_conversation_alone()
         Letter::new(JANE, &house.seller_of("O1"), "Ping again\n"),
         Letter::new(SHOP, &house.buyer_of("O1"), "Pong again\n"),
     ] {
-        house.send(&letter).is("450 4.7.1").says("this conversation");
+        house.send(&letter).is("250 2.0.0").says("waits");
     }
+    let held = house.ask(&["held", "list"]);
+    assert_eq!(held.as_array().unwrap().len(), 2);
+    assert_eq!(held[0]["holds"][0]["reason"], "too-many-messages", "{held}");
+    let mut told = [house.smarthost.next().recipients, house.smarthost.next().recipients];
+    told.sort();
+    assert_eq!(told, [[bare(SHOP)], [bare(JANE)]], "each is told that it waits");
     house.passes(&Letter::new(JANE, &house.seller_of("O2"), "And something else.\n"));
 }
 

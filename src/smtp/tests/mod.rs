@@ -100,14 +100,14 @@ impl Door for Scripted {
             "slow" => {
                 self.waits.notify_one();
                 self.go.notified().await;
-                Outcome::Leak
+                Outcome::Unwritable
             }
             "unproved" => Outcome::Unproved(Unproved::From),
             "unregistered" => Outcome::Refused(Refusal::NotRegistered),
             "closed" => Outcome::Refused(Refusal::OrderClosed),
             "nameless" => Outcome::Refused(Refusal::NameTheOrder),
             "wrongtag" => Outcome::Refused(Refusal::UnknownTag),
-            "leak" => Outcome::Leak,
+            "leak" => Outcome::Unwritable,
             "toobusy" => Outcome::TooBusy,
             "storage" => Outcome::Storage,
             "rejected" => Outcome::Rejected(vec![

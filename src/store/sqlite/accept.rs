@@ -8,12 +8,13 @@ use super::content::{pack, pack_sightings};
 use super::history::is_known;
 use super::repeat::since;
 use super::rows::{get, moment_some, one, parse, run};
-use super::{Store, facts, traffic};
-use crate::domain::{ConversationId, DeliveryId, MessageId, MsgId, Role, ThreadLink, Timestamp};
-use crate::market::clock::{self, ClockChange};
+use super::{Store, clock, facts, traffic};
+use crate::domain::{
+    ConversationId, DeliveryId, MessageId, MessageState, MsgId, Role, ThreadLink, Timestamp,
+};
 use crate::market::{Admission, Place};
 use crate::store::error::StoreError;
-use crate::store::records::Acceptance;
+use crate::store::records::{Acceptance, Arrival};
 use crate::store::seal::{Accepted, Lease, StoredMail};
 
 /// A new delivery is born leased to this process for so long: time enough for the scheduler to
@@ -59,7 +60,7 @@ impl Store {
     pub async fn accept(&self, mut acceptance: Acceptance) -> Result<Accepted, StoreError> {
         let draft = acceptance.outgoing.draft().clone();
         let bytes = draft.bytes.clone();
-        let original = std::mem::take(&mut acceptance.original);
+        let original = std::mem::take(&mut acceptance.arrival.original);
         let mails = [original, draft.bytes, draft.sender_view, draft.recipient_view];
         let [original, outgoing, sender_view, recipient_view] = pack(mails).await?;
         let written = pack_sightings(&acceptance.written);
@@ -70,7 +71,7 @@ impl Store {
             + recipient_view.len()
             + written.len()
             + shown.len();
-        let (created_at, give_up_at) = (acceptance.received_at, acceptance.give_up_at);
+        let (created_at, give_up_at) = (acceptance.arrival.received_at, acceptance.give_up_at);
         let packed =
             Packed { acceptance, original, outgoing, sender_view, recipient_view, written, shown };
         let store = self.clone();
@@ -98,18 +99,18 @@ impl Store {
 
 fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, StoreError> {
     let acceptance = &packed.acceptance;
+    let arrival = &acceptance.arrival;
     // Before the facts: a repetition gets the first answer, whatever has changed since.
-    if let Some(first) = find_same(conn, acceptance.fingerprint, acceptance.received_at)? {
+    if let Some(first) = find_same(conn, arrival.fingerprint, arrival.received_at)? {
         return Ok(first);
     }
-    let admission = acceptance.admitted.admission();
-    facts::require_fresh(conn, &admission.facts)?;
-    let conversation = find_or_open(conn, acceptance)?;
-    traffic::require_room(conn, acceptance, conversation)?;
-    if let Some(network) = acceptance.proved_network {
-        traffic::note_proved(conn, network, acceptance.received_at)?;
-    }
-    let message = insert_message(conn, acceptance, conversation)?;
+    let draft = acceptance.outgoing.draft();
+    let row = MessageFields {
+        state: MessageState::Accepted,
+        subject: &draft.subject,
+        outgoing_id: Some(&draft.msg_id),
+    };
+    let (conversation, message) = insert_arrival(conn, arrival, &row)?;
     run(
         conn,
         "INSERT INTO content
@@ -125,9 +126,10 @@ fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, 
             packed.shown
         ],
     )?;
-    touch(conn, admission, conversation, acceptance.received_at)?;
-    run_clock(conn, admission, conversation, message, acceptance.received_at)?;
-    let draft = acceptance.outgoing.draft();
+    let admission = arrival.admitted.admission();
+    touch(conn, admission, conversation, arrival.received_at)?;
+    let kind = (admission.direction, admission.automatic);
+    clock::run_clock(conn, kind, conversation, message, arrival.received_at)?;
     let delivery = insert_delivery(
         conn,
         &NewDelivery {
@@ -135,17 +137,41 @@ fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, 
             token: acceptance.token,
             recipient: draft.recipient.reveal(),
             envelope_from: draft.envelope_from.as_ref().map_or_else(String::new, |a| a.to_string()),
-            created_at: acceptance.received_at,
+            created_at: arrival.received_at,
             give_up_at: acceptance.give_up_at,
             store,
         },
     )?;
     Ok(Written {
-        message: acceptance.message.clone(),
+        message: arrival.message.clone(),
         conversation: Some(conversation),
         delivery,
         duplicate: false,
     })
+}
+
+/// What differs between a message that goes out and one that waits.
+pub(super) struct MessageFields<'a> {
+    pub(super) state: MessageState,
+    pub(super) subject: &'a str,
+    /// What the other side knows it by; none while it knows nothing of it.
+    pub(super) outgoing_id: Option<&'a MsgId>,
+}
+
+/// Finds or opens its conversation, holds it against the limits, and makes the message's row.
+pub(super) fn insert_arrival(
+    conn: &Connection,
+    arrival: &Arrival,
+    fields: &MessageFields<'_>,
+) -> Result<(ConversationId, i64), StoreError> {
+    facts::require_fresh(conn, &arrival.admitted.admission().facts)?;
+    let conversation = find_or_open(conn, arrival)?;
+    traffic::require_room(conn, arrival, conversation)?;
+    if let Some(network) = arrival.proved_network {
+        traffic::note_proved(conn, network, arrival.received_at)?;
+    }
+    let message = insert_message(conn, arrival, conversation, fields)?;
+    Ok((conversation, message))
 }
 
 fn find_same(
@@ -155,14 +181,17 @@ fn find_same(
 ) -> Result<Option<Written>, StoreError> {
     let Some(fingerprint) = fingerprint else { return Ok(None) };
     let sql = "SELECT m.id, m.conversation, d.number AS delivery
-        FROM message m JOIN delivery d ON d.message = m.number
-        WHERE m.fingerprint = ?1 AND m.received_at >= ?2 AND m.state = 'accepted'
-        ORDER BY m.number LIMIT 1";
+        FROM message m LEFT JOIN delivery d ON d.message = m.number
+        WHERE m.fingerprint = ?1 AND m.received_at >= ?2
+            AND (m.state = 'accepted' OR m.held_at IS NOT NULL)
+        ORDER BY m.number, d.number LIMIT 1";
     one(conn, sql, params![fingerprint, since(received_at)], |row| {
+        // It was held meanwhile: that is its answer.
+        let delivery: Option<i64> = get(row, "delivery")?;
         Ok(Written {
             message: parse(row, "id")?,
             conversation: get::<Option<i64>>(row, "conversation")?.map(ConversationId),
-            delivery: DeliveryId(get(row, "delivery")?),
+            delivery: DeliveryId(delivery.ok_or(StoreError::Stale)?),
             duplicate: true,
         })
     })
@@ -170,8 +199,8 @@ fn find_same(
 
 /// The conversation that the message was admitted to. An order has one: where another message
 /// opened it meanwhile, that one.
-fn find_or_open(conn: &Connection, acceptance: &Acceptance) -> Result<ConversationId, StoreError> {
-    let admission = acceptance.admitted.admission();
+fn find_or_open(conn: &Connection, arrival: &Arrival) -> Result<ConversationId, StoreError> {
+    let admission = arrival.admitted.admission();
     let pair = admission.facts.pair.0;
     let existing = match (&admission.place, &admission.order) {
         (Place::In(conversation), _) => {
@@ -190,9 +219,9 @@ fn find_or_open(conn: &Connection, acceptance: &Acceptance) -> Result<Conversati
     if let Some(conversation) = existing {
         return Ok(conversation);
     }
-    let now = acceptance.received_at.as_millis();
+    let now = arrival.received_at.as_millis();
     let order = admission.order.as_ref().map(|order| order.id.key());
-    let roots = &acceptance.roots;
+    let roots = &arrival.roots;
     run(
         conn,
         "INSERT INTO conversation
@@ -202,7 +231,7 @@ fn find_or_open(conn: &Connection, acceptance: &Acceptance) -> Result<Conversati
         params![
             pair,
             order,
-            acceptance.base_subject,
+            arrival.base_subject,
             now,
             roots.seller.as_ref().map(MsgId::as_str),
             roots.buyer.as_ref().map(MsgId::as_str)
@@ -244,56 +273,58 @@ fn last_automatic(sender: Role) -> &'static str {
 
 fn insert_message(
     conn: &Connection,
-    acceptance: &Acceptance,
+    arrival: &Arrival,
     conversation: ConversationId,
+    fields: &MessageFields<'_>,
 ) -> Result<i64, StoreError> {
-    let admission = acceptance.admitted.admission();
+    let admission = arrival.admitted.admission();
     let (pair, sender) = (admission.facts.pair, admission.direction.sender());
-    let draft = acceptance.outgoing.draft();
     // A reused id is taken as none: it would name two messages (PRODUCT §6).
-    let own = match &acceptance.sender_msg_id {
+    let own = match &arrival.sender_msg_id {
         Some(id) if !is_known(conn, pair, sender, id)? => Some(id.clone()),
         _ => None,
     };
     let link = match sender {
-        Role::Seller => ThreadLink { seller: own, buyer: Some(draft.msg_id.clone()) },
-        Role::Buyer => ThreadLink { seller: Some(draft.msg_id.clone()), buyer: own },
+        Role::Seller => ThreadLink { seller: own, buyer: fields.outgoing_id.cloned() },
+        Role::Buyer => ThreadLink { seller: fields.outgoing_id.cloned(), buyer: own },
     };
-    let verdict = serde_json::to_string(&acceptance.verdict)
+    let verdict = serde_json::to_string(&arrival.verdict)
         .map_err(|_| StoreError::Damaged("message.verdict"))?;
     run(
         conn,
         "INSERT INTO message (id, kind, conversation, pair, \"order\", sender,
             of_seller, of_buyer, direction, state,
             received_at, subject, verdict, proof, assigned, proactive, automatic,
-            seller_msg_id, buyer_msg_id, fingerprint)
+            seller_msg_id, buyer_msg_id, fingerprint, held_at)
          SELECT ?1, 'relay', ?2, p.number, c.\"order\",
             CASE ?4 WHEN 'seller' THEN p.seller ELSE p.buyer END, p.seller, p.buyer, ?5,
-            'accepted',
-            ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15
+            ?16,
+            ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, iif(?16 = 'held', ?6, NULL)
          FROM pair p JOIN conversation c ON c.number = ?2 WHERE p.number = ?3",
         params![
-            acceptance.message.as_str(),
+            arrival.message.as_str(),
             conversation.0,
             pair.0,
             sender.as_str(),
             admission.direction.as_str(),
-            acceptance.received_at.as_millis(),
-            draft.subject,
+            arrival.received_at.as_millis(),
+            fields.subject,
             verdict,
-            acceptance.proof,
+            arrival.proof,
             admission.assigned.as_str(),
             admission.proactive,
             admission.automatic,
             link.seller.as_ref().map(MsgId::as_str),
             link.buyer.as_ref().map(MsgId::as_str),
-            acceptance.fingerprint
+            arrival.fingerprint,
+            fields.state.as_str()
         ],
     )?;
     Ok(conn.last_insert_rowid())
 }
 
-fn touch(
+/// What a message that reaches the other side does to its conversation.
+pub(super) fn touch(
     conn: &Connection,
     admission: &Admission,
     conversation: ConversationId,
@@ -315,35 +346,6 @@ fn touch(
             from_buyer && admission.automatic
         ],
     )?;
-    Ok(())
-}
-
-fn run_clock(
-    conn: &Connection,
-    admission: &Admission,
-    conversation: ConversationId,
-    message: i64,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let sql = "SELECT number FROM turn WHERE conversation = ?1 AND stopped_at IS NULL";
-    let running: Option<i64> = one(conn, sql, [conversation.0], |row| get(row, "number"))?;
-    match clock::change(admission.direction, admission.automatic, running.is_some()) {
-        ClockChange::None => {}
-        ClockChange::Start => {
-            run(
-                conn,
-                "INSERT INTO turn (conversation, started_at, started_by) VALUES (?1, ?2, ?3)",
-                params![conversation.0, at.as_millis(), message],
-            )?;
-        }
-        ClockChange::Stop => {
-            run(
-                conn,
-                "UPDATE turn SET stopped_at = ?2, stopped_by = ?3 WHERE number = ?1",
-                params![running, at.as_millis(), message],
-            )?;
-        }
-    }
     Ok(())
 }
 

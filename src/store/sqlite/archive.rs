@@ -8,7 +8,7 @@ use super::content::unpack;
 use super::rows::{all, assigned, get, message_state, moment, moment_some, one, parse, parse_some};
 use crate::domain::{
     BuyerId, ConversationId, DeliveryId, DeliveryState, MessageId, MessageState, OrderId, RuleId,
-    SellerId, Verdict,
+    SellerId, Timestamp, Verdict,
 };
 use crate::store::error::StoreError;
 use crate::store::records::{
@@ -20,7 +20,8 @@ const PAGE: u32 = 100;
 
 /// A message with its pair, its order and its latest delivery. CROSS: SQLite shall begin with the
 /// messages, in their order (https://sqlite.org/optoverview.html, "Manual Control Of Query Plans").
-const MESSAGE_COLUMNS: &str = "SELECT m.*, s.id AS seller, b.id AS buyer, o.id AS order_id,
+pub(super) const MESSAGE_COLUMNS: &str =
+    "SELECT m.*, s.id AS seller, b.id AS buyer, o.id AS order_id,
         d.state AS delivery_state, d.attempts, d.next_attempt_at, d.last_reply
     FROM message m CROSS JOIN pair p ON p.number = m.pair
     JOIN party s ON s.number = p.seller JOIN party b ON b.number = p.buyer
@@ -55,12 +56,13 @@ impl Store {
     /// A conversation's response clock, the oldest turn first.
     pub async fn turns(&self, conversation: ConversationId) -> Result<Vec<Turn>, StoreError> {
         self.read(move |conn| {
-            let sql = "SELECT started_at, stopped_at FROM turn WHERE conversation = ?1
-                ORDER BY number";
+            let sql = "SELECT * FROM turn WHERE conversation = ?1 ORDER BY number";
             all(conn, sql, [conversation.0], |row| {
                 Ok(Turn {
                     started_at: moment(row, "started_at")?,
                     stopped_at: moment_some(row, "stopped_at")?,
+                    excluded: Timestamp::from_millis(get(row, "excluded")?).since(Timestamp::EPOCH),
+                    paused_at: moment_some(row, "paused_at")?,
                 })
             })
         })
@@ -73,6 +75,7 @@ impl Store {
             let sql = "SELECT
                 (SELECT count(*) FROM message WHERE kind = 'relay' AND state = 'accepted')
                     AS accepted,
+                (SELECT count(*) FROM message WHERE state = 'held') AS held,
                 (SELECT count(*) FROM message WHERE state = 'rejected') AS rejected,
                 (SELECT count(*) FROM message WHERE kind = 'postmaster') AS postmaster,
                 (SELECT count(*) FROM conversation) AS conversations,
@@ -86,6 +89,7 @@ impl Store {
             let counts = one(conn, sql, [], |row| {
                 Ok(Counts {
                     accepted: get(row, "accepted")?,
+                    held: get(row, "held")?,
                     rejected: get(row, "rejected")?,
                     postmaster: get(row, "postmaster")?,
                     conversations: get(row, "conversations")?,
@@ -144,7 +148,7 @@ pub(super) fn listing(filter: &MessageFilter) -> (String, Vec<Value>) {
     (sql, values)
 }
 
-fn read_row(row: &Row<'_>) -> Result<(MessageRow, Verdict), StoreError> {
+pub(super) fn read_row(row: &Row<'_>) -> Result<(MessageRow, Verdict), StoreError> {
     let verdict: Verdict = serde_json::from_str(&get::<String>(row, "verdict")?)
         .map_err(|_| StoreError::Damaged("message.verdict"))?;
     let mut rules: Vec<RuleId> = verdict.findings.iter().map(|finding| finding.rule).collect();

@@ -117,6 +117,8 @@ fn erase(conn: &Connection, number: i64, most: usize) -> Result<usize, StoreErro
             "DELETE FROM delivery WHERE message = ?1",
             "DELETE FROM turn WHERE started_by = ?1 OR stopped_by = ?1",
             "DELETE FROM content WHERE message = ?1",
+            "DELETE FROM review WHERE message = ?1",
+            "DELETE FROM telling WHERE message = ?1",
             "DELETE FROM message WHERE number = ?1",
         ] {
             run(conn, sql, [message])?;

@@ -121,7 +121,7 @@ pub(super) fn insert(
             notice.message.as_str(),
             notice.kind.as_str(),
             notice.about.as_ref().map(MessageId::as_str),
-            notice.pair.0,
+            notice.pair.map(|pair| pair.0),
             notice.created_at.as_millis(),
             draft.subject,
             notice.fingerprint
@@ -151,7 +151,7 @@ fn used_today(conn: &Connection, notice: &NewNotice) -> Result<i64, StoreError> 
         AND d.recipient = ?4";
     let day = notice.created_at.before(DAY).as_millis();
     let reader = notice.outgoing.draft().recipient.reveal();
-    let params = params![notice.pair.0, day, notice.kind.as_str(), reader];
+    let params = params![notice.pair.map(|pair| pair.0), day, notice.kind.as_str(), reader];
     Ok(one(conn, sql, params, |row| get(row, "used"))?.unwrap_or(0))
 }
 

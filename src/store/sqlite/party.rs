@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, params};
 
 use super::Store;
-use super::rows::{all, get, one, parse, parse_some, party_id, run};
+use super::rows::{all, get, moment_some, one, parse, parse_some, party_id, run};
 use crate::domain::{Party, PartyDomain, PartyId, RealAddress, Role, Standing};
 use crate::store::error::StoreError;
 use crate::store::register::{Put, PutParty};
@@ -88,6 +88,7 @@ fn read(row: &Row<'_>) -> Result<Party, StoreError> {
             closed: happened("closed_at")?,
             deleted: happened("deleted_at")?,
             suspended: happened("suspended_at")?,
+            proactive_blocked_until: moment_some(row, "proactive_blocked_until")?,
             opted_out: happened("opted_out_at")?,
         },
         ..Party::new(id, parse(row, "name")?, parse(row, "language")?, vec![])

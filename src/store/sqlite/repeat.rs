@@ -9,7 +9,7 @@ use super::rows::{get, message_state, one, parse};
 use crate::domain::{ConversationId, DeliveryId, MessageState, Timestamp, Verdict};
 use crate::store::error::StoreError;
 use crate::store::records::FirstAnswer;
-use crate::store::seal::{Accepted, Refused};
+use crate::store::seal::{Accepted, Held, Refused};
 
 /// The same mail within this time is the same message (PRODUCT §4).
 const SAME_WITHIN: Duration = Duration::from_secs(5 * 86_400);
@@ -37,12 +37,15 @@ fn first_answer(
     fingerprint: [u8; 32],
     now: Timestamp,
 ) -> Result<Option<FirstAnswer>, StoreError> {
-    let sql = "SELECT m.id, m.state, m.conversation, m.verdict, d.number AS delivery
+    let sql = "SELECT m.id, m.state, m.conversation, m.verdict, m.held_at, d.number AS delivery
         FROM message m LEFT JOIN delivery d ON d.message = m.number
         WHERE m.fingerprint = ?1 AND m.received_at >= ?2
         ORDER BY m.number, d.number LIMIT 1";
     let found = one(conn, sql, params![fingerprint, since(now)], |row| {
         let message = parse(row, "id")?;
+        if get::<Option<i64>>(row, "held_at")?.is_some() {
+            return Ok(Some(FirstAnswer::Held(Held { message, duplicate: true })));
+        }
         Ok(match (message_state(row)?, get::<Option<i64>>(row, "delivery")?) {
             (MessageState::Accepted, Some(delivery)) => Some(FirstAnswer::Accepted(Accepted {
                 message,

@@ -8,6 +8,7 @@ CREATE TABLE setting (
 
 -- marketplace_fulfilled: a seller's address for orders that the marketplace fulfils; NULL: off.
 -- A deleted party keeps its row, so that its id is never given out again.
+-- proactive_blocked_until: a seller's messages that are no answers are refused until then.
 CREATE TABLE party (
     number                INTEGER PRIMARY KEY,
     role                  TEXT NOT NULL CHECK (role IN ('seller', 'buyer')),
@@ -19,6 +20,7 @@ CREATE TABLE party (
     closed_at             INTEGER,
     deleted_at            INTEGER,
     suspended_at          INTEGER,
+    proactive_blocked_until INTEGER,
     opted_out_at          INTEGER,
     version               INTEGER NOT NULL,
     UNIQUE (role, id_key)
@@ -113,6 +115,7 @@ CREATE INDEX conversation_pair ON conversation (pair, last_message_at);
 -- "order" is set for a refused message too, which may have no conversation.
 -- of_seller, of_buyer: the pair's, so that their lists are read along an index, the newest first.
 -- seller_msg_id, buyer_msg_id: the Message-ID that each side knows this message by.
+-- held_at: it waited for a person from then on; kept when that has decided.
 CREATE TABLE message (
     number        INTEGER PRIMARY KEY,
     id            TEXT NOT NULL UNIQUE,
@@ -135,9 +138,11 @@ CREATE TABLE message (
     seller_msg_id TEXT,
     buyer_msg_id  TEXT,
     fingerprint   BLOB CHECK (length(fingerprint) = 32),
+    held_at       INTEGER,
     notice        TEXT,
     about         INTEGER REFERENCES message,
     CHECK ((kind = 'notice') = (notice IS NOT NULL)),
+    CHECK (state <> 'held' OR held_at IS NOT NULL),
     CHECK (kind <> 'relay' OR (pair IS NOT NULL AND sender IS NOT NULL
            AND of_seller IS NOT NULL AND of_buyer IS NOT NULL AND direction IS NOT NULL)),
     CHECK (kind <> 'relay' OR state = 'rejected' OR conversation IS NOT NULL)
@@ -152,7 +157,8 @@ CREATE INDEX message_of_buyer ON message (of_buyer, number) WHERE of_buyer IS NO
 CREATE INDEX message_not_accepted ON message (state, number) WHERE state <> 'accepted';
 CREATE INDEX message_sender ON message (sender, received_at, state) WHERE sender IS NOT NULL;
 CREATE INDEX message_proactive ON message (sender, received_at)
-    WHERE state = 'accepted' AND proactive = 1;
+    WHERE state <> 'rejected' AND proactive = 1;
+CREATE INDEX message_held ON message (held_at) WHERE state = 'held';
 CREATE INDEX message_fingerprint ON message (fingerprint, received_at)
     WHERE fingerprint IS NOT NULL;
 -- Unique: an id names one message of a pair; one that comes in again is stored as none.
@@ -174,18 +180,47 @@ CREATE TABLE content (
     shown          BLOB
 ) STRICT;
 
+-- excluded: milliseconds between start and stop that don't count. paused_at: the seller is suspended
+-- since then, and the clock stands still.
 CREATE TABLE turn (
     number       INTEGER PRIMARY KEY,
     conversation INTEGER NOT NULL REFERENCES conversation,
     started_at   INTEGER NOT NULL,
     started_by   INTEGER NOT NULL REFERENCES message,
     stopped_at   INTEGER,
-    stopped_by   INTEGER REFERENCES message
+    stopped_by   INTEGER REFERENCES message,
+    excluded     INTEGER NOT NULL,
+    paused_at    INTEGER
 ) STRICT;
 CREATE INDEX turn_conversation ON turn (conversation);
 CREATE INDEX turn_started_by ON turn (started_by);
 CREATE INDEX turn_stopped_by ON turn (stopped_by) WHERE stopped_by IS NOT NULL;
 CREATE UNIQUE INDEX turn_running ON turn (conversation) WHERE stopped_at IS NULL;
+
+-- What a person who reviews did with a message: 'opened': read the original, which holds real
+-- addresses.
+CREATE TABLE review (
+    number  INTEGER PRIMARY KEY,
+    message INTEGER NOT NULL REFERENCES message ON DELETE CASCADE,
+    what    TEXT NOT NULL CHECK (what IN ('opened', 'released', 'rejected')),
+    by      TEXT NOT NULL,
+    reason  TEXT,
+    at      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX review_message ON review (message);
+
+-- What somebody is to be told by mail and is not told yet: made in the transaction that it follows
+-- from, gone in the one that makes the mail. notice: of which kind.
+CREATE TABLE telling (
+    number  INTEGER PRIMARY KEY,
+    notice  TEXT NOT NULL,
+    message INTEGER REFERENCES message ON DELETE CASCADE,
+    change  INTEGER REFERENCES account_change ON DELETE CASCADE,
+    at      INTEGER NOT NULL,
+    CHECK ((message IS NULL) <> (change IS NULL))
+) STRICT;
+CREATE INDEX telling_message ON telling (message) WHERE message IS NOT NULL;
+CREATE INDEX telling_change ON telling (change) WHERE change IS NOT NULL;
 
 -- lease: counts claims, so that an attempt knows whether the delivery is still its own even where
 -- the same process claimed it again.

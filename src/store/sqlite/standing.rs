@@ -4,7 +4,7 @@
 use rusqlite::{Connection, params};
 
 use super::rows::{all, get, moment, run};
-use super::{Store, orders, party};
+use super::{Store, clock, orders, party};
 use crate::domain::{PartyId, Role};
 use crate::store::error::StoreError;
 use crate::store::register::{AccountChange, AccountEvent, Decision, PairNames};
@@ -75,6 +75,11 @@ fn change_account(
     );
     if run(conn, &sql, params![number, value])? == 0 {
         return Ok(false);
+    }
+    match change {
+        AccountChange::Suspended => clock::pause(conn, number, decision.at)?,
+        AccountChange::Restored => clock::go_on(conn, number, decision.at)?,
+        _ => {}
     }
     note(conn, number, None, change.as_str(), decision)?;
     Ok(true)

@@ -11,7 +11,7 @@ use crate::domain::{ConversationId, PairId, Timestamp};
 use crate::market::Admission;
 use crate::market::limits::{self, Traffic};
 use crate::store::error::StoreError;
-use crate::store::records::Acceptance;
+use crate::store::records::Arrival;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -56,12 +56,12 @@ pub(super) fn note_proved(
 /// one sees the other.
 pub(super) fn require_room(
     conn: &Connection,
-    acceptance: &Acceptance,
+    arrival: &Arrival,
     conversation: ConversationId,
 ) -> Result<(), StoreError> {
-    let traffic = read(conn, acceptance, conversation)?;
-    let proactive = acceptance.admitted.admission().proactive;
-    match limits::reached(&acceptance.limits, &traffic, proactive) {
+    let traffic = read(conn, arrival, conversation)?;
+    let proactive = arrival.admitted.admission().proactive;
+    match limits::reached(&arrival.limits, &traffic, proactive) {
         Some(limit) => Err(StoreError::Limit(limit)),
         None => Ok(()),
     }
@@ -70,16 +70,16 @@ pub(super) fn require_room(
 /// Counts only what some limit asks for, and no further than it reaches.
 fn read(
     conn: &Connection,
-    acceptance: &Acceptance,
+    arrival: &Arrival,
     conversation: ConversationId,
 ) -> Result<Traffic, StoreError> {
-    let (limits, now) = (&acceptance.limits, acceptance.received_at);
-    let Admission { facts, direction, proactive, .. } = acceptance.admitted.admission();
+    let (limits, now) = (&arrival.limits, arrival.received_at);
+    let Admission { facts, direction, proactive, .. } = arrival.admitted.admission();
     let sender = sender(conn, facts.pair, direction.sender().as_str())?;
     let mut traffic = Traffic::default();
     if let Some(most) = limits.messages_per_hour {
         let sql = "SELECT count(*) AS count FROM (SELECT 1 FROM message
-            WHERE sender = ?1 AND received_at > ?2 AND state = 'accepted' LIMIT ?3)";
+            WHERE sender = ?1 AND received_at > ?2 AND state IN ('accepted', 'held') LIMIT ?3)";
         let since = now.before(MINUTE * 60).as_millis();
         traffic.hour = count(conn, sql, (sender, since, most))?;
     }
@@ -93,7 +93,7 @@ fn read(
     }
     if *proactive {
         let sql = "SELECT count(*) AS count FROM message WHERE sender = ?1 AND received_at > ?2
-            AND state = 'accepted' AND proactive = 1";
+            AND state <> 'rejected' AND proactive = 1";
         traffic.proactive = count(conn, sql, (sender, now.before(DAY).as_millis()))?;
         if traffic.proactive >= limits.proactive_per_day {
             // By the day they were placed, where that is told.

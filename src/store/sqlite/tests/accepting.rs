@@ -14,7 +14,7 @@ async fn an_accepted_message_is_all_there_with_its_delivery_leased_to_us() {
     assert_eq!(mail.recipient, address(Role::Seller));
     assert_eq!(mail.bytes, acceptance.outgoing.draft().bytes);
     let found = market.store.message(&message_id(1)).await.unwrap().unwrap();
-    assert_eq!(found.original, acceptance.original);
+    assert_eq!(found.original, acceptance.arrival.original);
     assert_eq!(found.outgoing.as_ref(), Some(&acceptance.outgoing.draft().bytes));
     assert_eq!(found.sender_view.as_ref(), Some(&acceptance.outgoing.draft().sender_view));
     assert_eq!(found.row.conversation, Some(conversation));
@@ -177,19 +177,13 @@ async fn the_clock_runs_from_the_first_unanswered_message_to_the_answer() {
     let conversation = first.conversation().unwrap();
     market.accept(&letter(2, Role::Buyer)).await;
     let turns = market.store.turns(conversation).await.unwrap();
-    assert_eq!(turns, [Turn { started_at: at(1), stopped_at: None }]);
+    assert_eq!(turns, [turn(1, None)]);
     market.accept(&Letter { automatic: true, ..letter(3, Role::Seller) }).await;
     assert_eq!(market.store.turns(conversation).await.unwrap(), turns);
     market.accept(&letter(4, Role::Seller)).await;
     market.accept(&letter(5, Role::Buyer)).await;
     let turns = market.store.turns(conversation).await.unwrap();
-    assert_eq!(
-        turns,
-        [
-            Turn { started_at: at(1), stopped_at: Some(at(4)) },
-            Turn { started_at: at(5), stopped_at: None }
-        ]
-    );
+    assert_eq!(turns, [turn(1, Some(4)), turn(5, None)]);
     let history = market.history(Role::Seller, &[]).await;
     let seen = &history.conversations[0];
     assert_eq!(seen.last_buyer_message_at, Some(at(5)));
@@ -206,7 +200,7 @@ async fn a_write_that_fails_late_leaves_clock_and_conversation_alone() {
     let error = market.store.accept(answer).await.unwrap_err();
     assert!(matches!(error, StoreError::Sqlite(_)) && !error.is_transient(), "{error}");
     let turns = market.store.turns(first.conversation().unwrap()).await.unwrap();
-    assert_eq!(turns, [Turn { started_at: at(1), stopped_at: None }]);
+    assert_eq!(turns, [turn(1, None)]);
     assert_eq!(market.history(Role::Buyer, &[]).await.conversations[0].last_message_at, at(1));
 }
 

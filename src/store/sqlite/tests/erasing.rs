@@ -29,6 +29,8 @@ async fn whatever_hangs_on_a_message_is_known_to_the_eraser() {
             "content.message",
             "delivery.message",
             "message.about",
+            "review.message",
+            "telling.message",
             "turn.started_by",
             "turn.stopped_by"
         ]
@@ -83,7 +85,8 @@ async fn limits_are_counted_in_the_transaction_so_that_two_at_once_can_not_both_
     let mut at_once = vec![];
     for n in 1..=4 {
         let letter = Letter { at: at(1), ..letter(n, Role::Buyer) };
-        let acceptance = Acceptance { limits, ..market.acceptance(&letter).await };
+        let mut acceptance = market.acceptance(&letter).await;
+        acceptance.arrival.limits = limits;
         let store = market.store.clone();
         at_once.push(tokio::spawn(async move { store.accept(acceptance).await.map(|_| ()) }));
     }
@@ -96,7 +99,8 @@ async fn limits_are_counted_in_the_transaction_so_that_two_at_once_can_not_both_
     }
     assert_eq!(taken, 2);
     let later = Letter { at: at(3), ..letter(9, Role::Buyer) };
-    let acceptance = Acceptance { limits, ..market.acceptance(&later).await };
+    let mut acceptance = market.acceptance(&later).await;
+    acceptance.arrival.limits = limits;
     market.store.accept(acceptance).await.unwrap();
 }
 
@@ -106,15 +110,16 @@ async fn a_network_from_which_proved_mail_came_is_known_for_30_days() {
     let network: std::net::IpAddr = "192.0.2.7".parse().unwrap();
     let known = async |hours| market.store.is_proved(network, at(hours)).await.unwrap();
     assert!(!known(1).await);
-    let acceptance = market.acceptance(&letter(1, Role::Buyer)).await;
-    let acceptance = Acceptance { proved_network: Some(network), ..acceptance };
+    let mut acceptance = market.acceptance(&letter(1, Role::Buyer)).await;
+    acceptance.arrival.proved_network = Some(network);
     market.store.accept(acceptance).await.unwrap();
     assert!(known(1).await && known(24 * 30).await && !known(24 * 30 + 2).await);
     let other = "192.0.2.8".parse().unwrap();
     assert!(!market.store.is_proved(other, at(1)).await.unwrap());
     // The next one sweeps out what is too old.
     let late = letter(24 * 40, Role::Buyer);
-    let acceptance = Acceptance { proved_network: Some(other), ..market.acceptance(&late).await };
+    let mut acceptance = market.acceptance(&late).await;
+    acceptance.arrival.proved_network = Some(other);
     market.store.accept(acceptance).await.unwrap();
     let left: i64 =
         market.raw().query_row("SELECT count(*) FROM proved_network", [], |r| r.get(0)).unwrap();

@@ -5,6 +5,7 @@ mod delivering;
 mod erasing;
 mod queueing;
 mod registering;
+mod reviewing;
 mod turns;
 mod writing;
 
@@ -20,6 +21,7 @@ use crate::market::limits::{Limit, Limits};
 use crate::market::{Admitted, Refusal, Request, admit};
 use crate::rewrite::Draft;
 use crate::sender::{Peer, Proof, prove};
+
 use crate::store::records::*;
 use crate::store::register::*;
 
@@ -141,6 +143,11 @@ impl Market {
     }
 }
 
+fn turn(started: u64, stopped: Option<u64>) -> Turn {
+    let stopped_at = stopped.map(at);
+    Turn { started_at: at(started), stopped_at, excluded: Duration::ZERO, paused_at: None }
+}
+
 const UNLIMITED: Limits = Limits {
     messages_per_hour: None,
     conversation_per_10_minutes: None,
@@ -198,25 +205,27 @@ fn acceptance(letter: &Letter, admitted: Admitted) -> Acceptance {
     let known = Sightings::default();
     let exempt = Exempt { known: &known, ids: &[] };
     Acceptance {
-        admitted,
+        arrival: Arrival {
+            admitted,
+            verdict: Verdict::clean(),
+            proof: "trusted peer 127.0.0.1".to_owned(),
+            original: format!("Subject: letter {n}\r\n\r\nin\r\n").into_bytes(),
+            message: message_id(n),
+            sender_msg_id: letter.own_id.map(msg_id),
+            base_subject: format!("letter {n}"),
+            fingerprint: letter.fingerprint.map(|byte| [byte; 32]),
+            received_at: letter.at,
+            roots: ThreadLink {
+                seller: Some(msg_id(&format!("root-s{n}@{DOMAIN}"))),
+                buyer: Some(msg_id(&format!("root-b{n}@{DOMAIN}"))),
+            },
+            limits: UNLIMITED,
+            proved_network: None,
+        },
         outgoing: scan(draft, &Secrets::default(), &exempt).unwrap(),
-        verdict: Verdict::clean(),
-        proof: "trusted peer 127.0.0.1".to_owned(),
-        original: format!("Subject: letter {n}\r\n\r\nin\r\n").into_bytes(),
-        message: message_id(n),
         token: token(n),
-        sender_msg_id: letter.own_id.map(msg_id),
-        base_subject: format!("letter {n}"),
         written: vec![n as u64],
         shown: vec![u64::MAX - n as u64],
-        fingerprint: letter.fingerprint.map(|byte| [byte; 32]),
-        received_at: letter.at,
         give_up_at: letter.at.after(HOUR * 48),
-        roots: ThreadLink {
-            seller: Some(msg_id(&format!("root-s{n}@{DOMAIN}"))),
-            buyer: Some(msg_id(&format!("root-b{n}@{DOMAIN}"))),
-        },
-        limits: UNLIMITED,
-        proved_network: None,
     }
 }

@@ -174,13 +174,13 @@ async fn a_full_disk_refuses_the_message_and_the_next_one_succeeds_when_there_is
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         state.to_be_bytes()[0]
     });
-    large.original = noise.take(200 << 10).collect();
+    large.arrival.original = noise.take(200 << 10).collect();
     assert_eq!(market.store.accept(large.clone()).await.unwrap_err(), StoreError::Full);
     assert_eq!(market.store.counts().await.unwrap(), before, "nothing half-written");
     limit(Some(1_000_000)).await;
     market.store.accept(large.clone()).await.unwrap();
-    let found = market.store.message(&large.message).await.unwrap().unwrap();
-    assert_eq!(found.original, large.original);
+    let found = market.store.message(&large.arrival.message).await.unwrap().unwrap();
+    assert_eq!(found.original, large.arrival.original);
 }
 
 #[tokio::test]

@@ -1,0 +1,125 @@
+//! Judging and writing a mail in hand, whether it comes in or has waited for a person.
+
+use super::Relay;
+use super::outcome::Outcome;
+use super::prepare::{Prepared, conversation, storage};
+use super::rehearse::{Rehearsal, Rehearsed, rehearse};
+use crate::domain::{RealAddress, Said, Sightings, Timestamp, Verdict};
+use crate::mail::Message;
+use crate::market::Admitted;
+use crate::policy::Context;
+use crate::rewrite::{self, Plan};
+
+/// What a mail is written from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Paper<'a> {
+    /// Its length as received, in bytes.
+    pub size: usize,
+    /// What was read.
+    pub message: &'a Message,
+    /// The address that it was sent from.
+    pub from: &'a RealAddress,
+    /// When it goes on.
+    pub at: Timestamp,
+    /// A person has looked at it and lets it pass.
+    pub let_pass: bool,
+}
+
+impl Relay {
+    /// Judges, composes and scans. What was said before in the conversation can only turn a
+    /// finding into a quotation, and a hidden name into one that its reader wrote: it is looked up
+    /// where there is either.
+    pub(super) async fn rehearse(
+        &self,
+        paper: &Paper<'_>,
+        admitted: &Admitted,
+        prepared: &Prepared,
+    ) -> Result<Rehearsed, Outcome> {
+        let size = paper.size;
+        let nothing = Said::default();
+        let Some(conversation) = conversation(admitted) else {
+            let perform = || self.perform(paper, admitted, prepared, &nothing);
+            return self.compute(size, perform).await.ok_or(Outcome::Storage);
+        };
+        let Message { subject, text, .. } = paper.message;
+        let secrets = &prepared.secrets;
+        if !secrets.mentions_person(subject) && !secrets.mentions_person(&text.body) {
+            let perform = || self.perform(paper, admitted, prepared, &nothing);
+            let all_new = self.compute(size, perform).await.ok_or(Outcome::Storage)?;
+            if all_new.verdict.findings.is_empty() && all_new.verdict.holds.is_empty() {
+                return Ok(all_new);
+            }
+        }
+        let said = self.0.store.sightings(conversation.id).await.map_err(|e| storage(&e))?;
+        let perform = || self.perform(paper, admitted, prepared, &said);
+        self.compute(size, perform).await.ok_or(Outcome::Storage)
+    }
+
+    /// Judge, compose, scan, with what was said before.
+    fn perform(
+        &self,
+        paper: &Paper<'_>,
+        admitted: &Admitted,
+        prepared: &Prepared,
+        said: &Said,
+    ) -> Rehearsed {
+        let admission = admitted.admission();
+        let seen = said.all();
+        let context = Context {
+            direction: admission.direction,
+            proactive: admission.proactive,
+            sightings: Some(&seen),
+            known_ids: prepared.known_ids.clone(),
+        };
+        let verdict = Verdict::clean();
+        let known = said.by(admission.direction.recipient());
+        let plan = self.plan(paper, admitted, prepared, (&verdict, known));
+        let let_pass = paper.let_pass;
+        rehearse(&Rehearsal { rules: &self.0.rules, context: &context, plan, let_pass })
+    }
+
+    fn plan<'a>(
+        &'a self,
+        paper: &'a Paper<'_>,
+        admitted: &'a Admitted,
+        prepared: &'a Prepared,
+        (verdict, known): (&'a Verdict, &'a Sightings),
+    ) -> Plan<'a> {
+        let admission = admitted.admission();
+        Plan {
+            facts: &admission.facts,
+            direction: admission.direction,
+            recipient: &prepared.recipient,
+            order: admission.order.as_ref(),
+            message: paper.message,
+            verdict,
+            cut: &[],
+            plain: false,
+            pictures: &[],
+            files: &[],
+            left_out: &[],
+            secrets: &prepared.secrets,
+            known,
+            thread: &prepared.thread,
+            msg_id: &prepared.names.msg_id,
+            conversation_subject: conversation(admitted).map(|c| c.subject.as_str()),
+            envelope_from: &prepared.names.envelope_from,
+            date: paper.at,
+            shown_name: self.0.config.buyers.shown_name,
+            marketplace: &self.0.config.relay.marketplace,
+        }
+    }
+
+    /// What the sender may read again of it; nothing of it goes to the other side.
+    pub(super) fn sender_view(
+        &self,
+        paper: &Paper<'_>,
+        admitted: &Admitted,
+        prepared: &Prepared,
+    ) -> Vec<u8> {
+        let (clean, nothing) = (Verdict::clean(), Sightings::default());
+        rewrite::compose(&self.plan(paper, admitted, prepared, (&clean, &nothing)))
+            .map(|draft| draft.sender_view)
+            .unwrap_or_default()
+    }
+}

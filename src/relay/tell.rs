@@ -1,0 +1,195 @@
+//! What was noted that somebody is to be told becomes mail: soon after it was committed, and after a
+//! crash too.
+
+use sha2::{Digest, Sha256};
+
+use super::Relay;
+use super::notify::{Pen, not_delivered, writer_of};
+use crate::config::Config;
+use crate::domain::{
+    Action, Finding, Language, MessageId, NoticeKind, OrderId, RuleId, Secrets, Timestamp, Verdict,
+};
+use crate::rewrite::thread::ThreadHeaders;
+use crate::rewrite::{self, Notice};
+use crate::store::{MessageRow, NewNotice, Store, StoreError, Telling, TellingAbout};
+
+/// What is told in one go.
+const MANY: u32 = 100;
+
+impl Relay {
+    /// Waits until something may be to tell.
+    pub async fn something_to_tell(&self) {
+        self.0.tell.notified().await;
+    }
+
+    /// Does what time and other processes ask for: decides about what waited too long, and tells
+    /// those who are to be told.
+    pub async fn attend(&self) {
+        let done = async {
+            self.decide_overdue().await?;
+            self.tell_digest().await?;
+            while self.tell_some().await? == MANY as usize {}
+            Ok::<_, StoreError>(())
+        };
+        if let Err(error) = done.await {
+            tracing::warn!(%error, "somebody is told later");
+        }
+    }
+
+    /// Tells the first few: how many it were.
+    async fn tell_some(&self) -> Result<usize, StoreError> {
+        let tellings = self.0.store.tellings(MANY).await?;
+        for telling in &tellings {
+            let notices = self.notices_of(telling).await?;
+            let told = notices.len();
+            self.0.store.tell(telling.number, notices).await?;
+            tracing::info!(kind = telling.kind.as_str(), told, "told by mail");
+        }
+        Ok(tellings.len())
+    }
+
+    async fn notices_of(&self, telling: &Telling) -> Result<Vec<NewNotice>, StoreError> {
+        let (store, config, now) = (&self.0.store, &self.0.config, self.0.clock.now());
+        match (&telling.about, telling.kind) {
+            (TellingAbout::Message(message), NoticeKind::Review) => {
+                self.for_review(message, now).await
+            }
+            (
+                TellingAbout::Message(message),
+                kind @ (NoticeKind::Held | NoticeKind::Rejected | NoticeKind::TimedOut),
+            ) => Ok(reviewed(store, config, message, kind, now).await?.into_iter().collect()),
+            (TellingAbout::Message(message), kind) => {
+                Ok(not_delivered(store, config, message, kind, now).await?.into_iter().collect())
+            }
+            (TellingAbout::Change(_), _) => Ok(vec![]),
+        }
+    }
+
+    /// Tells `review.notify` of a message that waits.
+    async fn for_review(
+        &self,
+        message: &MessageId,
+        now: Timestamp,
+    ) -> Result<Vec<NewNotice>, StoreError> {
+        let Some(detail) = self.0.store.message(message).await? else { return Ok(vec![]) };
+        let subject = format!("A message waits for review: {message}");
+        let text = format!(
+            "{}\n\nLook at it:  bauta held show {message}\nLet it go on:  bauta held release {message}\nReject it:  bauta held reject {message} --reason \"...\"\n\nUndecided after {} h it is decided by itself.",
+            line(&detail.row, &detail.verdict),
+            self.0.config.review.timeout.as_secs() / 3600,
+        );
+        let notice = Notice::ForReview { kind: NoticeKind::Review, subject: &subject, text: &text };
+        Ok(self.to_reviewers(notice, message.as_str(), now))
+    }
+
+    /// The same mail to each of `review.notify`; told once for the same `about`.
+    pub(super) fn to_reviewers(
+        &self,
+        notice: Notice<'_>,
+        about: &str,
+        now: Timestamp,
+    ) -> Vec<NewNotice> {
+        let config = &self.0.config;
+        let each = config.review.notify.iter().filter_map(|reader| {
+            let fingerprint = Sha256::new()
+                .chain_update(notice.kind().as_str())
+                .chain_update(about)
+                .chain_update(reader.reveal())
+                .finalize()
+                .into();
+            let pen = Pen {
+                config,
+                language: Language::En,
+                reader,
+                secrets: Secrets::default(),
+                thread: ThreadHeaders::default(),
+                now,
+            };
+            pen.write(notice, None, None, Some(fingerprint))
+        });
+        each.collect()
+    }
+
+    /// Once a day: what waits still.
+    async fn tell_digest(&self) -> Result<(), StoreError> {
+        let now = self.0.clock.now();
+        if self.0.config.review.notify.is_empty() || !self.0.store.is_digest_due(now).await? {
+            return Ok(());
+        }
+        let due = now.before(self.0.config.review.act_within);
+        let depth = self.0.store.held_depth(due).await?;
+        let notices = if depth.held == 0 {
+            vec![]
+        } else {
+            let rows = self.0.store.held(50).await?;
+            let subject = format!("{} messages wait for review", depth.held);
+            let mut lines: Vec<String> = rows
+                .iter()
+                .map(|held| {
+                    let waits = now.since(held.held_at).as_secs() / 3600;
+                    format!("{} h  {}", waits, short(&held.row))
+                })
+                .collect();
+            lines.push(format!(
+                "\nOf {} messages, {} have waited for longer than review.act_within.\nAll of them:  bauta held list",
+                depth.held, depth.overdue
+            ));
+            let text = lines.join("\n");
+            let kind = NoticeKind::ReviewDigest;
+            let notice = Notice::ForReview { kind, subject: &subject, text: &text };
+            self.to_reviewers(notice, &now.as_millis().to_string(), now)
+        };
+        self.0.store.note_digest(now, notices).await
+    }
+}
+
+/// Tells the writer of a message that it waits, or that it does not go on.
+async fn reviewed(
+    store: &Store,
+    config: &Config,
+    message: &MessageId,
+    kind: NoticeKind,
+    now: Timestamp,
+) -> Result<Option<NewNotice>, StoreError> {
+    let Some(told) = store.told(message).await? else { return Ok(None) };
+    if told.automatic || told.told.contains(&kind) {
+        return Ok(None);
+    }
+    let Some(detail) = store.message(message).await? else { return Ok(None) };
+    let Some(address) = writer_of(&detail.original, &told) else { return Ok(None) };
+    // The reason of the last decision; none of our own making.
+    let reviews = store.reviews(message).await?;
+    let reason = reviews.iter().rev().find(|r| r.what == "rejected").and_then(|r| r.reason.clone());
+    let reason = reason.filter(|_| kind == NoticeKind::Rejected);
+    let findings = findings(&detail.verdict);
+    let reader = told.direction.recipient();
+    let name = rewrite::shown_name(&told.facts, reader, config.buyers.shown_name);
+    let notice = Notice::Reviewed {
+        kind,
+        name: &name,
+        order: told.order.as_ref(),
+        findings: &findings,
+        reason: reason.as_deref(),
+    };
+    let pen = Pen::to_writer(config, &told, &address, &name, now);
+    Ok(pen.write(notice, Some(told.facts.pair), Some(message.clone()), None))
+}
+
+/// What held it, in the sender's own words.
+fn findings(verdict: &Verdict) -> Vec<(RuleId, String)> {
+    let holds = |f: &&Finding| f.enforced && f.action == Action::Hold;
+    verdict.findings.iter().filter(holds).map(|f| (f.rule, f.words.clone())).collect()
+}
+
+fn short(row: &MessageRow) -> String {
+    let order = row.order.as_ref().map_or("no order", OrderId::as_str);
+    format!("{}  {}  {order}  seller {}  buyer {}", row.id, row.direction, row.seller, row.buyer)
+}
+
+/// One message for those who review: no word of it.
+fn line(row: &MessageRow, verdict: &Verdict) -> String {
+    let rules = row.rules.iter().map(|rule| rule.as_str());
+    let holds = verdict.holds.iter().map(|hold| hold.reason.as_str());
+    let why: Vec<&str> = rules.chain(holds).collect();
+    format!("{}\nFound: {}\nHeld since {}", short(row), why.join(", "), row.received_at)
+}

@@ -1,0 +1,142 @@
+//! Per rule and language: what was found, and what to change. The reply in the session, our
+//! notices and what a recipient reads in place of removed words come from this one table.
+
+mod de;
+mod en;
+mod es;
+mod fr;
+mod it;
+mod ja;
+mod nl;
+mod pl;
+mod pt;
+
+use unicode_normalization::UnicodeNormalization as _;
+
+use crate::domain::{Language, Part, RuleId};
+
+/// What is said of a rule's findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RuleText {
+    /// What it finds, as in `[removed: phone number]`.
+    pub what: &'static str,
+    /// What its sender can do about it; no full stop.
+    pub change: &'static str,
+}
+
+/// What is said of a rule's findings in a language.
+pub fn rule_text(rule: RuleId, language: Language) -> RuleText {
+    match language {
+        Language::En => en::text(rule),
+        Language::De => de::text(rule),
+        Language::Fr => fr::text(rule),
+        Language::Es => es::text(rule),
+        Language::It => it::text(rule),
+        Language::Pt => pt::text(rule),
+        Language::Nl => nl::text(rule),
+        Language::Pl => pl::text(rule),
+        Language::Ja => ja::text(rule),
+    }
+}
+
+/// Where something was found, as in `in the subject`.
+pub fn place_text(part: Part, language: Language) -> &'static str {
+    match language {
+        Language::En => en::place(part),
+        Language::De => de::place(part),
+        Language::Fr => fr::place(part),
+        Language::Es => es::place(part),
+        Language::It => it::place(part),
+        Language::Pt => pt::place(part),
+        Language::Nl => nl::place(part),
+        Language::Pl => pl::place(part),
+        Language::Ja => ja::place(part),
+    }
+}
+
+/// Before the link to more about it.
+pub fn more_text(language: Language) -> &'static str {
+    match language {
+        Language::En => en::MORE,
+        Language::De => de::MORE,
+        Language::Fr => fr::MORE,
+        Language::Es => es::MORE,
+        Language::It => it::MORE,
+        Language::Pt => pt::MORE,
+        Language::Nl => nl::MORE,
+        Language::Pl => pl::MORE,
+        Language::Ja => ja::MORE,
+    }
+}
+
+/// The language of the lines of a reply to a sender: ASCII can't write Japanese (RFC 5321 §4.2).
+pub fn language_of_replies(language: Language) -> Language {
+    match language {
+        Language::Ja => Language::En,
+        other => other,
+    }
+}
+
+/// A text of ours as it can stand in a reply line: letters without their marks.
+pub fn in_ascii(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            'ä' => out.push_str("ae"),
+            'ö' => out.push_str("oe"),
+            'ü' => out.push_str("ue"),
+            'Ä' => out.push_str("Ae"),
+            'Ö' => out.push_str("Oe"),
+            'Ü' => out.push_str("Ue"),
+            'ß' => out.push_str("ss"),
+            'ł' => out.push('l'),
+            'Ł' => out.push('L'),
+            c if c.is_ascii() => out.push(c),
+            c => out.extend(std::iter::once(c).nfd().filter(char::is_ascii)),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_is_explained_in_every_language_and_fits_into_a_reply() {
+        for language in Language::ALL {
+            for rule in RuleId::ALL {
+                let RuleText { what, change } = rule_text(*rule, language);
+                assert!(
+                    !what.is_empty() && what.chars().count() <= 40,
+                    "{language} {rule}: {what}"
+                );
+                assert!(
+                    !change.is_empty() && !change.ends_with('.'),
+                    "{language} {rule}: {change}"
+                );
+                let reply = in_ascii(rule_text(*rule, language_of_replies(language)).change);
+                assert!(reply.is_ascii() && reply.len() <= 300, "{language} {rule}: {reply}");
+                // Nothing was lost on the way but marks.
+                assert!(
+                    reply.len() * 10 >= change.chars().count() * 9,
+                    "{language} {rule}: {reply}"
+                );
+            }
+        }
+        let said = |rule, language| in_ascii(rule_text(rule, language).change);
+        assert_eq!(said(RuleId::TooLong, Language::De), "Kuerzen Sie die Mail");
+        assert_eq!(said(RuleId::CardNumber, Language::Fr), "Retirez le numero de carte");
+        assert_eq!(said(RuleId::ImportantMisuse, Language::Pl), "Usun [Wazne] z tematu");
+    }
+
+    #[test]
+    fn two_rules_are_never_told_in_the_same_words() {
+        for language in Language::ALL {
+            let all = || RuleId::ALL.iter().map(|rule| rule_text(*rule, language));
+            let whats: std::collections::BTreeSet<_> = all().map(|t| t.what).collect();
+            let changes: std::collections::BTreeSet<_> = all().map(|t| t.change).collect();
+            assert_eq!((whats.len(), changes.len()), (RuleId::ALL.len(), RuleId::ALL.len()));
+        }
+    }
+}

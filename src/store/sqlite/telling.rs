@@ -1,0 +1,104 @@
+//! What somebody is to be told by mail: noted in the transaction that it follows from, so that a
+//! crash forgets nothing, and taken off in the one that makes the mail.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+
+use super::Store;
+use super::notice::{self, PackedNotice};
+use super::rows::{all, get, one, parse, parse_some, run};
+use crate::domain::{NoticeKind, Timestamp};
+use crate::store::error::StoreError;
+use crate::store::notice::NewNotice;
+use crate::store::review::{Telling, TellingAbout};
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+impl Store {
+    /// What is to be told, the oldest first.
+    pub async fn tellings(&self, limit: u32) -> Result<Vec<Telling>, StoreError> {
+        self.read(move |conn| {
+            let sql = "SELECT t.number, t.notice, m.id AS message, t.change FROM telling t
+                LEFT JOIN message m ON m.number = t.message ORDER BY t.number LIMIT ?1";
+            all(conn, sql, [limit], |row| {
+                let change: Option<i64> = get(row, "change")?;
+                let about = match (parse_some(row, "message")?, change) {
+                    (Some(message), _) => TellingAbout::Message(message),
+                    (None, Some(change)) => TellingAbout::Change(change),
+                    (None, None) => return Err(StoreError::Damaged("telling")),
+                };
+                Ok(Telling { number: get(row, "number")?, kind: parse(row, "notice")?, about })
+            })
+        })
+        .await
+    }
+
+    /// Commits the notices that a telling became, none where nobody is to be told, and takes it off.
+    pub async fn tell(&self, telling: i64, notices: Vec<NewNotice>) -> Result<(), StoreError> {
+        let mut packed = Vec::with_capacity(notices.len());
+        for notice in notices {
+            packed.push(PackedNotice::pack(notice).await?);
+        }
+        let (store, size) = (self.clone(), packed.iter().map(PackedNotice::size).sum());
+        self.write(size, move |conn| {
+            // Taken off by another process meanwhile: told by it.
+            if run(conn, "DELETE FROM telling WHERE number = ?1", [telling])? == 1 {
+                for notice in &packed {
+                    notice::insert(conn, notice, &store)?;
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Whether a day has passed since the last digest.
+    pub async fn is_digest_due(&self, now: Timestamp) -> Result<bool, StoreError> {
+        self.read(move |conn| Ok(last_digest(conn)?.is_none_or(|at| now.since(at) >= DAY))).await
+    }
+
+    /// Commits the day's digest, also where it says nothing.
+    pub async fn note_digest(
+        &self,
+        now: Timestamp,
+        notices: Vec<NewNotice>,
+    ) -> Result<(), StoreError> {
+        let mut packed = Vec::with_capacity(notices.len());
+        for notice in notices {
+            packed.push(PackedNotice::pack(notice).await?);
+        }
+        let (store, size) = (self.clone(), packed.iter().map(PackedNotice::size).sum());
+        self.write(size, move |conn| {
+            if last_digest(conn)?.is_some_and(|at| now.since(at) < DAY) {
+                return Ok(());
+            }
+            let sql = "INSERT INTO setting (name, value) VALUES ('review_digest_at', ?1)
+                ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+            run(conn, sql, [now.as_millis().to_string()])?;
+            for notice in &packed {
+                notice::insert(conn, notice, &store)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn last_digest(conn: &Connection) -> Result<Option<Timestamp>, StoreError> {
+    let sql = "SELECT value FROM setting WHERE name = 'review_digest_at'";
+    let at: Option<i64> = one(conn, sql, [], |row| parse(row, "value"))?;
+    Ok(at.map(Timestamp::from_millis))
+}
+
+/// Notes that somebody is to be told something of a message.
+pub(super) fn about_message(
+    conn: &Connection,
+    kind: NoticeKind,
+    message: i64,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO telling (notice, message, at) VALUES (?1, ?2, ?3)";
+    run(conn, sql, params![kind.as_str(), message, at.as_millis()])?;
+    Ok(())
+}
