@@ -326,6 +326,12 @@ pub(super) const KEYS: &[Key] = &[
         "E-mail addresses and phone numbers that anybody may name: a carrier's hotline, a safety authority.",
     ),
     key(
+        "policy.competitors",
+        Kind::Names,
+        Absent::Default("[]"),
+        "Names and domains of other marketplaces: the rule competitor finds them as whole words, also disguised (\"Mega-Bay\"). A domain covers its subdomains.",
+    ),
+    key(
         "review.notify",
         Kind::Addresses,
         Absent::Default("[]"),
@@ -380,7 +386,6 @@ pub(super) const NOT_YET: &[&str] = &[
     "response",
     "policy.preset",
     "policy.languages",
-    "policy.competitors",
     "policy.custom",
     "policy.rules.RULE-ID.strike",
     "account_health",

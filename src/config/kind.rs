@@ -62,6 +62,8 @@ pub(super) enum Kind {
     Contacts,
     /// E-mail addresses.
     Addresses,
+    /// Names of shops and marketplaces.
+    Names,
 }
 
 impl Kind {
@@ -92,6 +94,7 @@ impl Kind {
                 return format!("a list of {}", MessageKind::WORDS.join(", "));
             }
             Self::Domains => "a list of domain names".into(),
+            Self::Names => "a list of names of 1 to 100 characters".into(),
             Self::Contacts => "a list of e-mail addresses and phone numbers".into(),
             Self::Addresses => "a list of e-mail addresses".into(),
         };
@@ -121,6 +124,7 @@ impl Kind {
             Self::MessageKinds => "[\"address-correction\"]",
             Self::Domains => "[\"carrier.example\"]",
             Self::Addresses => "[\"review@market.example\"]",
+            Self::Names => "[\"MegaBay\", \"megabay.example\"]",
             Self::Contacts => "[\"help@carrier.example\", \"+1 555 010 0199\"]",
         }
         .to_owned()

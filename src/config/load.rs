@@ -349,12 +349,14 @@ fn policy(r: &mut Reader<'_, '_>, rules: &[RuleId]) -> Option<Policy> {
     let answer_window = r.duration("policy.answer_window");
     let allowed_link_domains = r.list("policy.allowed_link_domains", values::domain);
     let allowed_contacts = r.list("policy.allowed_contacts", values::contact);
+    let competitors = r.list("policy.competitors", values::competitor);
     let rules: BTreeMap<RuleId, RuleSetting> = rules.iter().map(|id| (*id, rule(r, *id))).collect();
     Some(Policy {
         mode: mode?,
         answer_window: answer_window?,
         allowed_link_domains: allowed_link_domains?,
         allowed_contacts: allowed_contacts?,
+        competitors: competitors?,
         rules,
     })
 }

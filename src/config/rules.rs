@@ -54,6 +54,27 @@ pub const BUILT_RULES: &[BuiltRule] = &[
         finds: "A phone number of any country, also disguised.",
     },
     BuiltRule {
+        id: RuleId::MessengerHandle,
+        seller_to_buyer: Action::Redact,
+        buyer_to_seller: Action::Redact,
+        actions: WORDS,
+        finds: "A user name on, a link to or an invitation to a messenger or social network (WhatsApp, Telegram, WeChat, Instagram ...).",
+    },
+    BuiltRule {
+        id: RuleId::OffPlatformPayment,
+        seller_to_buyer: Action::Reject,
+        buyer_to_seller: Action::Redact,
+        actions: WORDS,
+        finds: "An invitation to pay outside of the marketplace: bank details, PayPal, Zelle, Pix, gift cards, cash, addresses of cryptographic currencies. \"redact\" takes out numbers and handles, leaves the words, and warns the reader never to pay outside.",
+    },
+    BuiltRule {
+        id: RuleId::Competitor,
+        seller_to_buyer: Action::Reject,
+        buyer_to_seller: Action::Allow,
+        actions: WORDS,
+        finds: "A name or domain of policy.competitors, as a whole word, also disguised.",
+    },
+    BuiltRule {
         id: RuleId::Tracking,
         seller_to_buyer: Action::Redact,
         buyer_to_seller: Action::Redact,
@@ -101,6 +122,13 @@ pub const BUILT_RULES: &[BuiltRule] = &[
         buyer_to_seller: Action::Reject,
         actions: UNCLEANABLE,
         finds: "Encrypted or opaque-signed mail, calendar and contact files.",
+    },
+    BuiltRule {
+        id: RuleId::CardNumber,
+        seller_to_buyer: Action::Redact,
+        buyer_to_seller: Action::Redact,
+        actions: WORDS,
+        finds: "The number of a payment card (check digit and issuer's range).",
     },
     BuiltRule {
         id: RuleId::TooLong,

@@ -315,6 +315,8 @@ pub struct Policy {
     pub allowed_link_domains: Vec<String>,
     /// Addresses and phone numbers that may be named.
     pub allowed_contacts: Vec<String>,
+    /// Names and domains of other marketplaces.
+    pub competitors: Vec<String>,
     /// `[policy.rules.ID]`; rules that are not named keep their defaults.
     pub rules: BTreeMap<RuleId, RuleSetting>,
 }

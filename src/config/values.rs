@@ -115,6 +115,15 @@ pub(super) fn name(text: &str) -> Result<String, Wrong> {
     Ok(text.to_owned())
 }
 
+/// The name or domain of another marketplace. One of two letters would be found everywhere.
+pub(super) fn competitor(text: &str) -> Result<String, Wrong> {
+    let name = name(text)?;
+    match name.chars().filter(|c| c.is_alphanumeric()).count() {
+        0..=2 => Err(format!("{name:?} has fewer than 3 letters and digits")),
+        _ => Ok(name),
+    }
+}
+
 /// A DKIM selector: one label here, though RFC 6376 §3.1 allows several.
 pub(super) fn selector(text: &str) -> Result<String, Wrong> {
     let right = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';

@@ -1,5 +1,6 @@
 //! Rule `external-link`: URLs and bare domains outside the allow-list, also disguised.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::domain::Certainty;
@@ -23,6 +24,37 @@ struct Link {
     certainty: Certainty,
     /// The host as it was written, without look-alikes undone; `None` where it was disguised.
     host: Option<String>,
+    /// The host's name as it is read.
+    name: String,
+}
+
+/// Where a link leads, as far as another rule has to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leads {
+    /// To a messenger or social network.
+    Messenger,
+    /// To where somebody is paid.
+    Payment,
+    /// Anywhere else.
+    Elsewhere,
+}
+
+impl Leads {
+    fn of(name: &str) -> Self {
+        let under = |hosts: &HashSet<String>| {
+            let ends = name.char_indices().filter(|(_, c)| *c == '.').map(|(at, _)| at + 1);
+            std::iter::once(0)
+                .chain(ends)
+                .any(|at| name.get(at..).is_some_and(|n| hosts.contains(n)))
+        };
+        if under(&LEXICON.payment_hosts) {
+            Self::Payment
+        } else if under(&LEXICON.messenger_hosts) {
+            Self::Messenger
+        } else {
+            Self::Elsewhere
+        }
+    }
 }
 
 impl Detector<'_> {
@@ -33,7 +65,7 @@ impl Detector<'_> {
         view: &View<'_>,
         tokens: &Tokens<'_>,
         taken: &[Range<usize>],
-    ) -> (Vec<Found>, Vec<Range<usize>>) {
+    ) -> (Vec<(Leads, Found)>, Vec<Range<usize>>) {
         let (mut found, mut allowed) = (vec![], vec![]);
         let mut taken = taken.iter().peekable();
         let mut i = 0;
@@ -56,7 +88,8 @@ impl Detector<'_> {
                 i = inner.unwrap_or(i);
                 allowed.push(bytes.start..tokens.bytes(&(i..i)).start.max(bytes.start));
             } else {
-                found.push(Found { certainty: link.certainty, range: bytes });
+                let leads = Leads::of(&link.name);
+                found.push((leads, Found { certainty: link.certainty, range: bytes }));
             }
         }
         (found, allowed)
@@ -108,8 +141,9 @@ fn url(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Link> {
     let host = tokens.host(start)?;
     let end = tail(tokens, host.tokens().end);
     let written = view.words(&tokens.bytes(&host.tokens())).to_owned();
+    let name = host.name();
     let host = (plain && host.dots.iter().all(|d| *d == Dot::Plain)).then_some(written);
-    Some(Link { tokens: i..end, certainty: Certainty::Certain, host })
+    Some(Link { tokens: i..end, certainty: Certainty::Certain, host, name })
 }
 
 /// The end of a link that goes on from a host: path, query, and no punctuation of the sentence.
@@ -156,6 +190,7 @@ fn bare(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Link> {
             tokens: i..next + 1,
             certainty: Certainty::Likely,
             host: None,
+            name: format!("{word}.com"),
         });
     }
     if !domains::settle(&mut host, view, tokens) {
@@ -166,7 +201,7 @@ fn bare(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Link> {
     let certainty = is_meant(view, tokens, &host, path || www)?;
     let plain = host.dots.iter().all(|d| *d == Dot::Plain);
     let written = plain.then(|| view.words(&tokens.bytes(&host.tokens())).to_owned());
-    Some(Link { tokens: i..end, certainty, host: written })
+    Some(Link { tokens: i..end, certainty, host: written, name: host.name() })
 }
 
 /// Behind a dash a label goes on; it was read from its beginning.
@@ -191,12 +226,14 @@ fn spoken_www(tokens: &Tokens<'_>, i: usize) -> Option<Link> {
             tokens: i..spoken_path(tokens, tail(tokens, host.tokens().end)),
             certainty: Certainty::Certain,
             host: None,
+            name: host.name(),
         });
     }
     let end = tokens.skip_blank(host.tokens().end);
     let ending = tokens.word(end)?;
     let fits = dotted || domains::is_domain(&format!("{}.{ending}", host.first()));
-    fits.then(|| Link { tokens: i..end + 1, certainty: Certainty::Likely, host: None })
+    let name = format!("{}.{ending}", host.first());
+    fits.then(|| Link { tokens: i..end + 1, certainty: Certainty::Likely, host: None, name })
 }
 
 /// " slash returns", "barre oblique couleurs": the path of a domain that was spelt out.
@@ -406,7 +443,7 @@ mod tests {
         let tokens = Tokens::new(&view.text);
         let domains = Allowed::new(["market.example".to_owned(), "dhl.com".to_owned()]);
         let (found, _) = Detector { domains: &domains }.find(&view, &tokens, &[]);
-        found.iter().map(|f| (view.words(&f.range).to_owned(), f.certainty)).collect()
+        found.iter().map(|(_, f)| (view.words(&f.range).to_owned(), f.certainty)).collect()
     }
 
     fn check(text: &str, words: &[&str]) {

@@ -5,16 +5,19 @@ use std::ops::Range;
 use crate::domain::{Action, Certainty, Direction, Finding, Part, RuleId, Verdict};
 use crate::mail::{self, Attachment, Message};
 
+use super::clauses::Clauses;
 use super::context::Context;
 use super::domains::Allowed;
+use super::external_link::Leads;
 use super::found::{Found, overlap};
 use super::quoted::Quoted;
 use super::rules::{Rules, TEXT_LIMIT};
 use super::tokens::Tokens;
 use super::view::View;
 use super::{
-    attachment_size, attachment_type, dangerous_content, email_address, external_link, fetched,
-    linked_logo, phone_number, too_long, tracking, unreadable,
+    account_numbers, attachment_size, attachment_type, card_number, dangerous_content,
+    email_address, external_link, fetched, linked_logo, messenger_handle, off_platform_payment,
+    phone_number, too_long, tracking, unreadable,
 };
 
 /// Most characters of the exact words in a finding.
@@ -80,7 +83,8 @@ pub fn holds_contact(name: &str) -> bool {
         let links = external_link::Detector { domains: &nothing };
         let numbers = phone_number::Detector { contacts: &[], known_ids: &[] };
         let found = addresses.find(&view, &tokens).0;
-        let found = found.into_iter().chain(links.find(&view, &tokens, &[]).0);
+        let links = links.find(&view, &tokens, &[]).0.into_iter().map(|(_, link)| link);
+        let found = found.into_iter().chain(links);
         let mut found = found.chain(numbers.find(&view, &tokens, &[]));
         found.any(|f| f.certainty == Certainty::Certain)
     })
@@ -171,8 +175,8 @@ impl Bench<'_> {
             found.extend(self.read(&view, part));
             found = apart(found);
         }
-        for (rule, found) in found {
-            self.add(text, rule, part, quoted, found);
+        for hit in found {
+            self.add(text, part, quoted, hit);
         }
     }
 
@@ -205,21 +209,36 @@ impl Bench<'_> {
 
     /// One stretch is one finding, of the most exact rule: an address is not also a link, a number
     /// in a link not also a number. The ranges are bytes of the original text.
-    fn read(&self, view: &View<'_>, part: Part) -> Vec<(RuleId, Found)> {
+    fn read(&self, view: &View<'_>, part: Part) -> Vec<Hit> {
         let tokens = Tokens::new(&view.text);
         let rules = self.rules;
+        let mut hits = Hits { view, all: vec![], taken: vec![] };
         let addresses =
             email_address::Detector { domains: &rules.address_domains, contacts: &rules.addresses };
         let (addresses, allowed) = addresses.find(view, &tokens);
-        let mut taken = in_order(addresses.iter().map(|f| f.range.clone()).chain(allowed));
+        hits.add(RuleId::EmailAddress, addresses);
+        hits.take(allowed);
+
+        let accounts = account_numbers::find(view, &tokens);
+        let account_ranges = ranges(&accounts);
+        hits.add(RuleId::OffPlatformPayment, accounts);
+        hits.add(RuleId::CardNumber, card_number::find(view, &tokens, &hits.taken));
 
         let links = external_link::Detector { domains: &rules.link_domains };
-        let (links, allowed) = links.find(view, &tokens, &taken);
-        taken = in_order(links.iter().map(|f| f.range.clone()).chain(allowed).chain(taken));
+        let (links, allowed) = links.find(view, &tokens, &hits.taken);
+        for (leads, link) in links {
+            let rule = match leads {
+                Leads::Messenger => RuleId::MessengerHandle,
+                Leads::Payment => RuleId::OffPlatformPayment,
+                Leads::Elsewhere => RuleId::ExternalLink,
+            };
+            hits.add(rule, vec![link]);
+        }
+        hits.take(allowed);
 
         let known_ids: Vec<String> = self.context.known_ids.iter().map(|id| plain(id)).collect();
         let numbers = phone_number::Detector { contacts: &rules.numbers, known_ids: &known_ids };
-        let mut numbers = numbers.find(view, &tokens, &taken);
+        let mut numbers = numbers.find(view, &tokens, &hits.taken);
         match part {
             // Ticket numbers in brackets in a subject are never findings (PRODUCT §5).
             Part::Subject => numbers.retain(|f| !in_brackets(view, &f.range)),
@@ -227,23 +246,32 @@ impl Bench<'_> {
             Part::Attachment => numbers.retain(|f| f.certainty == Certainty::Certain),
             _ => {}
         }
-        let all = [
-            (RuleId::EmailAddress, addresses),
-            (RuleId::ExternalLink, links),
-            (RuleId::PhoneNumber, numbers),
-        ];
-        let placed = |f: Found| Found { range: view.source(&f.range), ..f };
-        let each = all.into_iter();
-        each.flat_map(|(rule, found)| found.into_iter().map(move |f| (rule, placed(f)))).collect()
+        let number_ranges = ranges(&numbers);
+        hits.add(RuleId::PhoneNumber, numbers);
+
+        let clauses = Clauses::new(&tokens);
+        let messengers =
+            messenger_handle::find(view, &tokens, &clauses, &hits.taken, &number_ranges);
+        hits.add(RuleId::MessengerHandle, messengers);
+        let payments =
+            off_platform_payment::find(view, &tokens, &clauses, &account_ranges, &hits.taken);
+        hits.add(RuleId::OffPlatformPayment, payments.details);
+        hits.words(RuleId::OffPlatformPayment, payments.words);
+        // A competitor's domain is a link or an address as well.
+        hits.words(RuleId::Competitor, rules.competitors.find(view, &tokens));
+        hits.all
     }
 
-    fn add(&mut self, text: &str, rule: RuleId, part: Part, quoted: &Quoted, found: Found) {
-        let words = text.get(found.range.clone()).unwrap_or_default();
-        let rule = self.more_exact(rule, part, &found.range, words);
+    fn add(&mut self, text: &str, part: Part, quoted: &Quoted, hit: Hit) {
+        let Hit { rule, found: Found { certainty, range }, invites } = hit;
+        let words = text.get(range.clone()).unwrap_or_default();
+        let rule = self.more_exact(rule, part, &range, words);
         let Some((action, enforced)) = self.rules.action(rule, self.context.direction) else {
             return;
         };
-        let Found { certainty, range } = found;
+        // Only numbers and handles are taken out of an invitation to pay elsewhere (PRODUCT §5).
+        let words_stay = invites && rule == RuleId::OffPlatformPayment;
+        let action = if words_stay && action == Action::Redact { Action::Warn } else { action };
         let is_quoted = quoted.covers(&range);
         // What was quoted is never held against the sender, but it is cleaned.
         let action = if is_quoted { action.min(Action::Redact) } else { action };
@@ -258,25 +286,72 @@ impl Bench<'_> {
     }
 }
 
-/// Findings of two readings: where they overlap they are one, of the rule that begins first.
-fn apart(mut found: Vec<(RuleId, Found)>) -> Vec<(RuleId, Found)> {
-    found.sort_by_key(|(_, f)| (f.range.start, std::cmp::Reverse(f.range.end)));
-    let mut apart: Vec<(RuleId, Found)> = vec![];
-    for (rule, next) in found {
-        match apart.last_mut() {
-            Some((_, last)) if overlap(&last.range, &next.range) => {
-                last.range.end = last.range.end.max(next.range.end);
-            }
-            _ => apart.push((rule, next)),
-        }
-    }
-    apart
+/// What one rule found in one reading of a text.
+struct Hit {
+    rule: RuleId,
+    found: Found,
+    /// Words that say something, and no number or handle.
+    invites: bool,
 }
 
-fn in_order(ranges: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
-    let mut ranges: Vec<_> = ranges.collect();
-    ranges.sort_unstable_by_key(|r| (r.start, r.end));
-    ranges
+/// What was found in one reading, and what of the text is taken by it.
+struct Hits<'v, 't> {
+    view: &'v View<'t>,
+    all: Vec<Hit>,
+    /// Bytes of the view's text, in order.
+    taken: Vec<Range<usize>>,
+}
+
+impl Hits<'_, '_> {
+    /// Adds findings whose words no other rule finds again.
+    fn add(&mut self, rule: RuleId, found: Vec<Found>) {
+        self.take(ranges(&found));
+        self.put(rule, found, false);
+    }
+
+    /// Adds findings of words that may be another rule's too.
+    fn words(&mut self, rule: RuleId, found: Vec<Found>) {
+        self.put(rule, found, true);
+    }
+
+    fn put(&mut self, rule: RuleId, found: Vec<Found>, invites: bool) {
+        let placed = |f: Found| Found { range: self.view.source(&f.range), ..f };
+        let hits = found.into_iter().map(placed);
+        self.all.extend(hits.map(|found| Hit { rule, found, invites }));
+    }
+
+    fn take(&mut self, ranges: Vec<Range<usize>>) {
+        if !ranges.is_empty() {
+            self.taken.extend(ranges);
+            self.taken.sort_unstable_by_key(|r| (r.start, r.end));
+        }
+    }
+}
+
+fn ranges(found: &[Found]) -> Vec<Range<usize>> {
+    found.iter().map(|f| f.range.clone()).collect()
+}
+
+/// Findings of two readings: where they overlap they are one, of the rule that begins first. A
+/// competitor's name is what it is beside everything else.
+fn apart(found: Vec<Hit>) -> Vec<Hit> {
+    let (mut beside, mut found): (Vec<Hit>, Vec<Hit>) =
+        found.into_iter().partition(|hit| hit.rule == RuleId::Competitor);
+    for list in [&mut beside, &mut found] {
+        list.sort_by_key(|hit| (hit.found.range.start, std::cmp::Reverse(hit.found.range.end)));
+        let mut apart: Vec<Hit> = vec![];
+        for next in list.drain(..) {
+            match apart.last_mut().map(|last| &mut last.found.range) {
+                Some(last) if overlap(last, &next.found.range) => {
+                    last.end = last.end.max(next.found.range.end);
+                }
+                _ => apart.push(next),
+            }
+        }
+        *list = apart;
+    }
+    found.extend(beside);
+    found
 }
 
 /// An id without what people leave out: only letters and digits, lower case.

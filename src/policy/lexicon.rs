@@ -77,6 +77,10 @@ pub(super) struct Lexicon {
     pub file_endings: HashSet<String>,
     pub names_not_links: HashSet<String>,
     pub short_domains: HashSet<String>,
+    /// Domains of messengers and social networks.
+    pub messenger_hosts: HashSet<String>,
+    /// Domains at which somebody is paid.
+    pub payment_hosts: HashSet<String>,
     pub common: HashSet<String>,
     pub phone: Words,
     pub labels: Words,
@@ -94,6 +98,8 @@ pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon {
     file_endings: set(include_str!("data/file-endings.txt")),
     names_not_links: set(include_str!("data/names-not-links.txt")),
     short_domains: set(include_str!("data/short-domains.txt")),
+    messenger_hosts: set(include_str!("data/messenger-hosts.txt")),
+    payment_hosts: set(include_str!("data/payment-hosts.txt")),
     common: set(include_str!("data/common-words.txt")),
     phone: Words::of(include_str!("data/phone-words.txt"), true),
     labels: Words::of(include_str!("data/number-labels.txt"), false),

@@ -6,9 +6,13 @@
 //! Invariant: pure; linear in the length of the text; a finding names bytes of the original text.
 //! Logs: nothing.
 
+mod account_numbers;
 mod attachment_size;
 mod attachment_type;
+mod card_number;
 mod carries;
+mod clauses;
+mod competitor;
 mod context;
 mod dangerous_content;
 mod dates;
@@ -20,7 +24,10 @@ mod found;
 mod judge;
 mod lexicon;
 mod linked_logo;
+mod messenger_handle;
+mod names;
 mod number_words;
+mod off_platform_payment;
 mod phone_around;
 mod phone_number;
 mod phone_scan;
@@ -32,6 +39,7 @@ mod too_long;
 mod tracking;
 mod unreadable;
 mod url;
+mod user_name;
 mod view;
 
 pub use carries::{Carries, carries};

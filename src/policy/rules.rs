@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::config::{BUILT_RULES, BuiltRule, Mode, Policy, built_rule};
 use crate::domain::{Action, Direction, RuleId};
 
+use super::competitor::Competitors;
 use super::domains::Allowed;
 use super::view::folded;
 
@@ -51,6 +52,7 @@ pub struct Rules {
     pub(super) address_domains: Allowed,
     pub(super) addresses: Vec<String>,
     pub(super) numbers: Vec<String>,
+    pub(super) competitors: Competitors,
 }
 
 impl Rules {
@@ -78,6 +80,7 @@ impl Rules {
             address_domains: Allowed::new(marketplace_domains.iter().cloned()),
             addresses: addresses.iter().map(|a| a.trim().to_lowercase()).collect(),
             numbers: numbers.into_iter().map(digits).filter(|n| !n.is_empty()).collect(),
+            competitors: Competitors::new(&policy.competitors),
         })
     }
 
@@ -126,6 +129,7 @@ pub(super) mod tests {
             answer_window: Duration::from_secs(30 * 86_400),
             allowed_link_domains: vec!["dhl.com".to_owned()],
             allowed_contacts: vec!["Safety@authority.example".to_owned(), "+1 800 555 0100".into()],
+            competitors: vec!["MegaBay".to_owned(), "handelsplatz.example".to_owned()],
             rules: rules.iter().copied().collect(),
         }
     }

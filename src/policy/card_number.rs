@@ -1,0 +1,210 @@
+//! Rule `card-number`: the number of a payment card, by its check digit (ISO/IEC 7812-1, Luhn) and
+//! the ranges that are given to issuers.
+
+use std::ops::Range;
+
+use crate::domain::Certainty;
+
+use super::found::{Found, overlap};
+use super::lexicon::LEXICON;
+use super::phone_scan::{Group, Run, run};
+use super::tokens::Tokens;
+use super::view::View;
+
+/// Every card number. `taken` is what other rules have found, in order.
+pub(super) fn find(view: &View<'_>, tokens: &Tokens<'_>, taken: &[Range<usize>]) -> Vec<Found> {
+    let mut found = vec![];
+    let mut taken = taken.iter().peekable();
+    let mut i = 0;
+    while i < tokens.list.len() {
+        let here = tokens.bytes(&(i..i + 1));
+        while taken.next_if(|t| t.end <= here.start).is_some() {}
+        let free = !taken.peek().is_some_and(|t| overlap(t, &here));
+        let Some(run) = run(view, tokens, i).filter(|r| free && !r.plus) else {
+            i += 1;
+            continue;
+        };
+        match card(tokens, &run) {
+            Some((groups, certainty)) => {
+                let part = run.groups.get(groups).unwrap_or_default();
+                let ends = part.first().zip(part.last());
+                if let Some((first, last)) = ends {
+                    let range = first.bytes.start..last.bytes.end;
+                    found.push(Found { certainty, range });
+                    i = last.tokens.end.max(i + 1);
+                }
+            }
+            None => i = run.end().max(i + 1),
+        }
+    }
+    found
+}
+
+/// The groups of a run that are a card number.
+fn card(tokens: &Tokens<'_>, run: &Run) -> Option<(Range<usize>, Certainty)> {
+    let groups = run.groups.as_slice();
+    for start in 0..groups.len() {
+        let mut digits = String::new();
+        for (end, group) in groups.iter().enumerate().skip(start) {
+            digits.push_str(&group.digits);
+            if digits.len() > 19 {
+                break;
+            }
+            if digits.len() < 14 || !is_issued(&digits) || !luhn(&digits) {
+                continue;
+            }
+            let own = groups.get(start..=end).unwrap_or_default();
+            if let Some(certainty) = written_as_card(tokens, run, own, start, end) {
+                return Some((start..end + 1, certainty));
+            }
+        }
+        // A number within a longer one is looked for where a line or a mark parts the two.
+        if !groups.get(start + 1).is_some_and(|g| g.gap.contains(['\n', '/', '|', ')', ':'])) {
+            break;
+        }
+    }
+    None
+}
+
+/// Whether groups are grouped as on a card, and nothing else is said of them.
+fn written_as_card(
+    tokens: &Tokens<'_>,
+    run: &Run,
+    own: &[Group],
+    start: usize,
+    end: usize,
+) -> Option<Certainty> {
+    let lengths: Vec<usize> = own.iter().map(|g| g.digits.len()).collect();
+    let single = lengths.iter().all(|&n| n <= 2) || own.iter().any(|g| g.spoken || g.disguised);
+    let shape = matches!(
+        lengths.as_slice(),
+        [14..=19]
+            | [4, 4, 4, 4]
+            | [4, 6, 5]
+            | [4, 6, 4]
+            | [4, 4, 4, 4, 1..=3]
+            | [4, 4, 8]
+            | [8, 8]
+            | [6, 4, 4, 4]
+            | [4, 12]
+            | [6, 13]
+    );
+    // "4111 1111 1111 1111 1111 11" goes on: it is an account or a parcel.
+    let goes_on = run.groups.get(end + 1).is_some_and(|next| {
+        next.digits.len() >= 4 && !next.gap.contains(['\n', '/', '|', ')', '…'])
+    });
+    if goes_on || !(shape || single) {
+        return None;
+    }
+    let first = own.first().map_or(run.start, |g| g.tokens.start);
+    let labelled = (first.saturating_sub(10)..first).rev().filter_map(|j| tokens.word(j));
+    for word in labelled {
+        if is_card_word(word) {
+            return Some(Certainty::Certain);
+        }
+        let label = LEXICON.labels.has(word) && !matches!(word, "number" | "account" | "konto");
+        if label || LEXICON.labels_beside.has(word) {
+            return None;
+        }
+    }
+    let glued = first > 0 && tokens.is_mark(first - 1, '-') && start == 0;
+    (!glued).then_some(Certainty::Certain)
+}
+
+fn is_card_word(word: &str) -> bool {
+    ["card", "karte", "carte", "tarjeta", "carta", "cartao", "kaart", "kart", "visa", "mastercard"]
+        .iter()
+        .any(|w| word.starts_with(w) || (word.ends_with(w) && w.len() > 4))
+        || ["amex", "maestro", "kreditkarte", "creditcard"].contains(&word)
+        || word.contains("カード")
+}
+
+/// ISO/IEC 7812-1, annex B.
+fn luhn(digits: &str) -> bool {
+    let sum: u32 = digits
+        .chars()
+        .rev()
+        .enumerate()
+        .filter_map(|(at, c)| {
+            let digit = c.to_digit(10)?;
+            let doubled = if at % 2 == 1 { digit * 2 } else { digit };
+            Some(if doubled > 9 { doubled - 9 } else { doubled })
+        })
+        .sum();
+    sum.is_multiple_of(10) && digits.contains(|c| c != '0')
+}
+
+/// Whether a number of this length begins like those of an issuer. (Visa's 13 digits are given out
+/// no more, and are the length of an EAN.)
+fn is_issued(digits: &str) -> bool {
+    let first = |n: usize| digits.get(..n).and_then(|d| d.parse::<u32>().ok()).unwrap_or_default();
+    match digits.len() {
+        14 => matches!(first(3), 300..=305 | 309) || matches!(first(2), 36 | 38 | 39),
+        15 => matches!(first(2), 34 | 37),
+        16 => {
+            digits.starts_with('4')
+                || matches!(first(2), 51..=55 | 62 | 65)
+                || matches!(first(4), 2221..=2720 | 3528..=3589 | 6011 | 2200..=2204)
+                || matches!(first(3), 644..=649)
+                || matches!(first(4), 5018 | 5020 | 5038 | 5893 | 6304 | 6759 | 6761..=6763)
+        }
+        // Longer ones are rare, and as many parcels have such numbers.
+        19 => digits.starts_with("62") || matches!(first(4), 5018 | 5020 | 5038 | 6304 | 6759),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<String> {
+        let view = View::new(text);
+        let tokens = Tokens::new(&view.text);
+        find(&view, &tokens, &[]).iter().map(|f| view.words(&f.range).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_card_number_is_found_however_it_is_written() {
+        for words in [
+            "4111 1111 1111 1111",
+            "4111-1111-1111-1111",
+            "4111111111111111",
+            "5555 5555 5555 4444",
+            "2223 0031 2200 3222",
+            "3782 822463 10005",
+            "378282246310005",
+            "6011 1111 1111 1117",
+            "3056 930902 5904",
+            "3530 1113 3330 0000",
+            "4111.1111.1111.1111",
+            "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
+            "４１１１ １１１１ １１１１ １１１１",
+            "4111\u{200b} 1111 1111 1111",
+            "four one one one, one one one one, one one one one, one one one one",
+            "vier eins eins eins, eins eins eins eins, eins eins eins eins, eins eins eins eins",
+        ] {
+            assert_eq!(found(&format!("it is {words}, ok")), [words], "{words}");
+        }
+        assert_eq!(found("card: 4111 1111 1111 1111 12/27 123"), ["4111 1111 1111 1111"]);
+        assert_eq!(found("Karte 4111 1111 1111 1111\n0171 3920045"), ["4111 1111 1111 1111"]);
+    }
+
+    #[test]
+    fn what_only_looks_like_a_card_number_is_none() {
+        for text in [
+            "4111 1111 1111 1112",
+            "order 4111111111111111",
+            "Sendungsnummer 4111 1111 1111 1111",
+            "9400 1000 0000 0000 0000 17",
+            "EAN 4006381333931, 4012345678901",
+            "IMEI 356938035643809",
+            "DE89 3704 0044 0532 0130 00",
+            "4111 1111 1111 1111 1111 11",
+            "0000 0000 0000 0000",
+            "113-4471902-5530218",
+        ] {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Rule `off-platform-payment`: the invitation to pay outside of the marketplace's checkout, and
+//! the numbers and addresses to which money would go.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use crate::domain::Certainty;
+
+use super::clauses::{Clauses, Tells, Told};
+use super::found::{Found, overlap};
+use super::names::{Mention, Named, Weight};
+use super::tokens::{Kind, Tokens};
+use super::user_name;
+use super::view::View;
+
+static METHODS: LazyLock<Named> =
+    LazyLock::new(|| Named::read(include_str!("data/payment-methods.txt")));
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Payments {
+    /// Numbers and handles.
+    pub details: Vec<Found>,
+    /// Invitations in words: a redaction takes only the numbers and handles of them.
+    pub words: Vec<Found>,
+}
+
+/// What stands around a mention.
+struct Around<'a, 't> {
+    tokens: &'a Tokens<'t>,
+    clauses: &'a Clauses,
+    /// Bytes of account numbers, in order.
+    accounts: &'a [Range<usize>],
+    /// Bytes of what other rules have found: addresses, links, telephone numbers, in order.
+    taken: &'a [Range<usize>],
+}
+
+/// Every invitation and number. `accounts` are account numbers with right check digits, which are
+/// findings by themselves; `taken` what other rules have found; both in order.
+pub(super) fn find(
+    view: &View<'_>,
+    tokens: &Tokens<'_>,
+    clauses: &Clauses,
+    accounts: &[Range<usize>],
+    taken: &[Range<usize>],
+) -> Payments {
+    let around = Around { tokens, clauses, accounts, taken };
+    let mentions = METHODS.names.find(view, tokens);
+    let mut payments = Payments::default();
+    for (at, mention) in mentions.iter().enumerate() {
+        let near = at.saturating_sub(2)..(at + 3).min(mentions.len());
+        let beside = mentions.get(near).unwrap_or_default();
+        let Some((certainty, handle)) = around.invitation(mention, beside) else { continue };
+        let given = handle.and_then(|h| user_name::reach(tokens, &tokens.bytes(&h), &h, taken));
+        payments.details.extend(given.map(|range| Found { certainty, range }));
+        let (bytes, whole) = (mention.bytes.clone(), &mention.tokens);
+        if let Some(range) = user_name::reach(tokens, &bytes, whole, taken) {
+            let range = if mention.inside { bytes } else { range };
+            payments.words.push(Found { certainty, range });
+        }
+    }
+    let details = &payments.details;
+    payments.words.retain(|w| !details.iter().any(|d| overlap(&d.range, &w.range)));
+    payments
+}
+
+const ASKS: [Tells; 3] = [Tells::Pay, Tells::Accept, Tells::Offer];
+
+impl Around<'_, '_> {
+    /// Whether a mention invites, and the number or handle that it gives.
+    fn invitation(
+        &self,
+        mention: &Mention,
+        beside: &[Mention],
+    ) -> Option<(Certainty, Option<Range<usize>>)> {
+        let weight = METHODS.weight(mention);
+        let at = &mention.tokens;
+        let own = self.clauses.around(&mention.itself());
+        let governs = self.governing(at, own);
+        let verb = self.is_verb(at);
+        if own.declines() || governs.declines() {
+            return None;
+        }
+        let handle = self.handle(at, weight);
+        let others = beside.iter().filter(|m| *m != mention && self.same_thought(at, &m.tokens));
+        let mut score = 3 * i32::from(verb) + 2 * i32::from(handle.is_some());
+        score += i32::from(others.count() > 0);
+        score += 2 * i32::from(governs.has(Tells::Accept)) + i32::from(governs.has(Tells::Pay));
+        score += i32::from(governs.has(Tells::Person)) + i32::from(own.has(Tells::Avoid));
+        score += 2 * i32::from(self.is_offered(at));
+        score += i32::from(weight != Weight::Plain && own.has(Tells::Mine));
+        score += self.words_beside(at, weight);
+        score += 3 * i32::from(self.near(self.accounts, at));
+        score += i32::from(self.near(self.taken, at)) + i32::from(self.amount(at));
+        let sentence = own.and(self.clauses.beside(at.start));
+        score += i32::from(sentence.has(Tells::Avoid) && !own.has(Tells::Avoid));
+        // "refunded to your PayPal account", "a wallet that holds Bitcoin"
+        score -= 4 * i32::from(sentence.has(Tells::Market));
+        score -= 3 * i32::from(own.has(Tells::Goods) || self.is_goods(at));
+        let enough = match weight {
+            Weight::Plain | Weight::Told | Weight::Short => 2,
+            Weight::Word => 3,
+            Weight::Label if handle.is_some() => 3,
+            Weight::Label => 5,
+        };
+        if score < enough {
+            return None;
+        }
+        let certain = score > enough;
+        let certainty = if certain { Certainty::Certain } else { Certainty::Likely };
+        Some((certainty, handle))
+    }
+
+    /// What the thought tells, or where no verb of paying stands in it, the one before.
+    fn governing(&self, at: &Range<usize>, own: Told) -> Told {
+        if own.has_any(&ASKS) || self.is_offered(at) {
+            return own;
+        }
+        own.and(self.clauses.before(at.start, &ASKS))
+    }
+
+    fn same_thought(&self, one: &Range<usize>, other: &Range<usize>) -> bool {
+        let part = self.clauses.tokens(one.start);
+        part.contains(&other.start)
+    }
+
+    /// "PayPal me", "Zelle us".
+    fn is_verb(&self, at: &Range<usize>) -> bool {
+        let next = self.tokens.skip_blank(at.end);
+        let word = self.tokens.word(next).filter(|_| next > at.end);
+        matches!(word, Some("me" | "us" | "mir" | "uns"))
+    }
+
+    /// "Zelle works", "PayPal geht auch".
+    fn is_offered(&self, at: &Range<usize>) -> bool {
+        let near = (at.end..at.end + 8).filter(|&i| self.tokens.word(i).is_some()).take(3);
+        let part = self.clauses.tokens(at.start);
+        near.filter(|i| part.contains(i)).any(|i| self.clauses.at(i).has(Tells::Offer))
+    }
+
+    fn words_beside(&self, at: &Range<usize>, weight: Weight) -> i32 {
+        let near = at.start.saturating_sub(6)..at.start;
+        let mut before = near.rev().filter(|&i| self.tokens.word(i).is_some());
+        let (first, second) = (before.next(), before.next());
+        let told = |i: Option<usize>| i.map(|i| self.clauses.at(i)).unwrap_or_default();
+        let (near, far) = (told(first), told(second));
+        let after = self.tokens.word(at.end).filter(|w| !w.is_ascii());
+        let japanese = after.is_some() && self.clauses.at(at.end).has(Tells::Via);
+        let mine = near.and(far).has(Tells::Mine);
+        let yours = near.and(far).has(Tells::Yours) && weight == Weight::Plain;
+        i32::from(near.has(Tells::Via) || japanese) + 2 * i32::from(mine || yours)
+    }
+
+    /// What stands behind the name says that it is a thing: "gift card tin", "PayPal reader".
+    fn is_goods(&self, at: &Range<usize>) -> bool {
+        let after = (at.end..at.end + 4).find(|&i| self.tokens.word(i).is_some());
+        after.is_some_and(|i| self.clauses.at(i).has(Tells::Goods))
+    }
+
+    /// `$quick`, an account number, a name at a service.
+    fn handle(&self, at: &Range<usize>, weight: Weight) -> Option<Range<usize>> {
+        if weight == Weight::Label {
+            return self.number(at);
+        }
+        let found = user_name::after(self.tokens, self.clauses, at)?;
+        let text = self.tokens.text.get(self.tokens.bytes(&found))?;
+        // "PayPal: €20", "gift cards: 5 x"
+        let meant = text.starts_with(['@', '$']) || user_name::is_made(text);
+        (meant && weight != Weight::Word).then_some(found)
+    }
+
+    /// Figures right behind a label: "Kontonummer 1234567", "普通 0000000".
+    fn number(&self, at: &Range<usize>) -> Option<Range<usize>> {
+        let figures =
+            |i: usize| self.tokens.word(i).is_some_and(|w| w.bytes().all(|b| b.is_ascii_digit()));
+        let start = (at.end..at.end + 6).find(|&i| figures(i))?;
+        let mut end = start + 1;
+        let mut length = self.tokens.word(start).map_or(0, str::len);
+        while end < start + 12 && figures(end + 1) {
+            let gap =
+                matches!(self.tokens.kind(end), Some(Kind::Blank | Kind::Mark('-' | '.' | '/')));
+            if !gap {
+                break;
+            }
+            length += self.tokens.word(end + 1).map_or(0, str::len);
+            end += 2;
+        }
+        (length >= 6).then_some(start..end)
+    }
+
+    fn near(&self, ranges: &[Range<usize>], at: &Range<usize>) -> bool {
+        let sentence = self.tokens.bytes(&self.clauses.sentence_tokens(at.start));
+        let here = self.tokens.bytes(at);
+        let near = here.start.saturating_sub(80)..here.end + 80;
+        let from = ranges.partition_point(|r| r.end <= near.start);
+        ranges.get(from).is_some_and(|r| overlap(r, &sentence) && overlap(r, &near))
+    }
+
+    /// Whether an amount of money stands near.
+    fn amount(&self, at: &Range<usize>) -> bool {
+        let sentence = self.clauses.sentence_tokens(at.start);
+        let from = at.start.saturating_sub(24).max(sentence.start);
+        (from..(at.end + 24).min(sentence.end)).any(|i| {
+            matches!(self.tokens.kind(i), Some(Kind::Mark('€' | '$' | '£' | '¥' | '₦')))
+                || matches!(
+                    self.tokens.word(i),
+                    Some(
+                        "eur"
+                            | "euro"
+                            | "euros"
+                            | "usd"
+                            | "gbp"
+                            | "zl"
+                            | "pln"
+                            | "dollars"
+                            | "円"
+                            | "pounds"
+                            | "reais"
+                            | "bucks"
+                            | "quid"
+                            | "zlotych"
+                            | "chf"
+                    )
+                )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;
