@@ -312,10 +312,6 @@ impl smtp::Door for Current {
         self.now().route(peer, mail_from, recipient).await
     }
 
-    fn max_recipients(&self) -> usize {
-        smtp::Door::max_recipients(&self.now())
-    }
-
     async fn accept(
         &self,
         peer: Peer,

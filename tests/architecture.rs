@@ -50,6 +50,49 @@ const ONLY_IN: &[(&str, &str, &str)] = &[
     ("Outcome::Accepted {", "relay", "a 250 after DATA is built from the store's seal"),
 ];
 
+/// Where every sentence stands that the relay says to a person, and what its gaps may be filled with.
+/// None of it can be a real address of the other side: the sentences hold none, and whoever fills a
+/// gap with something new says here what it is.
+const SENTENCES: &[(&str, &[&str])] = &[
+    (
+        // Notices, and what stands in relayed mail beside the sender's words: the shown name of the
+        // other side, the alias, the order, a time, the marketplace, a rule and its name. Words that
+        // a rule found are the reader's own.
+        "rewrite",
+        &["", "name", "alias", "about", "order", "time", "until", "marketplace", "rule", "words"],
+    ),
+    (
+        // Replies: our own name, numbers, our id, and the parts of a line that are made here. Words
+        // that a rule found are the sender's own.
+        "smtp",
+        &[
+            "",
+            "hostname",
+            "max_size",
+            "octets",
+            "limit",
+            "found",
+            "most",
+            "id",
+            "code",
+            "enhanced",
+            "separator",
+            "space",
+            "line",
+            "head",
+            "change",
+            "part",
+            "cut",
+            "dots",
+            "more",
+        ],
+    ),
+];
+
+/// The files of [`SENTENCES`]: what their names hold. `test_mail.rs` is what the operator writes to
+/// himself.
+const SENTENCES_IN: &[&str] = &["texts", "reply", "test_mail"];
+
 /// Words that name no room.
 const NO_ROOM: &[&str] = &["utils", "util", "common", "helpers", "helper", "manager", "misc"];
 
@@ -281,4 +324,52 @@ fn everything_we_depend_on_comes_from_the_registry_under_a_licence_that_fits() {
         let fine = fits(&licence) || licence.split(" OR ").any(|l| LICENCES.contains(&l.trim()));
         assert!(fine, "{name} is under {licence:?}");
     }
+}
+
+/// The literals of a source, without those of its tests, and of attributes: an error is for the log.
+fn literals(code: &str) -> Vec<String> {
+    let left_out = concat!(
+        r"(?s)#\[cfg\(test\)\]\n[^;{]*mod \w+ \{.*",
+        r"|(?s:#\[[^\]]*\])",
+        r"|'(?:[^'\\]|\\[^u]|\\u\{[0-9a-f]+\})'",
+    );
+    let code = regex::Regex::new(left_out).unwrap().replace_all(code, "").into_owned();
+    let literal = r##"r#"(?s:(.*?))"#|\br"([^"]*)"|"((?:[^"\\]|\\.)*)""##;
+    let found = regex::Regex::new(literal).unwrap();
+    let text =
+        |m: regex::Captures<'_>| m.iter().skip(1).flatten().next().unwrap().as_str().to_owned();
+    found.captures_iter(&code).map(text).collect()
+}
+
+#[test]
+fn every_sentence_to_a_person_stands_in_one_place_and_holds_no_address() {
+    let gap = regex::Regex::new(r"\{([a-z_]*)[^}]*\}").unwrap();
+    let address = regex::Regex::new(r"[^\s@]@[a-z0-9]").unwrap();
+    let sentence = regex::Regex::new(r"[\p{L}']+( [\p{L}']+){3,}").unwrap();
+    let (mut broken, mut told) = (Vec::new(), 0);
+    for source in sources() {
+        let path = source.path.display().to_string();
+        let Some((_, gaps)) = SENTENCES.iter().find(|(room, _)| source.room == *room) else {
+            continue;
+        };
+        let listed = SENTENCES_IN.iter().any(|name| path.contains(name));
+        for text in literals(&source.code) {
+            if listed {
+                told += usize::from(sentence.is_match(&text));
+                if address.is_match(&text) {
+                    broken.push(format!("{path}: an address stands in {text:?}"));
+                }
+                for found in gap.captures_iter(&text) {
+                    if !gaps.contains(&&found[1]) {
+                        broken.push(format!("{path}: what is {{{}}} in {text:?}?", &found[1]));
+                    }
+                }
+            } else if source.room == "rewrite" && sentence.is_match(&text) {
+                // In `smtp` the type of `Connection::say` sees to it.
+                broken.push(format!("{path}: a sentence outside of the lists: {text:?}"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    assert!(told > 200, "the sentences were not found: {told}");
 }

@@ -70,6 +70,7 @@ struct House {
     store: Store,
     config: watch::Sender<Arc<Config>>,
     outbox: mpsc::Sender<StoredMail>,
+    clock: Clock,
     stop: CancellationToken,
     running: JoinHandle<()>,
 }
@@ -79,14 +80,24 @@ impl House {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("bauta.db");
         let store = Store::open(&path, OpenMode::Create, "relay.example").unwrap();
+        Self::over((dir, store), smarthost, times, Clock::system())
+    }
+
+    /// Over what another one left.
+    fn over(
+        (dir, store): (TempDir, Store),
+        smarthost: SocketAddr,
+        times: Times,
+        clock: Clock,
+    ) -> Self {
         let (config, settings) = watch::channel(config(smarthost, 1));
         let (outbox, incoming) = mpsc::channel(100);
-        let mut scheduler = Scheduler::new(store.clone(), settings, Clock::system(), incoming);
+        let mut scheduler = Scheduler::new(store.clone(), settings, clock.clone(), incoming);
         scheduler.times = times;
         scheduler.grace = Duration::from_millis(300);
         let stop = CancellationToken::new();
         let running = tokio::spawn(scheduler.run(stop.clone()));
-        Self { dir, store, config, outbox, stop, running }
+        Self { dir, store, config, outbox, clock, stop, running }
     }
 
     /// Stores a mail without handing it over.
@@ -95,7 +106,7 @@ impl House {
     }
 
     async fn write_bytes(&self, n: u8, bytes: Vec<u8>) -> StoredMail {
-        let now = Clock::system().now();
+        let now = self.clock.now();
         let forward = Forward {
             message: MessageId::from_random([n; 10]),
             token: [n; 10],
@@ -422,4 +433,38 @@ async fn a_handshake_that_never_ends_is_left_in_time() {
     assert!(matches!(connected, Err(ConnectError::Open(OpenError::Timeout))));
     assert!(!peer.is_finished(), "the peer got as far as the handshake");
     peer.abort();
+}
+
+#[tokio::test]
+async fn a_no_for_now_is_borne_for_hours_and_over_a_restart_until_a_no_for_good_ends_it() {
+    let (sink, mut mails) = sink().await;
+    let refuses = |code| Behaviour { refuse_at: Some((Stage::Rcpt, code)), ..Behaviour::default() };
+    sink.behave(refuses(451));
+    let clock = Clock::fixed(Clock::system().now());
+    let mut house = House::open(sink.address(), Times::default());
+    let mut delivery = None;
+    for hours in 0..6_u8 {
+        // Each hour in another life of the relay.
+        let left = house.stop().await;
+        house = House::over(left, sink.address(), Times::default(), clock.clone());
+        let delivery = match delivery {
+            Some(delivery) => delivery,
+            None => *delivery.insert(house.send(1).await),
+        };
+        let start = Instant::now();
+        let tried = usize::from(hours) + 1;
+        while house.look(delivery).await.1.len() < tried {
+            assert!(start.elapsed() < SOON, "not tried in hour {hours}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let attempts = house.until(delivery, DeliveryState::Deferred).await;
+        assert_eq!(attempts.len(), tried, "once an hour, for it waits half of one: {hours}");
+        clock.advance(Duration::from_secs(3600));
+    }
+    sink.behave(refuses(550));
+    let attempts = house.until(delivery.unwrap(), DeliveryState::Failed).await;
+    assert!(attempts.last().unwrap().reply.contains("550"), "{attempts:?}");
+    assert!(attempts[..attempts.len() - 1].iter().all(|a| a.reply.contains("451")));
+    house.stop().await;
+    assert!(mails.try_recv().is_err());
 }

@@ -18,12 +18,8 @@ pub trait Door: Send + Sync + 'static {
         recipient: &str,
     ) -> impl Future<Output = Result<Self::Route, RouteRefusal>> + Send;
 
-    /// How many recipients one transaction may have, at least 1. More than a session bears
-    /// (RFC 5321 §4.5.3.1.8: 100) count for nothing.
-    fn max_recipients(&self) -> usize;
-
-    /// A whole mail, after its end, for all its routes: at least one, at most
-    /// [`Self::max_recipients`], in the order of RCPT. `mail_from` as between the angle brackets,
+    /// A whole mail, after its end, for all its routes: at least one, at most 100, in the order of
+    /// RCPT. `mail_from` as between the angle brackets,
     /// empty for `<>`; `raw` without dot-stuffing, every line end CRLF (the last line of a mail
     /// that came by BDAT may have none).
     ///
@@ -51,12 +47,6 @@ impl Door for Relay {
         recipient: &str,
     ) -> Result<Route, RouteRefusal> {
         Self::route(self, peer, mail_from, recipient).await
-    }
-
-    /// As many as a session bears: whoever is refused beside one that was accepted is told of in a
-    /// notice (PRODUCT §4).
-    fn max_recipients(&self) -> usize {
-        usize::MAX
     }
 
     async fn accept(

@@ -231,11 +231,6 @@ impl Reply {
             Self::Taken => row(250, "2.0.0", "Taken by the sink"),
             Self::Told { code: code @ 500.. } => row(*code, "5.0.0", "As the sink was told"),
             Self::Told { code } => row(*code, "4.0.0", "As the sink was told"),
-            Self::TooManyRecipients { most: 1 } => row(
-                452,
-                "4.5.3",
-                "One recipient at a time: send this mail again for this one, in a transaction of its own",
-            ),
             // RFC 5321 §4.5.3.1.10
             Self::TooManyRecipients { most } => row(
                 452,
@@ -563,7 +558,6 @@ mod tests {
             Extensions { hostname, max_size: usize::MAX, chunking: true, starttls: true },
             StartTls,
             Chunk { octets: usize::MAX },
-            TooManyRecipients { most: 1 },
             TooManyRecipients { most: 100 },
             TooLarge { limit: usize::MAX, found: usize::MAX },
             FarTooLarge { limit: usize::MAX },

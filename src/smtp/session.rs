@@ -304,10 +304,11 @@ where
         }
         // RFC 5321 §4.5.3.1.10: who gets this sends again for the recipients that are left. Not
         // for those that are none: they get the answer of an unknown alias, first or last.
-        let most = self.door.max_recipients().min(RECIPIENTS);
         let route = self.door.route(self.peer, &transaction.mail_from, &recipient);
         match self.connection.until_cut(route).await? {
-            Ok(_) if transaction.routes.len() >= most => Ok(Reply::TooManyRecipients { most }),
+            Ok(_) if transaction.routes.len() >= RECIPIENTS => {
+                Ok(Reply::TooManyRecipients { most: RECIPIENTS })
+            }
             Ok(route) => {
                 transaction.recipients.push(recipient);
                 transaction.routes.push(route);

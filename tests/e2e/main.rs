@@ -60,5 +60,7 @@ mod t57_dkim;
 mod t58_mta_sts;
 mod t60_spf;
 mod t65_doctor;
+mod t66_loops;
+mod t67_faults_and_restarts;
 mod t70_reports;
 mod t90_held;

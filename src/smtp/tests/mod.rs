@@ -81,10 +81,6 @@ impl Door for Scripted {
         }
     }
 
-    fn max_recipients(&self) -> usize {
-        1000 // the session bears 100
-    }
-
     async fn accept(
         &self,
         peer: Peer,

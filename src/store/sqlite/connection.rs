@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -173,34 +174,63 @@ pub(super) fn checkpoint_until(stop: &Stop, conn: &Connection, database: &Path, 
     while !stop.wait(CHECKPOINT_EVERY) {
         let size = std::fs::metadata(&wal).map_or(0, |wal| wal.len());
         if size > WAL_BYTES {
-            checkpoint(conn, "PASSIVE");
+            checkpoint(conn, "PASSIVE", writer.checkpoints());
         }
         if size > WAL_MOST {
             // Now, while little is left to copy.
             writer.ask_to_empty_wal();
         }
     }
-    checkpoint(conn, "TRUNCATE");
+    checkpoint(conn, "TRUNCATE", writer.checkpoints());
 }
 
 /// For the writer, between two transactions: copies the rest of the WAL and cuts it. While this
 /// lasts nobody is answered, so it gives up soon where a reader holds an old snapshot.
-pub(super) fn empty_wal(conn: &Connection) {
+pub(super) fn empty_wal(conn: &Connection, checkpoints: &Checkpoints) {
     let waits = |span| {
         if let Err(error) = conn.busy_timeout(span) {
             tracing::warn!(%error, "the busy timeout could not be set");
         }
     };
     waits(EMPTYING_WAITS);
-    checkpoint(conn, "TRUNCATE");
+    checkpoint(conn, "TRUNCATE", checkpoints);
     waits(BUSY_TIMEOUT);
 }
 
-fn checkpoint(conn: &Connection, mode: &str) {
+fn checkpoint(conn: &Connection, mode: &str, checkpoints: &Checkpoints) {
     // A checkpoint syncs too: `failed` ends the process where that went wrong, before the WAL
     // that still holds the data is overwritten.
     let done = conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()));
-    if let Err(error) = done.map_err(failed) {
-        tracing::warn!(%error, mode, "checkpoint failed");
+    match done.map_err(failed) {
+        Ok(()) if checkpoints.turned(true) => tracing::info!(mode, "checkpoints work again"),
+        Err(error) if checkpoints.turned(false) => {
+            tracing::warn!(%error, mode, "checkpoints fail; tried again until one works");
+        }
+        _ => {}
+    }
+}
+
+/// Whether checkpoints work: a full disk is told of once, not four times a second.
+#[derive(Debug, Default)]
+pub(super) struct Checkpoints {
+    failing: AtomicBool,
+}
+
+impl Checkpoints {
+    /// Whether that is news.
+    fn turned(&self, works: bool) -> bool {
+        self.failing.swap(!works, Ordering::Relaxed) == works
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_checkpoint_that_fails_or_works_again_is_told() {
+        let checkpoints = Checkpoints::default();
+        let told = [true, false, false, false, true, true, false].map(|w| checkpoints.turned(w));
+        assert_eq!(told, [false, true, false, false, true, false, true]);
     }
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::connection::empty_wal;
+use super::connection::{Checkpoints, empty_wal};
 use crate::store::error::{StoreError, is_lost_write};
 
 /// At most this much in one transaction.
@@ -52,6 +52,7 @@ pub(super) struct Queue {
     waiting: Arc<(Mutex<Waiting>, Condvar)>,
     commits: Arc<AtomicU64>,
     wal_too_large: Arc<AtomicBool>,
+    checkpoints: Arc<Checkpoints>,
 }
 
 impl Queue {
@@ -68,6 +69,11 @@ impl Queue {
     /// Tells the writer to empty the WAL after the group in hand.
     pub(super) fn ask_to_empty_wal(&self) {
         self.wal_too_large.store(true, Ordering::Relaxed);
+    }
+
+    /// How the checkpoints of this database go.
+    pub(super) fn checkpoints(&self) -> &Checkpoints {
+        &self.checkpoints
     }
 
     /// How many jobs wait.
@@ -161,7 +167,7 @@ impl Queue {
                 self.write_group(conn, &mut group);
             }
             if self.wal_too_large.swap(false, Ordering::Relaxed) {
-                empty_wal(conn);
+                empty_wal(conn, &self.checkpoints);
             }
         }
     }

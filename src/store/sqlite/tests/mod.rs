@@ -5,6 +5,7 @@ mod delivering;
 mod erasing;
 mod queueing;
 mod registering;
+mod reporting;
 mod reviewing;
 mod turns;
 mod writing;
