@@ -1,15 +1,16 @@
-//! `bauta account suspend|restore|history`, and the decisions about accounts that `seller` and
+//! `bauta account health|excuse|warn|block-proactive|suspend|restore|history`, and the decisions about accounts that `seller` and
 //! `buyer` take.
 
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
 use super::{beside, json, not_yet, registration};
-use crate::domain::{Clock, PartyId, SellerId};
-use crate::store::{AccountChange, AccountEvent, Decision};
+use crate::domain::{Clock, MessageId, PartyId, SellerId};
+use crate::store::{AccountChange, AccountEvent, AccountHealth, Decision};
 
 /// `bauta account …`
 #[derive(Debug, Args)]
@@ -34,14 +35,47 @@ pub(super) struct Who {
 
 #[derive(Debug, Subcommand)]
 enum AccountCommand {
-    /// Refuse a seller's mail from now on; buyers still reach the seller
+    /// A seller's violations, strikes and score
+    Health {
+        /// The seller
+        seller: SellerId,
+        /// Answer in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Excuse a violation: it counts no more; the seller is told
+    Excuse {
+        /// Its number, as `account health` shows it
+        violation: i64,
+        #[command(flatten)]
+        why: Why,
+    },
+    /// Tell a seller that it can't go on so
+    Warn {
+        /// The seller
+        seller: SellerId,
+        #[command(flatten)]
+        why: Why,
+    },
+    /// Refuse a seller's messages that are no answers for a while; the seller is told
+    BlockProactive {
+        /// The seller
+        seller: SellerId,
+        /// For how many days
+        #[arg(long, default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: u32,
+        #[command(flatten)]
+        why: Why,
+    },
+    /// Let a seller's answers wait for a person and refuse other mail; buyers still reach the
+    /// seller, who is told the reason
     Suspend {
         /// The seller
         seller: SellerId,
         #[command(flatten)]
         why: Why,
     },
-    /// Take a seller's mail again
+    /// Lift a suspension and a block: take a seller's mail again
     Restore {
         /// The seller
         seller: SellerId,
@@ -77,6 +111,18 @@ struct Why {
 impl Accounts {
     pub fn run(self, path: &Path, out: &mut impl Write) -> anyhow::Result<()> {
         match self.command {
+            AccountCommand::Health { seller, json: as_json } => health(&seller, as_json, path, out),
+            AccountCommand::Excuse { violation, why } => excuse(violation, why.into(), path, out),
+            AccountCommand::Warn { seller, why } => {
+                let (id, who) = (PartyId::Seller(seller), why.into());
+                change(&id, AccountChange::Warned, who, path, out)
+            }
+            AccountCommand::BlockProactive { seller, days, why } => {
+                let lasts = Duration::from_secs(u64::from(days) * 86_400);
+                let until = Clock::system().now().after(lasts);
+                let (id, who) = (PartyId::Seller(seller), why.into());
+                change(&id, AccountChange::ProactiveBlocked(until), who, path, out)
+            }
             AccountCommand::Suspend { seller, why } => {
                 let (id, who) = (PartyId::Seller(seller), why.into());
                 change(&id, AccountChange::Suspended, who, path, out)
@@ -90,7 +136,7 @@ impl Accounts {
                 if as_json {
                     return json(out, &events);
                 }
-                for AccountEvent { change, other, by, reason, at } in &events {
+                for AccountEvent { change, other, by, reason, at, .. } in &events {
                     let other = other.as_ref().map_or(String::new(), |o| format!(" {o}"));
                     let reason = reason.as_ref().map_or(String::new(), |r| format!("\t{r}"));
                     writeln!(out, "{at}\t{change}{other}\tby {by}{reason}")?;
@@ -121,6 +167,61 @@ impl Who {
             at: Clock::system().now(),
         }
     }
+}
+
+/// A seller's violations, strikes and score.
+fn health(
+    seller: &SellerId,
+    as_json: bool,
+    path: &Path,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    beside(path, async |house| {
+        let rules = house.config.account_health.clone();
+        let health = house.store.account_health(seller, rules, Clock::system().now()).await?;
+        if as_json {
+            return json(out, &health);
+        }
+        let AccountHealth { score, strikes, messages_30d, suspended, .. } = health;
+        writeln!(out, "seller      {seller}{}", if suspended { ", suspended" } else { "" })?;
+        if let Some(until) = health.proactive_blocked_until {
+            writeln!(out, "blocked     messages that are no answers, until {until}")?;
+        }
+        writeln!(
+            out,
+            "score       {score:.2}, of {strikes} strikes and {messages_30d} messages in 30 days"
+        )?;
+        for v in &health.violations {
+            let counts = match (&v.excused, v.no_strike) {
+                (Some(excuse), _) => format!("excused by {}: {}", excuse.by, excuse.reason),
+                (None, Some(why)) => format!("no strike: {}", why.as_str()),
+                (None, None) => format!("strike {}", v.strike),
+            };
+            let message = v.message.as_ref().map_or("-", MessageId::as_str);
+            let (action, certainty) = (v.action.as_str(), v.certainty.as_str());
+            let words = v.words.as_deref().unwrap_or_default();
+            writeln!(
+                out,
+                "{}\t{}\t{message}\t{}\t{action}\t{certainty}\t{counts}\t{words:?}",
+                v.id, v.at, v.rule
+            )?;
+        }
+        Ok(())
+    })
+}
+
+fn excuse(violation: i64, who: Who, path: &Path, out: &mut impl Write) -> anyhow::Result<()> {
+    beside(path, async |house| {
+        let Some(changed) = house.store.excuse(violation, who.decision()).await? else {
+            anyhow::bail!("there is no violation {violation}");
+        };
+        if who.json {
+            let result = if changed { "excused" } else { "unchanged" };
+            return json(out, &serde_json::json!({ "result": result, "violation": violation }));
+        }
+        let already = if changed { "" } else { " already" };
+        Ok(writeln!(out, "violation {violation} excused{already}")?)
+    })
 }
 
 /// Decides something about an account.

@@ -68,7 +68,7 @@ enum Command {
     Order(orders::Orders),
     /// Register sellers, buyers and orders in bulk
     Import(import::Import),
-    /// Suspend sellers and restore them
+    /// How sellers' accounts stand; warn, block, suspend and restore them
     Account(accounts::Accounts),
     /// Show aliases, rotate their key
     Alias(aliases::Aliases),

@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use super::exit::Wrong;
 
 const PLANNED: &[&str] = &[
-    "account health",
     "backup",
     "buyer erase",
     "evidence",

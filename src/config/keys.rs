@@ -332,6 +332,20 @@ pub(super) const KEYS: &[Key] = &[
         "Names and domains of other marketplaces: the rule competitor finds them as whole words, also disguised (\"Mega-Bay\"). A domain covers its subdomains.",
     ),
     key(
+        "account_health.ladder",
+        Kind::Ladder,
+        Absent::Default(
+            "[{ score = 3, step = \"warning\" }, { score = 6, step = \"proactive-blocked\", for = \"14d\" }, { score = 10, step = \"suspended\", by = \"person\" }]",
+        ),
+        "What follows when a seller's score reaches a number: \"warning\", \"proactive-blocked\" (messages that are no answers are refused, for so long) and \"suspended\". With by = \"person\" it is only proposed to review.notify; a suspension always is. The score: strikes, each halved every half_life, for each 500 messages of 30 days.",
+    ),
+    key(
+        "account_health.half_life",
+        Kind::Duration { min: "1m", max: "3650d" },
+        Absent::Default("\"30d\""),
+        "A strike counts half after this time.",
+    ),
+    key(
         "review.notify",
         Kind::Addresses,
         Absent::Default("[]"),
@@ -368,6 +382,12 @@ pub(super) const KEYS: &[Key] = &[
         "What happens to a buyer's message.",
     ),
     key(
+        "policy.rules.RULE-ID.strike",
+        Kind::Flag,
+        Absent::Unset("true"),
+        "Whether a certain finding in a seller's message counts as a strike. Not set: as the rule does by default, and only where the message is redacted, held or rejected for it.",
+    ),
+    key(
         "policy.rules.RULE-ID.on_timeout",
         Kind::OneOf(&["reject", "release"]),
         Absent::Unset("\"reject\""),
@@ -387,8 +407,6 @@ pub(super) const NOT_YET: &[&str] = &[
     "policy.preset",
     "policy.languages",
     "policy.custom",
-    "policy.rules.RULE-ID.strike",
-    "account_health",
     "sellers",
 ];
 

@@ -31,6 +31,10 @@ pub(super) enum Kind {
     OneOf(&'static [&'static str]),
     /// Always true in this version.
     True,
+    /// true or false.
+    Flag,
+    /// Steps with the scores that they follow from.
+    Ladder,
     /// Host and port.
     HostPort,
     /// Bytes.
@@ -71,6 +75,8 @@ impl Kind {
     pub(super) fn right(self) -> String {
         let what = match self {
             Self::True => return "true".into(),
+            Self::Flag => return "true or false".into(),
+            Self::Ladder => "a list of steps, the lowest score first,".into(),
             Self::OneOf(words) => return one_of(words),
             Self::Count { min, max } => return format!("a whole number from {min} to {max}"),
             Self::Language => {
@@ -117,7 +123,10 @@ impl Kind {
             Self::Servers => "[\"127.0.0.1:5353\", \"::1\"]",
             Self::PemFile => "\"/etc/bauta/tls.pem\"",
             Self::Selector => "\"bauta1\"",
-            Self::True => "true",
+            Self::True | Self::Flag => "true",
+            Self::Ladder => {
+                "[{ score = 3, step = \"warning\" }, { score = 6, step = \"proactive-blocked\", for = \"14d\" }, { score = 10, step = \"suspended\", by = \"person\" }]"
+            }
             Self::HostPort => "\"mail.example:25\"",
             Self::Size { .. } => "\"25MB\"",
             Self::Duration { .. } => "\"30m\"",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 
-use crate::domain::{Action, RuleId};
+use crate::domain::{Action, HealthRules, RuleId};
 
 use super::dkim::{self, Dkim, DkimAlgorithm, DkimKey};
 use super::document::{self, Document};
@@ -84,6 +84,8 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
     let cancelled_grace = reader.duration("orders.cancelled_grace");
     let limits = limits(&mut reader);
     let passes_opt_out = reader.list("market.passes_opt_out", values::message_kind);
+    let ladder = reader.ladder("account_health.ladder");
+    let half_life = reader.duration("account_health.half_life");
     let review = review(&mut reader);
     let policy = policy(&mut reader, &rules);
     if let (Some(smtp), Some(delivery)) = (&smtp, &delivery) {
@@ -102,6 +104,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
         orders: Orders { cancelled_grace: cancelled_grace? },
         limits: limits?,
         market: Market { passes_opt_out: passes_opt_out? },
+        account_health: HealthRules { ladder: ladder?, half_life: half_life? },
         review: review?,
         policy: policy?,
     })
@@ -367,6 +370,7 @@ fn rule(r: &mut Reader<'_, '_>, id: RuleId) -> RuleSetting {
         mode: r.word_if_set(&path("mode"), &MODES),
         seller_to_buyer: action(r, &path("seller_to_buyer"), id),
         buyer_to_seller: action(r, &path("buyer_to_seller"), id),
+        strike: r.flag_if_set(&path("strike")),
         on_timeout: r.word_if_set(
             &path("on_timeout"),
             &[("reject", Ok(OnTimeout::Reject)), ("release", Ok(OnTimeout::Release))],

@@ -13,6 +13,7 @@ mod error;
 mod example;
 mod keys;
 mod kind;
+mod ladder;
 mod load;
 mod reader;
 mod reload;

@@ -9,7 +9,9 @@ use toml::de::DeValue as Value;
 use super::document::{Document, article};
 use super::keys::{self, Absent, Key, Known};
 use super::kind::{self, Kind};
+use super::ladder;
 use super::values::{self, Wrong};
+use crate::domain::Rung;
 
 /// Reads the keys of a document. `None` means: an error has been noted.
 pub(super) struct Reader<'d, 't> {
@@ -134,6 +136,38 @@ impl<'d, 't> Reader<'d, 't> {
     pub(super) fn count_if_set(&mut self, path: &str) -> Option<usize> {
         self.document.value(path)?;
         self.count(path)
+    }
+
+    /// A key that is true or false, and may be missing: then, and after an error, `None`.
+    pub(super) fn flag_if_set(&mut self, path: &str) -> Option<bool> {
+        self.document.value(path)?;
+        let (key, value) = self.find(path)?;
+        if let Value::Boolean(flag) = value.get_ref() {
+            return Some(*flag);
+        }
+        self.mistyped(key, path, &value);
+        None
+    }
+
+    /// The steps of a ladder, the lowest score first.
+    pub(super) fn ladder(&mut self, path: &str) -> Option<Vec<Rung>> {
+        let (key, value) = self.find(path)?;
+        let Value::Array(items) = value.get_ref() else {
+            self.mistyped(key, path, &value);
+            return None;
+        };
+        let mut rungs: Vec<Rung> = Vec::new();
+        for item in items {
+            match ladder::rung(item.get_ref(), rungs.last()) {
+                Ok(rung) => rungs.push(rung),
+                Err(wrong) => {
+                    let wrong = format!("{wrong}; write {}", key.kind.right());
+                    self.document.wrong(item.span().start, path, wrong);
+                    return None;
+                }
+            }
+        }
+        Some(rungs)
     }
 
     /// A key that is only ever true in this version.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio_rustls::rustls::ServerConfig;
 
 use super::dkim::Dkim;
-use crate::domain::{Action, Language, MessageKind, RealAddress, RuleId};
+use crate::domain::{Action, HealthRules, Language, MessageKind, RealAddress, RuleId};
 
 /// Everything the TOML file says.
 #[derive(Debug, Clone)]
@@ -38,6 +38,8 @@ pub struct Config {
     pub limits: Limits,
     /// `[market]`
     pub market: Market,
+    /// `[account_health]`
+    pub account_health: HealthRules,
     /// `[review]`
     pub review: Review,
     /// `[policy]`
@@ -330,6 +332,8 @@ pub struct RuleSetting {
     pub seller_to_buyer: Option<Action>,
     /// What happens to a buyer's message.
     pub buyer_to_seller: Option<Action>,
+    /// Whether a certain finding counts against a seller.
+    pub strike: Option<bool>,
     /// What becomes of a message that it holds and nobody decides about.
     pub on_timeout: Option<OnTimeout>,
 }

@@ -7,6 +7,7 @@
 //! (`reveal`) that gives its text.
 //! Logs: nothing.
 
+pub mod account;
 pub mod address;
 pub mod conversation;
 pub mod delivery;
@@ -25,6 +26,7 @@ pub mod secrets;
 pub mod time;
 pub mod verdict;
 
+pub use account::{HealthRules, NoStrike, Rung, StepKind, Violation};
 pub use address::{AddressError, AliasAddress, Canonical, RealAddress};
 pub use conversation::{ConversationId, ThreadLink};
 pub use delivery::{DeliveryId, DeliveryIdError, DeliveryState, DeliveryStateError};

@@ -22,6 +22,14 @@ pub enum NoticeKind {
     Rejected,
     /// Nobody decided in time, and it is not passed on.
     TimedOut,
+    /// Something in a message was not allowed: taken out of it, or it was refused.
+    Violation,
+    /// Something was decided about an account.
+    Account,
+    /// To those who review: the ladder proposes a step.
+    Proposal,
+    /// To those who review: a message that goes on and that they should know of.
+    ReviewNote,
     /// To those who review: a message waits for them.
     Review,
     /// The same once a day, of all that wait.
@@ -30,7 +38,7 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Failed,
         Self::Expired,
         Self::Delayed,
@@ -38,6 +46,10 @@ impl NoticeKind {
         Self::Held,
         Self::Rejected,
         Self::TimedOut,
+        Self::Violation,
+        Self::Account,
+        Self::Proposal,
+        Self::ReviewNote,
         Self::Review,
         Self::ReviewDigest,
     ];
@@ -52,6 +64,10 @@ impl NoticeKind {
             Self::Held => "held",
             Self::Rejected => "rejected",
             Self::TimedOut => "timed-out",
+            Self::Violation => "violation",
+            Self::Account => "account",
+            Self::Proposal => "proposal",
+            Self::ReviewNote => "review-note",
             Self::Review => "review",
             Self::ReviewDigest => "review-digest",
         }

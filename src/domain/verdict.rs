@@ -125,10 +125,27 @@ rules! {
 }
 
 impl RuleId {
-    /// Whether a finding of it can count against a seller at all (PRODUCT §5).
+    /// Whether a certain finding of it in a seller's message counts as a strike where nothing else
+    /// is set (PRODUCT §5).
     pub fn can_strike(self) -> bool {
-        !matches!(self, Self::Tracking | Self::LinkedLogo | Self::AttachmentType)
-            && !matches!(self, Self::Unsolicited | Self::CopiedAnswer)
+        matches!(
+            self,
+            Self::ReviewSolicitation
+                | Self::Promotion
+                | Self::ThankYouOnly
+                | Self::ShippingConfirmation
+                | Self::ServiceOffer
+                | Self::OptOutRequest
+                | Self::ExternalLink
+                | Self::EmailAddress
+                | Self::PhoneNumber
+                | Self::MessengerHandle
+                | Self::OffPlatformPayment
+                | Self::Competitor
+                | Self::DangerousContent
+                | Self::Impersonation
+                | Self::ImportantMisuse
+        )
     }
 }
 
@@ -172,6 +189,27 @@ pub enum Certainty {
     Likely,
 }
 
+impl Certainty {
+    /// `certain` or `likely`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Certain => "certain",
+            Self::Likely => "likely",
+        }
+    }
+}
+
+impl FromStr for Certainty {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Certain, Self::Likely]
+            .into_iter()
+            .find(|c| c.as_str() == text)
+            .ok_or_else(|| format!("{text:?} is not one of certain, likely"))
+    }
+}
+
 /// Where in a message something was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -186,6 +224,30 @@ pub enum Part {
     Attachment,
     /// The message as a whole.
     Message,
+}
+
+impl Part {
+    /// The word that is stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Subject => "subject",
+            Self::Text => "text",
+            Self::Alternative => "alternative",
+            Self::Attachment => "attachment",
+            Self::Message => "message",
+        }
+    }
+}
+
+impl FromStr for Part {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        [Self::Subject, Self::Text, Self::Alternative, Self::Attachment, Self::Message]
+            .into_iter()
+            .find(|p| p.as_str() == text)
+            .ok_or_else(|| format!("{text:?} is no part of a message"))
+    }
 }
 
 /// One finding of one rule, with the exact words it found.

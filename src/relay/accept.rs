@@ -248,6 +248,7 @@ impl Relay {
         verdict: Verdict,
         names: Names,
     ) -> Arrival {
+        let violations = self.violations(&mail.paper(), &verdict);
         Arrival {
             admitted,
             verdict,
@@ -262,6 +263,8 @@ impl Relay {
             roots: names.root,
             limits: self.limits(mail.peer),
             proved_network: (!mail.peer.is_trusted()).then(|| mail.peer.network()),
+            violations,
+            health: self.0.config.account_health.clone(),
         }
     }
 
@@ -331,6 +334,7 @@ impl Relay {
         let rules: Vec<&str> = lines.iter().map(|l| l.rule.as_str()).collect();
         let rules = rules.join(",");
         let sender_view = self.sender_view(&mail.paper(), admitted, prepared);
+        let violations = self.violations(&mail.paper(), &verdict);
         let record = Rejection {
             facts: admission.facts.clone(),
             conversation: conversation(admitted).map(|c| c.id),
@@ -348,6 +352,8 @@ impl Relay {
             fingerprint: mail.fingerprint,
             received_at: mail.arrived,
             quota_per_day: REFUSED_PER_DAY,
+            violations,
+            health: self.0.config.account_health.clone(),
         };
         match self.0.store.refuse(record).await {
             Ok(refused) => {

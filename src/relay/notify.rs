@@ -135,6 +135,7 @@ impl<'a> Pen<'a> {
             kind: notice.kind(),
             about,
             pair,
+            account: None,
             fingerprint,
             outgoing,
             message: MessageId::from_random(random()?),

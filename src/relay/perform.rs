@@ -4,8 +4,10 @@ use super::Relay;
 use super::outcome::Outcome;
 use super::prepare::{Prepared, conversation, storage};
 use super::rehearse::{Rehearsal, Rehearsed, rehearse};
-use crate::domain::{RealAddress, Said, Sightings, Timestamp, Verdict};
-use crate::mail::Message;
+use crate::domain::{
+    Action, Finding, Part, RealAddress, Said, Sightings, Timestamp, Verdict, Violation,
+};
+use crate::mail::{Message, SegmentKind};
 use crate::market::Admitted;
 use crate::policy::Context;
 use crate::rewrite::{self, Plan};
@@ -108,6 +110,32 @@ impl Relay {
             shown_name: self.0.config.buyers.shown_name,
             marketplace: &self.0.config.relay.marketplace,
         }
+    }
+
+    /// What of a message is held against its sender, or not.
+    pub(super) fn violations(&self, paper: &Paper<'_>, verdict: &Verdict) -> Vec<Violation> {
+        let text = &paper.message.text;
+        let signed = |f: &Finding| {
+            f.part == Part::Text
+                && f.end > f.start
+                && text.kind_at(f.start) == SegmentKind::Signature
+        };
+        let rules = &self.0.config.policy.rules;
+        let may_strike = |f: &Finding| {
+            let set = rules.get(&f.rule).and_then(|rule| rule.strike);
+            set.unwrap_or(f.rule.can_strike() && f.action >= Action::Redact)
+        };
+        let violation = |f: &Finding| Violation {
+            rule: f.rule,
+            action: f.action,
+            enforced: f.enforced,
+            certainty: f.certainty,
+            part: f.part,
+            words: f.words.clone(),
+            in_signature: signed(f),
+            may_strike: may_strike(f),
+        };
+        verdict.findings.iter().map(violation).collect()
     }
 
     /// What the sender may read again of it; nothing of it goes to the other side.

@@ -7,11 +7,14 @@ use super::Relay;
 use super::notify::{Pen, not_delivered, writer_of};
 use crate::config::Config;
 use crate::domain::{
-    Action, Finding, Language, MessageId, NoticeKind, OrderId, RuleId, Secrets, Timestamp, Verdict,
+    Action, Finding, Language, MessageId, MessageState, NoStrike, NoticeKind, OrderId, PartyId,
+    RuleId, Secrets, Timestamp, Verdict,
 };
 use crate::rewrite::thread::ThreadHeaders;
-use crate::rewrite::{self, Notice};
-use crate::store::{MessageRow, NewNotice, Store, StoreError, Telling, TellingAbout};
+use crate::rewrite::{self, AccountNotice, Counted, Notice};
+use crate::store::{
+    MessageRow, NewNotice, Store, StoreError, Telling, TellingAbout, ToldChange, ToldViolation,
+};
 
 /// What is told in one go.
 const MANY: u32 = 100;
@@ -40,29 +43,74 @@ impl Relay {
     async fn tell_some(&self) -> Result<usize, StoreError> {
         let tellings = self.0.store.tellings(MANY).await?;
         for telling in &tellings {
-            let notices = self.notices_of(telling).await?;
-            let told = notices.len();
-            self.0.store.tell(telling.number, notices).await?;
+            let (notices, violations) = self.notices_of(telling).await?;
+            let (told, now) = (notices.len(), self.0.clock.now());
+            self.0.store.tell(telling.number, notices, violations, now).await?;
             tracing::info!(kind = telling.kind.as_str(), told, "told by mail");
         }
         Ok(tellings.len())
     }
 
-    async fn notices_of(&self, telling: &Telling) -> Result<Vec<NewNotice>, StoreError> {
+    /// The notices that a telling becomes, and the violations that are told by them.
+    async fn notices_of(
+        &self,
+        telling: &Telling,
+    ) -> Result<(Vec<NewNotice>, Vec<i64>), StoreError> {
         let (store, config, now) = (&self.0.store, &self.0.config, self.0.clock.now());
-        match (&telling.about, telling.kind) {
+        let notices = match (&telling.about, telling.kind) {
+            (TellingAbout::Message(message), NoticeKind::Violation) => {
+                return violated(store, config, message, now).await;
+            }
             (TellingAbout::Message(message), NoticeKind::Review) => {
-                self.for_review(message, now).await
+                self.for_review(message, now).await?
+            }
+            (TellingAbout::Message(message), NoticeKind::ReviewNote) => {
+                self.for_knowledge(message, now).await?
             }
             (
                 TellingAbout::Message(message),
                 kind @ (NoticeKind::Held | NoticeKind::Rejected | NoticeKind::TimedOut),
-            ) => Ok(reviewed(store, config, message, kind, now).await?.into_iter().collect()),
+            ) => reviewed(store, config, message, kind, now).await?.into_iter().collect(),
             (TellingAbout::Message(message), kind) => {
-                Ok(not_delivered(store, config, message, kind, now).await?.into_iter().collect())
+                not_delivered(store, config, message, kind, now).await?.into_iter().collect()
             }
-            (TellingAbout::Change(_), _) => Ok(vec![]),
-        }
+            (TellingAbout::Change(change), kind) => match store.told_change(*change).await? {
+                Some(told) if kind == NoticeKind::Proposal => self.proposal(&told, *change, now),
+                Some(told) => decided(config, &told, now).into_iter().collect(),
+                None => vec![],
+            },
+        };
+        Ok((notices, vec![]))
+    }
+
+    /// Tells `review.notify` that a seller's score has reached a step which a person decides on.
+    fn proposal(&self, told: &ToldChange, change: i64, now: Timestamp) -> Vec<NewNotice> {
+        let (seller, step) = (told.party.id.as_str(), told.change.trim_end_matches("-proposed"));
+        let why = told.reason.as_deref().unwrap_or_default();
+        let subject = format!("Seller {seller}: the ladder proposes \"{step}\"");
+        let text = format!(
+            "Seller {seller} has reached the step \"{step}\" of the ladder: {why}.\n\nLook at it:  bauta account health {seller}\nSuspend:     bauta account suspend {seller} --reason \"...\"\n\nThe reason is told to the seller, who may appeal. Nothing happens unless you decide so."
+        );
+        let kind = NoticeKind::Proposal;
+        let notice = Notice::ForReview { kind, subject: &subject, text: &text };
+        self.to_reviewers(notice, &change.to_string(), now)
+    }
+
+    /// Tells `review.notify` of a message that goes on and that they should know of.
+    async fn for_knowledge(
+        &self,
+        message: &MessageId,
+        now: Timestamp,
+    ) -> Result<Vec<NewNotice>, StoreError> {
+        let Some(detail) = self.0.store.message(message).await? else { return Ok(vec![]) };
+        let subject = format!("A message that you should know of: {message}");
+        let text = format!(
+            "{}\n\nIt goes on. Look at it:  bauta message show {message}",
+            line(&detail.row, &detail.verdict)
+        );
+        let kind = NoticeKind::ReviewNote;
+        let notice = Notice::ForReview { kind, subject: &subject, text: &text };
+        Ok(self.to_reviewers(notice, message.as_str(), now))
     }
 
     /// Tells `review.notify` of a message that waits.
@@ -175,10 +223,86 @@ async fn reviewed(
     Ok(pen.write(notice, Some(told.facts.pair), Some(message.clone()), None))
 }
 
-/// What held it, in the sender's own words.
+/// Tells the writer of a message what in it was not allowed, and what follows: of each rule at most
+/// once a day, but of every strike.
+async fn violated(
+    store: &Store,
+    config: &Config,
+    message: &MessageId,
+    now: Timestamp,
+) -> Result<(Vec<NewNotice>, Vec<i64>), StoreError> {
+    let nobody = (vec![], vec![]);
+    let Some(told) = store.told(message).await? else { return Ok(nobody) };
+    let Some(detail) = store.message(message).await? else { return Ok(nobody) };
+    // What waits is told of otherwise.
+    if told.automatic || detail.row.state == MessageState::Held {
+        return Ok(nobody);
+    }
+    let refused = detail.row.state == MessageState::Rejected;
+    let worth = |v: &ToldViolation| {
+        let acts = v.enforced && v.action >= Action::Redact;
+        acts && (v.strike > 0 || !v.told_today)
+    };
+    let violations = store.told_violations(message, now).await?;
+    let violations: Vec<ToldViolation> = violations.into_iter().filter(worth).collect();
+    let Some(address) = writer_of(&detail.original, &told) else { return Ok(nobody) };
+    if violations.is_empty() {
+        return Ok(nobody);
+    }
+    let mut findings: Vec<(RuleId, String)> = Vec::new();
+    for violation in &violations {
+        let finding = (violation.rule, violation.words.clone());
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
+    let account = if violations.iter().any(|v| v.strike > 0) {
+        Some(Counted::Strike)
+    } else {
+        let first = violations.iter().any(|v| v.no_strike == Some(NoStrike::First));
+        first.then_some(Counted::First)
+    };
+    let reader = told.direction.recipient();
+    let name = rewrite::shown_name(&told.facts, reader, config.buyers.shown_name);
+    let order = told.order.as_ref();
+    let findings = &findings;
+    let notice = Notice::Violation { refused, name: &name, order, findings, account };
+    let pen = Pen::to_writer(config, &told, &address, &name, now);
+    let notice = pen.write(notice, Some(told.facts.pair), Some(message.clone()), None);
+    Ok((notice.into_iter().collect(), violations.iter().map(|v| v.id).collect()))
+}
+
+/// Tells a party what was decided about its account, why, and how to appeal.
+fn decided(config: &Config, told: &ToldChange, now: Timestamp) -> Option<NewNotice> {
+    let what = match told.change.as_str() {
+        "warned" => AccountNotice::Warned,
+        "proactive-blocked" => AccountNotice::ProactiveBlocked,
+        "suspended" => AccountNotice::Suspended,
+        "restored" => AccountNotice::Restored,
+        excused if excused.starts_with("excused") => AccountNotice::Excused,
+        _ => return None,
+    };
+    let PartyId::Seller(seller) = &told.party.id else { return None };
+    let address = told.party.delivery_address()?;
+    let until = told.until.map_or_else(String::new, |at| at.to_string().chars().take(10).collect());
+    // The ladder's own reason is a number that the seller can look up.
+    let reason = told.reason.as_deref().filter(|_| told.by != "bauta");
+    let pen = Pen {
+        config,
+        language: told.party.language,
+        reader: address,
+        secrets: Secrets::default(),
+        thread: ThreadHeaders::default(),
+        now,
+    };
+    let notice = pen.write(Notice::Account { what, until: &until, reason }, None, None, None)?;
+    Some(NewNotice { account: Some(seller.clone()), ..notice })
+}
+
+/// What held it, in the sender's own words, and what will be taken out of it.
 fn findings(verdict: &Verdict) -> Vec<(RuleId, String)> {
-    let holds = |f: &&Finding| f.enforced && f.action == Action::Hold;
-    verdict.findings.iter().filter(holds).map(|f| (f.rule, f.words.clone())).collect()
+    let acts = |f: &&Finding| f.enforced && f.action >= Action::Redact;
+    verdict.findings.iter().filter(acts).map(|f| (f.rule, f.words.clone())).collect()
 }
 
 fn short(row: &MessageRow) -> String {

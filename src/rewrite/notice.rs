@@ -49,6 +49,28 @@ pub enum Notice<'a> {
         /// Why a person decided so.
         reason: Option<&'a str>,
     },
+    /// Something in a message was not allowed.
+    Violation {
+        /// It was refused; else it goes on with something taken out.
+        refused: bool,
+        /// The other side, as the reader knows it.
+        name: &'a str,
+        /// The order it was about.
+        order: Option<&'a Order>,
+        /// What rules found, in the sender's own words.
+        findings: &'a [(RuleId, String)],
+        /// What follows for the sender's account.
+        account: Option<Counted>,
+    },
+    /// Something was decided about the reader's account.
+    Account {
+        /// What.
+        what: AccountNotice,
+        /// Until when, as a day.
+        until: &'a str,
+        /// Why.
+        reason: Option<&'a str>,
+    },
     /// To those who review, in English as all that operators read.
     ForReview {
         /// Of which kind.
@@ -60,6 +82,30 @@ pub enum Notice<'a> {
     },
 }
 
+/// What a violation does to an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// Nothing, for once.
+    First,
+    /// It counts.
+    Strike,
+}
+
+/// What was decided about an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountNotice {
+    /// A warning.
+    Warned,
+    /// Only answers for a while.
+    ProactiveBlocked,
+    /// Suspended.
+    Suspended,
+    /// As before.
+    Restored,
+    /// A violation counts no more.
+    Excused,
+}
+
 impl Notice<'_> {
     /// What it is about.
     pub fn kind(&self) -> NoticeKind {
@@ -67,6 +113,8 @@ impl Notice<'_> {
             Self::Delivery { kind, .. }
             | Self::Reviewed { kind, .. }
             | Self::ForReview { kind, .. } => *kind,
+            Self::Violation { .. } => NoticeKind::Violation,
+            Self::Account { .. } => NoticeKind::Account,
             Self::NotPassedOn { .. } => NoticeKind::NotPassedOn,
         }
     }
@@ -159,6 +207,11 @@ fn subject(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
         }
         Notice::Reviewed { order, .. } => (ReviewTexts::of(plan.language).rejected_subject, order),
         Notice::ForReview { subject, .. } => (subject, None),
+        Notice::Violation { refused: true, order, .. } => {
+            (ReviewTexts::of(plan.language).refused_subject, order)
+        }
+        Notice::Violation { order, .. } => (ReviewTexts::of(plan.language).redacted_subject, order),
+        Notice::Account { .. } => (ReviewTexts::of(plan.language).account_subject, None),
     };
     match order {
         Some(order) => format!("{head} ({} {})", Texts::of(plan.language).order, order.id),
@@ -206,10 +259,47 @@ fn text(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
             }
             said
         }
+        Notice::Violation { refused, name, order, findings, account } => {
+            let of = ReviewTexts::of(plan.language);
+            let what = if refused { of.refused } else { of.redacted };
+            let mut said = vec![fill(what, plan, texts, order, name)];
+            said.extend(list(plan.language, findings));
+            said.extend(account.map(|counted| match counted {
+                Counted::First => of.first.to_owned(),
+                Counted::Strike => of.strike.to_owned(),
+            }));
+            said
+        }
+        Notice::Account { what, until, reason } => account(plan, what, until, reason),
         Notice::ForReview { text, .. } => vec![text.to_owned()],
     };
     paragraphs.push(format!("-- \n{}", texts.machine.replace("{marketplace}", plan.marketplace)));
     format!("{}\n", paragraphs.join("\n\n"))
+}
+
+/// What was decided about an account, why, and how to appeal.
+fn account(
+    plan: &NoticePlan<'_>,
+    what: AccountNotice,
+    until: &str,
+    reason: Option<&str>,
+) -> Vec<String> {
+    let of = ReviewTexts::of(plan.language);
+    let text = match what {
+        AccountNotice::Warned => of.warning,
+        AccountNotice::ProactiveBlocked => of.proactive_blocked,
+        AccountNotice::Suspended => of.suspended,
+        AccountNotice::Restored => of.restored,
+        AccountNotice::Excused => of.excused,
+    };
+    let filled =
+        |text: &str| text.replace("{until}", until).replace("{marketplace}", plan.marketplace);
+    let mut said = vec![filled(text)];
+    said.extend(reason.map(|reason| format!("{}\n{reason}", of.reason)));
+    if !matches!(what, AccountNotice::Restored | AccountNotice::Excused) {
+        said.push(filled(of.appeal));
+    }
+    said
 }
 
 /// A sentence about a message, with its places filled.
@@ -299,6 +389,16 @@ mod tests {
             reason,
             findings: &findings,
         });
+        let violations =
+            [(true, Counted::First), (false, Counted::Strike)].map(|(refused, counted)| {
+                Notice::Violation {
+                    refused,
+                    name: "Jane",
+                    order: Some(&order),
+                    findings: &findings,
+                    account: Some(counted),
+                }
+            });
         let kinds = [NoticeKind::Held, NoticeKind::Rejected, NoticeKind::TimedOut];
         let reviews = kinds.map(|kind| Notice::Reviewed {
             kind,
@@ -308,7 +408,28 @@ mod tests {
             reason: Some("No."),
         });
         for language in Language::ALL {
-            for notice in deliveries.iter().chain(&refusals).chain(&reviews) {
+            for what in [
+                AccountNotice::Warned,
+                AccountNotice::ProactiveBlocked,
+                AccountNotice::Suspended,
+                AccountNotice::Restored,
+                AccountNotice::Excused,
+            ] {
+                let draft = write(
+                    language,
+                    Notice::Account { what, until: "2026-12-12", reason: Some("No.") },
+                );
+                assert!(!draft.text.contains(['{', '}']), "{language}: {}", draft.text);
+                assert!(draft.text.contains("No."), "{language}: {}", draft.text);
+                let blocked = what == AccountNotice::ProactiveBlocked;
+                assert_eq!(
+                    draft.text.contains("2026-12-12"),
+                    blocked,
+                    "{language}: {}",
+                    draft.text
+                );
+            }
+            for notice in deliveries.iter().chain(&refusals).chain(&reviews).chain(&violations) {
                 let draft = write(language, *notice);
                 let all = format!("{}\n{}", draft.subject, draft.text);
                 assert!(!all.contains(['{', '}']), "{language}: {all}");

@@ -37,6 +37,11 @@ impl Texts {
 
     /// `[removed: phone number]`
     pub fn removed(&self, rule: RuleId) -> String {
+        // Its reader misses a link, whatever its sender is told of it.
+        let rule = match rule {
+            RuleId::Tracking | RuleId::LinkedLogo => RuleId::ExternalLink,
+            rule => rule,
+        };
         format!("[{}: {}]", self.removed, rule_text(rule, self.language).what)
     }
 

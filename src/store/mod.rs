@@ -9,6 +9,7 @@
 
 mod data_dir;
 mod error;
+mod health;
 mod notice;
 mod records;
 mod register;
@@ -19,6 +20,7 @@ mod sqlite;
 
 pub use data_dir::{DataDirError, DataDirLock, FirstUse, require_owner};
 pub use error::StoreError;
+pub use health::{AccountHealth, Excuse, ToldChange, ToldViolation, ViolationRow};
 pub use notice::{NewNotice, NoticeRow, Notified, Told};
 pub use records::{
     Acceptance, Arrival, AttemptDetail, AttemptOutcome, AttemptRecord, Claimed, Counts,

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::domain::{
-    DeliveryState, Direction, Facts, MessageId, NoticeKind, Order, PairId, ThreadLink, Timestamp,
+    DeliveryState, Direction, Facts, MessageId, NoticeKind, Order, PairId, SellerId, ThreadLink,
+    Timestamp,
 };
 use crate::leak::Outgoing;
 
@@ -16,6 +17,8 @@ pub struct NewNotice {
     pub about: Option<MessageId>,
     /// The pair in front of which its reader wrote; none where it is about an account.
     pub pair: Option<PairId>,
+    /// The seller whose account it is about.
+    pub account: Option<SellerId>,
     /// Told once in 5 days for the same fingerprint; `None`: never the same.
     pub fingerprint: Option<[u8; 32]>,
     /// Seal 2.

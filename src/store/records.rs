@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::domain::{
     Action, AliasAddress, Assigned, BuyerId, ConversationId, DeliveryId, DeliveryState, Direction,
-    Facts, MessageId, MessageState, MsgId, OrderId, RealAddress, RuleId, SellerId, ThreadLink,
-    Timestamp, Verdict,
+    Facts, HealthRules, MessageId, MessageState, MsgId, OrderId, RealAddress, RuleId, SellerId,
+    ThreadLink, Timestamp, Verdict, Violation,
 };
 use crate::leak::Outgoing;
 use crate::market::Admitted;
@@ -45,6 +45,10 @@ pub struct Arrival {
     pub limits: Limits,
     /// The network that it came from, where the sender was proved and not merely believed.
     pub proved_network: Option<IpAddr>,
+    /// What of it is held against its sender, or not.
+    pub violations: Vec<Violation>,
+    /// `[account_health]`
+    pub health: HealthRules,
 }
 
 /// A message that goes out, with everything that follows from it.
@@ -99,6 +103,10 @@ pub struct Rejection {
     pub received_at: Timestamp,
     /// How many refused messages of this sender are archived in 24 hours.
     pub quota_per_day: u32,
+    /// What of it is held against its sender, or not.
+    pub violations: Vec<Violation>,
+    /// `[account_health]`
+    pub health: HealthRules,
 }
 
 /// Mail for the operator: of no pair, unjudged, sent on as it came.

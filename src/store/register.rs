@@ -124,9 +124,13 @@ pub enum AccountChange {
     Closed,
     /// Takes `Closed` back.
     Reopened,
-    /// A seller's mail is refused.
+    /// A seller is told that it can't go on so.
+    Warned,
+    /// A seller's mail that is no answer is refused until then.
+    ProactiveBlocked(Timestamp),
+    /// A seller's answers wait for a person, other mail is refused.
     Suspended,
-    /// Takes `Suspended` back.
+    /// Takes `ProactiveBlocked` and `Suspended` back.
     Restored,
     /// A buyer wants no proactive messages.
     OptedOut,
@@ -140,11 +144,18 @@ pub enum AccountChange {
 }
 
 impl AccountChange {
+    /// Whether the party is told by mail.
+    pub fn is_told(&self) -> bool {
+        matches!(self, Self::Warned | Self::ProactiveBlocked(_) | Self::Suspended | Self::Restored)
+    }
+
     /// The word that the log of changes keeps.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Closed => "closed",
             Self::Reopened => "reopened",
+            Self::Warned => "warned",
+            Self::ProactiveBlocked(_) => "proactive-blocked",
             Self::Suspended => "suspended",
             Self::Restored => "restored",
             Self::OptedOut => "opted-out",
@@ -190,6 +201,9 @@ pub struct AccountEvent {
     pub reason: Option<String>,
     /// When.
     pub at: Timestamp,
+    /// When it ends by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 /// One record of many that are registered together.

@@ -64,3 +64,4 @@ mod t66_loops;
 mod t67_faults_and_restarts;
 mod t70_reports;
 mod t90_held;
+mod t91_strikes;

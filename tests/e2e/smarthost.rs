@@ -1,5 +1,6 @@
 //! The world outside: takes what the relay sends, and misbehaves when it is told to.
 
+use std::collections::VecDeque;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -28,6 +29,20 @@ pub struct Smarthost {
     pub address: SocketAddr,
     running: Option<Sink>,
     mails: Vec<UnboundedReceiver<Received>>,
+    /// Notices of what rules found: they come beside the mails that a story is about.
+    told: VecDeque<Opened>,
+}
+
+/// How the subjects of such notices begin, in the languages of the stories.
+const OF_VIOLATIONS: [&str; 4] = [
+    "Something was taken out of your message",
+    "Your message was refused",
+    "Aus Ihrer Nachricht wurde etwas entfernt",
+    "Ihre Nachricht wurde abgelehnt",
+];
+
+fn tells_of_violations(mail: &Opened) -> bool {
+    mail.envelope_from.is_empty() && OF_VIOLATIONS.iter().any(|s| mail.subject.starts_with(s))
 }
 
 impl Smarthost {
@@ -38,7 +53,8 @@ impl Smarthost {
             .build()
             .unwrap();
         let address = (place(), 0).into();
-        let mut host = Self { runtime, address, running: None, mails: vec![] };
+        let mut host =
+            Self { runtime, address, running: None, mails: vec![], told: VecDeque::new() };
         host.comes_back();
         host
     }
@@ -63,8 +79,28 @@ impl Smarthost {
         self.running.as_ref().expect("the smarthost is up").behave(behaviour);
     }
 
-    /// The next mail that comes.
+    /// The next mail that comes, but notices of what rules found.
     pub fn next(&mut self) -> Opened {
+        loop {
+            let mail = self.next_of_all();
+            if !tells_of_violations(&mail) {
+                return mail;
+            }
+            self.told.push_back(mail);
+        }
+    }
+
+    /// The next notice of what rules found.
+    pub fn told(&mut self) -> Opened {
+        if let Some(told) = self.told.pop_front() {
+            return told;
+        }
+        let mail = self.next_of_all();
+        assert!(tells_of_violations(&mail), "not a notice of a violation: {}", mail.subject);
+        mail
+    }
+
+    fn next_of_all(&mut self) -> Opened {
         let mails = self.mails.last_mut().unwrap();
         let next = self
             .runtime
@@ -74,12 +110,16 @@ impl Smarthost {
         Opened::read(&next)
     }
 
-    /// All that came and was not looked at yet.
+    /// All that came and was not looked at yet, but notices of what rules found.
     pub fn rest(&mut self) -> Vec<Received> {
         let mut rest = Vec::new();
         for mails in &mut self.mails {
             while let Ok(mail) = mails.try_recv() {
-                rest.push(mail);
+                let opened = Opened::read(&mail);
+                match tells_of_violations(&opened) {
+                    true => self.told.push_back(opened),
+                    false => rest.push(mail),
+                }
             }
         }
         rest

@@ -89,10 +89,16 @@ async fn pass(
     writeln!(out, "   Before, as {from} sent it:")?;
     write_mail(&mut out, mail.as_bytes())?;
     let reply = send(smtp, from, to, mail).await?;
-    let arrived = tokio::time::timeout(PATIENCE, delivered.recv())
-        .await
-        .context("the mail did not reach the sink in time")?
-        .context("the sink is closed")?;
+    let arrived = loop {
+        let next = tokio::time::timeout(PATIENCE, delivered.recv())
+            .await
+            .context("the mail did not reach the sink in time")?
+            .context("the sink is closed")?;
+        // Our own notices have the null reverse-path.
+        if !next.mail_from.is_empty() {
+            break next;
+        }
+    };
     writeln!(out, "\n   {reply}\n\n   After, as {} got it:", arrived.recipients.join(", "))?;
     write_mail(&mut out, &arrived.bytes)?;
     writeln!(out)?;

@@ -72,12 +72,15 @@ pub(super) fn delivered(
     smtp: SocketAddr,
     mail: &Received,
 ) -> io::Result<()> {
-    writeln!(out, "{RULE}\nDelivered to {}", mail.recipients.join(", "))?;
+    // Our own notices have the null reverse-path; nobody answers them.
+    let is_notice = mail.mail_from.is_empty();
+    let what = if is_notice { "Notice to" } else { "Delivered to" };
+    writeln!(out, "{RULE}\n{what} {}", mail.recipients.join(", "))?;
     write_mail(out, &mail.bytes)?;
     let read = mail::read(&mail.bytes);
     let reader = mail.recipients.first().map(String::as_str).unwrap_or_default();
-    let known =
-        market.deals.iter().any(|d| d.buyer.address == reader || d.seller.address == reader);
+    let known = !is_notice
+        && market.deals.iter().any(|d| d.buyer.address == reader || d.seller.address == reader);
     if let (true, Some(from), Some(id)) = (known, read.from.first(), &read.msg_id) {
         let subject = format!("Re: {}", read.subject.trim_start_matches("Re: ")).replace('\'', "");
         let answer = swaks(smtp, reader, &from.address, &subject, "Thank you!");

@@ -8,6 +8,7 @@ use super::content::{pack, pack_sightings};
 use super::history::is_known;
 use super::repeat::since;
 use super::rows::{get, moment_some, one, parse, run};
+use super::violation::{self, Offence};
 use super::{Store, clock, facts, traffic};
 use crate::domain::{
     ConversationId, DeliveryId, MessageId, MessageState, MsgId, Role, ThreadLink, Timestamp,
@@ -130,6 +131,7 @@ fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, 
     touch(conn, admission, conversation, arrival.received_at)?;
     let kind = (admission.direction, admission.automatic);
     clock::run_clock(conn, kind, conversation, message, arrival.received_at)?;
+    record_violations(conn, arrival, conversation, message)?;
     let delivery = insert_delivery(
         conn,
         &NewDelivery {
@@ -148,6 +150,29 @@ fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, 
         delivery,
         duplicate: false,
     })
+}
+
+/// Records what of a message is held against its sender.
+pub(super) fn record_violations(
+    conn: &Connection,
+    arrival: &Arrival,
+    conversation: ConversationId,
+    message: i64,
+) -> Result<(), StoreError> {
+    let admission = arrival.admitted.admission();
+    violation::record(
+        conn,
+        &Offence {
+            message,
+            pair: admission.facts.pair.0,
+            conversation: Some(conversation.0),
+            direction: admission.direction,
+            automatic: admission.automatic,
+            at: arrival.received_at,
+            violations: &arrival.violations,
+            health: &arrival.health,
+        },
+    )
 }
 
 /// What differs between a message that goes out and one that waits.

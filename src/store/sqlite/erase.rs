@@ -4,7 +4,8 @@
 use rusqlite::{Connection, params};
 
 use super::rows::{all, get, one, run};
-use super::{Store, party, standing};
+use super::standing::{self, Follows};
+use super::{Store, party};
 use crate::domain::{PartyId, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::register::{Decision, Erased};
@@ -12,11 +13,15 @@ use crate::store::register::{Decision, Erased};
 /// Messages that one transaction erases.
 const BATCH: usize = 200;
 
-/// Messages of a party's pairs that no open dispute keeps, and our notices about them.
-const ERASABLE: &str = "SELECT m.number FROM message m JOIN pair p ON p.number = m.pair
-    LEFT JOIN message told ON told.number = m.about
-    LEFT JOIN orders o ON o.number = coalesce(m.\"order\", told.\"order\")
-    WHERE (p.seller = ?1 OR p.buyer = ?1) AND coalesce(o.dispute, 0) = 0";
+/// Messages of a party's pairs that no open dispute keeps, our notices about them, and those about
+/// its account.
+const ERASABLE: &str = "SELECT number FROM (
+    SELECT m.number FROM message m JOIN pair p ON p.number = m.pair
+        LEFT JOIN message told ON told.number = m.about
+        LEFT JOIN orders o ON o.number = coalesce(m.\"order\", told.\"order\")
+        WHERE (p.seller = ?1 OR p.buyer = ?1) AND coalesce(o.dispute, 0) = 0
+    UNION ALL SELECT number FROM message
+        WHERE of_seller = ?1 AND kind = 'notice' AND pair IS NULL)";
 
 impl Store {
     /// Deletes a party: from this transaction on no mail to or from it passes, what waits for
@@ -66,7 +71,7 @@ fn delete_party(conn: &Connection, id: &PartyId, decision: &Decision) -> Result<
     party::forget_contacts(conn, number)?;
     cancel_deliveries(conn, number, at)?;
     forget_orders(conn, number)?;
-    standing::note(conn, number, None, "deleted", decision)?;
+    standing::note(conn, number, None, "deleted", decision, Follows::default())?;
     Ok(true)
 }
 
@@ -76,7 +81,9 @@ fn cancel_deliveries(conn: &Connection, number: i64, at: Timestamp) -> Result<()
             lease = lease + 1, lease_owner = NULL, lease_until = NULL
         WHERE state IN ('queued', 'deferred', 'sending') AND message IN (
             SELECT m.number FROM pair p JOIN message m ON m.pair = p.number
-            WHERE p.seller = ?1 OR p.buyer = ?1)";
+            WHERE p.seller = ?1 OR p.buyer = ?1
+            UNION ALL SELECT number FROM message
+            WHERE of_seller = ?1 AND kind = 'notice' AND pair IS NULL)";
     run(conn, sql, params![number, at.as_millis()])?;
     Ok(())
 }
@@ -105,7 +112,7 @@ pub(super) fn after_dispute(conn: &Connection, pair: i64) -> Result<(), StoreErr
 /// Erases at most so many messages with all that hangs on them: how many it were.
 fn erase(conn: &Connection, number: i64, most: usize) -> Result<usize, StoreError> {
     // Notices last written first: what they are about is erased after them.
-    let sql = format!("{ERASABLE} ORDER BY m.number DESC LIMIT ?2");
+    let sql = format!("{ERASABLE} ORDER BY number DESC LIMIT ?2");
     let limit = i64::try_from(most).unwrap_or(i64::MAX);
     let messages: Vec<i64> = all(conn, &sql, params![number, limit], |row| get(row, "number"))?;
     for message in &messages {
@@ -118,6 +125,9 @@ fn erase(conn: &Connection, number: i64, most: usize) -> Result<usize, StoreErro
             "DELETE FROM turn WHERE started_by = ?1 OR stopped_by = ?1",
             "DELETE FROM content WHERE message = ?1",
             "DELETE FROM review WHERE message = ?1",
+            // A violation keeps rule, date and score (PRODUCT §7).
+            "UPDATE violation SET message = NULL, conversation = NULL, words = NULL
+                WHERE message = ?1",
             "DELETE FROM telling WHERE message = ?1",
             "DELETE FROM message WHERE number = ?1",
         ] {

@@ -27,6 +27,7 @@ mod sts;
 mod telling;
 mod traffic;
 mod turns;
+mod violation;
 mod writer;
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::content::pack;
 use super::orders::{ORDER_COLUMNS, read_order};
 use super::repeat::since;
 use super::rows::{all, get, link, moment, one, parse, run};
-use crate::domain::{MessageId, NoticeKind, PairId};
+use crate::domain::{MessageId, NoticeKind, PairId, SellerId};
 use crate::store::error::StoreError;
 use crate::store::notice::{NewNotice, NoticeRow, Notified, Told};
 
@@ -114,9 +114,10 @@ pub(super) fn insert(
     run(
         conn,
         "INSERT INTO message (id, kind, notice, about, pair, state, received_at, subject, verdict,
-            proof, proactive, automatic, fingerprint)
+            proof, proactive, automatic, fingerprint, of_seller)
          VALUES (?1, 'notice', ?2, (SELECT number FROM message WHERE id = ?3), ?4, 'accepted', ?5,
-            ?6, 'null', '', 0, 1, ?7)",
+            ?6, 'null', '', 0, 1, ?7,
+            (SELECT number FROM party WHERE role = 'seller' AND id_key = ?8))",
         params![
             notice.message.as_str(),
             notice.kind.as_str(),
@@ -124,7 +125,8 @@ pub(super) fn insert(
             notice.pair.map(|pair| pair.0),
             notice.created_at.as_millis(),
             draft.subject,
-            notice.fingerprint
+            notice.fingerprint,
+            notice.account.as_ref().map(SellerId::key)
         ],
     )?;
     let message = conn.last_insert_rowid();

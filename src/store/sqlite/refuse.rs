@@ -8,6 +8,7 @@ use super::Store;
 use super::content::pack;
 use super::repeat::since;
 use super::rows::{get, one, parse, run};
+use super::violation::{self, Offence};
 use crate::domain::MessageId;
 use crate::store::error::StoreError;
 use crate::store::records::Rejection;
@@ -79,10 +80,24 @@ fn refuse(
             rejection.fingerprint
         ],
     )?;
+    let message = conn.last_insert_rowid();
     run(
         conn,
         "INSERT INTO content (message, original, sender_view) VALUES (?1, ?2, ?3)",
-        params![conn.last_insert_rowid(), original, sender_view],
+        params![message, original, sender_view],
+    )?;
+    violation::record(
+        conn,
+        &Offence {
+            message,
+            pair: facts.pair.0,
+            conversation: rejection.conversation.map(|conversation| conversation.0),
+            direction: rejection.direction,
+            automatic: rejection.automatic,
+            at: rejection.received_at,
+            violations: &rejection.violations,
+            health: &rejection.health,
+        },
     )?;
     Ok(Refused { message: rejection.message.clone(), archived: true })
 }

@@ -2,13 +2,15 @@
 
 use rusqlite::{Connection, params};
 
-use super::accept::{MessageFields, NewDelivery, insert_arrival, insert_queued, touch};
+use super::accept::{
+    MessageFields, NewDelivery, insert_arrival, insert_queued, record_violations, touch,
+};
 use super::archive::{MESSAGE_COLUMNS, read_row};
 use super::content::{pack, pack_sightings, unpack};
 use super::orders::{ORDER_COLUMNS, read_order};
 use super::repeat::since;
 use super::rows::{all, get, moment, moment_some, one, parse, run};
-use super::{Store, clock, facts, telling};
+use super::{Store, clock, facts, telling, violation};
 use crate::domain::{
     ConversationId, Direction, MessageId, MessageState, NoticeKind, PairId, Role, Timestamp,
 };
@@ -219,6 +221,7 @@ fn hold(conn: &Connection, packed: &PackedHolding) -> Result<Held, StoreError> {
         let kind = (admission.direction, admission.automatic);
         clock::run_clock(conn, kind, conversation, message, arrival.received_at)?;
     }
+    record_violations(conn, arrival, conversation, message)?;
     for kind in &holding.tell {
         telling::about_message(conn, *kind, message, arrival.received_at)?;
     }
@@ -296,6 +299,7 @@ fn let_pass(
         let kind = (admission.direction, admission.automatic);
         clock::run_clock(conn, kind, conversation, message, decision.at)?;
     }
+    violation::excuse_held(conn, message, decision)?;
     note(conn, message, "released", decision)?;
     insert_queued(
         conn,

@@ -43,7 +43,8 @@ CREATE TABLE party_domain (
     PRIMARY KEY (party, kind, position)
 ) STRICT, WITHOUT ROWID;
 
--- Who decided what about an account, and why. other: the one who was blocked.
+-- Who decided what about an account, and why. other: the one who was blocked. until: when it ends
+-- by itself.
 CREATE TABLE account_change (
     number INTEGER PRIMARY KEY,
     party  INTEGER NOT NULL REFERENCES party,
@@ -51,7 +52,8 @@ CREATE TABLE account_change (
     change TEXT NOT NULL,
     by     TEXT NOT NULL,
     reason TEXT,
-    at     INTEGER NOT NULL
+    at     INTEGER NOT NULL,
+    until  INTEGER
 ) STRICT;
 CREATE INDEX account_change_party ON account_change (party);
 
@@ -196,6 +198,36 @@ CREATE INDEX turn_conversation ON turn (conversation);
 CREATE INDEX turn_started_by ON turn (started_by);
 CREATE INDEX turn_stopped_by ON turn (stopped_by) WHERE stopped_by IS NOT NULL;
 CREATE UNIQUE INDEX turn_running ON turn (conversation) WHERE stopped_at IS NULL;
+
+-- One finding of one rule, held against its sender or not. strike: what it counts; no_strike: why
+-- nothing. message, conversation, words: none once the message was erased. told_at: its sender was
+-- told by mail.
+CREATE TABLE violation (
+    number       INTEGER PRIMARY KEY,
+    party        INTEGER NOT NULL REFERENCES party,
+    pair         INTEGER NOT NULL REFERENCES pair,
+    conversation INTEGER REFERENCES conversation,
+    message      INTEGER REFERENCES message,
+    at           INTEGER NOT NULL,
+    rule         TEXT NOT NULL,
+    action       TEXT NOT NULL,
+    enforced     INTEGER NOT NULL,
+    certainty    TEXT NOT NULL,
+    part         TEXT NOT NULL,
+    words        TEXT,
+    signature    INTEGER NOT NULL,
+    strike       INTEGER NOT NULL,
+    no_strike    TEXT,
+    told_at      INTEGER,
+    excused_at   INTEGER,
+    excused_by   TEXT,
+    excuse       TEXT,
+    CHECK ((strike = 0) = (no_strike IS NOT NULL)),
+    CHECK ((excused_at IS NULL) = (excused_by IS NULL AND excuse IS NULL))
+) STRICT;
+CREATE INDEX violation_party ON violation (party, at);
+CREATE INDEX violation_message ON violation (message) WHERE message IS NOT NULL;
+CREATE INDEX violation_conversation ON violation (conversation) WHERE conversation IS NOT NULL;
 
 -- What a person who reviews did with a message: 'opened': read the original, which holds real
 -- addresses.

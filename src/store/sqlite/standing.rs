@@ -3,9 +3,9 @@
 
 use rusqlite::{Connection, params};
 
-use super::rows::{all, get, moment, run};
-use super::{Store, clock, orders, party};
-use crate::domain::{PartyId, Role};
+use super::rows::{all, get, moment, moment_some, run};
+use super::{Store, clock, orders, party, telling};
+use crate::domain::{NoticeKind, PartyId, Role, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::register::{AccountChange, AccountEvent, Decision, PairNames};
 
@@ -30,7 +30,7 @@ impl Store {
         let id = id.clone();
         self.read(move |conn| {
             let number = party::find(conn, &id)?.ok_or_else(|| StoreError::unknown(&id))?;
-            let sql = "SELECT c.change, o.id AS other, c.by, c.reason, c.at FROM account_change c
+            let sql = "SELECT c.change, o.id AS other, c.by, c.reason, c.at, c.until FROM account_change c
                 LEFT JOIN party o ON o.number = c.other WHERE c.party = ?1 ORDER BY c.number";
             all(conn, sql, [number], |row| {
                 Ok(AccountEvent {
@@ -39,6 +39,7 @@ impl Store {
                     by: get(row, "by")?,
                     reason: get(row, "reason")?,
                     at: moment(row, "at")?,
+                    until: moment_some(row, "until")?,
                 })
             })
         })
@@ -53,27 +54,69 @@ fn change_account(
     decision: &Decision,
 ) -> Result<bool, StoreError> {
     let number = party::require(conn, id)?;
-    let at = Some(decision.at.as_millis());
-    let (column, value) = match change {
-        AccountChange::Closed => ("closed_at", at),
-        AccountChange::Reopened => ("closed_at", None),
-        AccountChange::Suspended => ("suspended_at", at),
-        AccountChange::Restored => ("suspended_at", None),
-        AccountChange::OptedOut => ("opted_out_at", at),
-        AccountChange::OptedIn => ("opted_out_at", None),
+    let at = decision.at.as_millis();
+    match change {
         AccountChange::Blocked(other, names) => {
-            return block(conn, (id, number), (other, names), (change, decision), at);
+            block(conn, (id, number), (other, names), (change, decision), Some(at))
         }
         AccountChange::Unblocked(other, names) => {
-            return block(conn, (id, number), (other, names), (change, decision), None);
+            block(conn, (id, number), (other, names), (change, decision), None)
         }
+        _ => take_step(conn, number, change, decision),
+    }
+}
+
+/// What follows from a decision.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Follows {
+    /// It ends by itself then.
+    pub(super) until: Option<Timestamp>,
+    /// Somebody is told by a notice of this kind.
+    pub(super) tell: Option<NoticeKind>,
+}
+
+/// Decides something about one account alone. `false`: it was so already.
+pub(super) fn take_step(
+    conn: &Connection,
+    number: i64,
+    change: &AccountChange,
+    decision: &Decision,
+) -> Result<bool, StoreError> {
+    let at = decision.at.as_millis();
+    // The version tells mail in hand that it must look again.
+    let sql = match change {
+        AccountChange::Closed => "closed_at = ?2 WHERE number = ?1 AND closed_at IS NULL",
+        AccountChange::Reopened => "version = version + 1, closed_at = NULL WHERE number = ?1 AND closed_at IS NOT NULL",
+        AccountChange::Suspended => "suspended_at = ?2 WHERE number = ?1 AND suspended_at IS NULL",
+        AccountChange::Restored => {
+            "version = version + 1, suspended_at = NULL, proactive_blocked_until = NULL WHERE number = ?1
+                AND (suspended_at IS NOT NULL OR proactive_blocked_until IS NOT NULL)"
+        }
+        AccountChange::OptedOut => "opted_out_at = ?2 WHERE number = ?1 AND opted_out_at IS NULL",
+        AccountChange::OptedIn => {
+            "version = version + 1, opted_out_at = NULL WHERE number = ?1 AND opted_out_at IS NOT NULL"
+        }
+        AccountChange::ProactiveBlocked(_) => {
+            "proactive_blocked_until = ?2 WHERE number = ?1
+                AND coalesce(proactive_blocked_until, 0) < ?2"
+        }
+        AccountChange::Warned => "version = version WHERE number = ?1",
+        AccountChange::Blocked(..) | AccountChange::Unblocked(..) => return Ok(false),
     };
-    // The column's name is one of ours; the version tells mail in hand that it must look again.
-    let sql = format!(
-        "UPDATE party SET {column} = ?2, version = version + 1
-         WHERE number = ?1 AND ({column} IS NULL) = (?2 IS NOT NULL)"
-    );
-    if run(conn, &sql, params![number, value])? == 0 {
+    let (until, value) = match change {
+        AccountChange::ProactiveBlocked(until) => (Some(*until), until.as_millis()),
+        _ => (None, at),
+    };
+    let changed = if sql.contains("?2") {
+        run(
+            conn,
+            &format!("UPDATE party SET version = version + 1, {sql}"),
+            params![number, value],
+        )?
+    } else {
+        run(conn, &format!("UPDATE party SET {sql}"), [number])?
+    };
+    if changed == 0 {
         return Ok(false);
     }
     match change {
@@ -81,7 +124,8 @@ fn change_account(
         AccountChange::Restored => clock::go_on(conn, number, decision.at)?,
         _ => {}
     }
-    note(conn, number, None, change.as_str(), decision)?;
+    let tell = change.is_told().then_some(NoticeKind::Account);
+    note(conn, number, None, change.as_str(), decision, Follows { until, tell })?;
     Ok(true)
 }
 
@@ -111,7 +155,7 @@ fn block(
     if run(conn, &sql, params![pair, value])? == 0 {
         return Ok(false);
     }
-    note(conn, number, Some(other_number), change.as_str(), decision)?;
+    note(conn, number, Some(other_number), change.as_str(), decision, Follows::default())?;
     Ok(true)
 }
 
@@ -122,12 +166,24 @@ pub(super) fn note(
     other: Option<i64>,
     change: &str,
     decision: &Decision,
+    follows: Follows,
 ) -> Result<(), StoreError> {
     run(
         conn,
-        "INSERT INTO account_change (party, other, change, by, reason, at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![party, other, change, decision.by, decision.reason, decision.at.as_millis()],
+        "INSERT INTO account_change (party, other, change, by, reason, at, until)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            party,
+            other,
+            change,
+            decision.by,
+            decision.reason,
+            decision.at.as_millis(),
+            follows.until.map(Timestamp::as_millis)
+        ],
     )?;
-    Ok(())
+    match follows.tell {
+        Some(kind) => telling::about_change(conn, kind, conn.last_insert_rowid(), decision.at),
+        None => Ok(()),
+    }
 }

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use super::Store;
 use super::notice::{self, PackedNotice};
-use super::rows::{all, get, one, parse, parse_some, run};
+use super::rows::{all, get, moment_some, one, parse, parse_some, run};
+use super::{Store, party};
 use crate::domain::{NoticeKind, Timestamp};
 use crate::store::error::StoreError;
+use crate::store::health::ToldChange;
 use crate::store::notice::NewNotice;
 use crate::store::review::{Telling, TellingAbout};
 
@@ -35,7 +36,14 @@ impl Store {
     }
 
     /// Commits the notices that a telling became, none where nobody is to be told, and takes it off.
-    pub async fn tell(&self, telling: i64, notices: Vec<NewNotice>) -> Result<(), StoreError> {
+    /// `told`: violations that are told by it.
+    pub async fn tell(
+        &self,
+        telling: i64,
+        notices: Vec<NewNotice>,
+        told: Vec<i64>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let mut packed = Vec::with_capacity(notices.len());
         for notice in notices {
             packed.push(PackedNotice::pack(notice).await?);
@@ -47,8 +55,28 @@ impl Store {
                 for notice in &packed {
                     notice::insert(conn, notice, &store)?;
                 }
+                for violation in &told {
+                    let sql = "UPDATE violation SET told_at = ?2 WHERE number = ?1";
+                    run(conn, sql, (violation, now.as_millis()))?;
+                }
             }
             Ok(())
+        })
+        .await
+    }
+
+    /// A decision about an account, with what is to be told of it.
+    pub async fn told_change(&self, change: i64) -> Result<Option<ToldChange>, StoreError> {
+        self.read(move |conn| {
+            let sql = "SELECT * FROM account_change WHERE number = ?1";
+            let found = one(conn, sql, [change], |row| {
+                let party: i64 = get(row, "party")?;
+                let words = (get(row, "change")?, get(row, "by")?, get(row, "reason")?);
+                Ok((party, words, moment_some(row, "until")?))
+            })?;
+            let Some((party, (change, by, reason), until)) = found else { return Ok(None) };
+            let party = party::load(conn, party)?.0;
+            Ok(Some(ToldChange { party, change, by, reason, until }))
         })
         .await
     }
@@ -100,5 +128,17 @@ pub(super) fn about_message(
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO telling (notice, message, at) VALUES (?1, ?2, ?3)";
     run(conn, sql, params![kind.as_str(), message, at.as_millis()])?;
+    Ok(())
+}
+
+/// Notes that somebody is to be told of a decision about an account.
+pub(super) fn about_change(
+    conn: &Connection,
+    kind: NoticeKind,
+    change: i64,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO telling (notice, change, at) VALUES (?1, ?2, ?3)";
+    run(conn, sql, params![kind.as_str(), change, at.as_millis()])?;
     Ok(())
 }

@@ -230,7 +230,7 @@ async fn what_was_said_is_remembered_for_the_newest_fifty_messages() {
     assert!(!buyer.contains(&2) && !seller.contains(&52));
 }
 
-fn rejection(n: usize, facts: Facts) -> Rejection {
+pub(super) fn rejection(n: usize, facts: Facts) -> Rejection {
     let finding = Finding {
         rule: RuleId::Promotion,
         action: Action::Reject,
@@ -258,6 +258,8 @@ fn rejection(n: usize, facts: Facts) -> Rejection {
         fingerprint: None,
         received_at: at(n as u64),
         quota_per_day: 2,
+        violations: vec![],
+        health: health(),
     }
 }
 

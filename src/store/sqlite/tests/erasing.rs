@@ -32,11 +32,15 @@ async fn whatever_hangs_on_a_message_is_known_to_the_eraser() {
             "review.message",
             "telling.message",
             "turn.started_by",
-            "turn.stopped_by"
+            "turn.stopped_by",
+            "violation.message"
         ]
     );
     assert_eq!(hanging_on(&conn, "delivery"), ["attempt.delivery", "report.delivery"]);
-    assert_eq!(hanging_on(&conn, "conversation"), ["message.conversation", "turn.conversation"]);
+    assert_eq!(
+        hanging_on(&conn, "conversation"),
+        ["message.conversation", "turn.conversation", "violation.conversation"]
+    );
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ mod queueing;
 mod registering;
 mod reporting;
 mod reviewing;
+mod striking;
 mod turns;
 mod writing;
 
@@ -144,6 +145,18 @@ impl Market {
     }
 }
 
+fn health() -> HealthRules {
+    let rung = |score, step, by_person| Rung { score, step, lasts: None, by_person };
+    HealthRules {
+        ladder: vec![
+            rung(1.5, StepKind::Warning, false),
+            rung(2.5, StepKind::ProactiveBlocked, false),
+            rung(3.5, StepKind::Suspended, true),
+        ],
+        half_life: HOUR * 24 * 3650,
+    }
+}
+
 fn turn(started: u64, stopped: Option<u64>) -> Turn {
     let stopped_at = stopped.map(at);
     Turn { started_at: at(started), stopped_at, excluded: Duration::ZERO, paused_at: None }
@@ -222,6 +235,8 @@ fn acceptance(letter: &Letter, admitted: Admitted) -> Acceptance {
             },
             limits: UNLIMITED,
             proved_network: None,
+            violations: vec![],
+            health: health(),
         },
         outgoing: scan(draft, &Secrets::default(), &exempt).unwrap(),
         token: token(n),

@@ -58,6 +58,7 @@ async fn one_side_can_not_use_up_the_others_notices() {
             kind: NoticeKind::NotPassedOn,
             about: None,
             pair: Some(pair),
+            account: None,
             fingerprint: Some([u8::try_from(n).unwrap(); 32]),
             outgoing: outgoing(reader),
             message: message_id(n),

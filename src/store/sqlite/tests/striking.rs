@@ -1,0 +1,174 @@
+//! What is held against a seller, and what follows, in the transaction of the message.
+
+use super::accepting::rejection;
+use super::*;
+use crate::store::{AccountHealth, Refused};
+
+fn violation(rule: RuleId) -> Violation {
+    Violation {
+        rule,
+        action: Action::Redact,
+        enforced: true,
+        certainty: Certainty::Certain,
+        part: Part::Text,
+        words: "0171 234567".to_owned(),
+        in_signature: false,
+        may_strike: true,
+    }
+}
+
+fn seller() -> PartyId {
+    PartyId::Seller("S1".parse().unwrap())
+}
+
+fn decision(days: u64) -> Decision {
+    let reason = Some("a reason".to_owned());
+    Decision { by: "ann".to_owned(), reason, at: at(days * 24) }
+}
+
+impl Market {
+    /// The seller's n-th message, on the n-th day, with these violations.
+    async fn offends(&self, n: usize, rules: &[RuleId]) -> MessageId {
+        let mut acceptance =
+            self.acceptance(&Letter { at: at(n as u64 * 24), ..letter(n, Role::Seller) }).await;
+        acceptance.arrival.violations = rules.iter().copied().map(violation).collect();
+        self.store.accept(acceptance).await.unwrap().message().clone()
+    }
+
+    async fn health(&self, days: u64) -> AccountHealth {
+        let id = "S1".parse().unwrap();
+        self.store.account_health(&id, health(), at(days * 24)).await.unwrap()
+    }
+
+    async fn changes(&self) -> Vec<(String, String)> {
+        let history = self.store.account_history(&seller()).await.unwrap();
+        history.into_iter().map(|e| (e.change, e.by)).collect()
+    }
+}
+
+fn counted(health: &AccountHealth) -> Vec<(u8, Option<NoStrike>)> {
+    health.violations.iter().rev().map(|v| (v.strike, v.no_strike)).collect()
+}
+
+#[tokio::test]
+async fn a_first_finding_is_explained_and_the_next_ones_count_and_climb_the_ladder() {
+    let market = Market::open().await;
+    let asks = [RuleId::ReviewSolicitation];
+    market.offends(1, &asks).await;
+    let told: Vec<_> = market.store.tellings(9).await.unwrap().iter().map(|t| t.kind).collect();
+    assert_eq!(told, [NoticeKind::Violation]);
+    assert_eq!(counted(&market.health(1).await), [(0, Some(NoStrike::First))]);
+    market.offends(2, &asks).await;
+    let health = market.health(2).await;
+    assert_eq!(counted(&health)[1], (2, None), "asking for a review counts double");
+    assert!((health.score - 2.0).abs() < 0.01 && health.strikes == 2, "{health:?}");
+    assert_eq!(market.changes().await, [("warned".to_owned(), "bauta".to_owned())]);
+    let before = market.facts().await.version.seller;
+    market.offends(3, &asks).await;
+    // The next rung that a person decides about is only proposed.
+    let changes: Vec<String> = market.changes().await.into_iter().map(|(c, _)| c).collect();
+    assert_eq!(changes, ["warned", "suspended-proposed"], "the highest that was reached");
+    let facts = market.facts().await;
+    assert!(!facts.seller.standing.suspended && facts.version.seller == before);
+    let kinds: Vec<_> = market.store.tellings(20).await.unwrap().iter().map(|t| t.kind).collect();
+    assert!(
+        kinds.contains(&NoticeKind::Account) && kinds.contains(&NoticeKind::Proposal),
+        "{kinds:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_machine_blocks_what_is_no_answer_for_a_while_and_a_person_lifts_it() {
+    let market = Market::open().await;
+    let phone = [RuleId::PhoneNumber];
+    for day in 1..=4 {
+        market.offends(day, &phone).await;
+    }
+    let until = market.facts().await.seller.standing.proactive_blocked_until;
+    assert_eq!(until, Some(at(4 * 24 + 14 * 24)));
+    assert_eq!(market.health(4).await.proactive_blocked_until, until);
+    assert_eq!(market.health(40).await.proactive_blocked_until, None, "it ends by itself");
+    let history = market.store.account_history(&seller()).await.unwrap();
+    assert_eq!(
+        history.last().map(|e| (e.change.as_str(), e.until)),
+        Some(("proactive-blocked", until))
+    );
+    let restored = AccountChange::Restored;
+    assert!(market.store.change_account(&seller(), restored.clone(), decision(5)).await.unwrap());
+    assert_eq!(market.facts().await.seller.standing.proactive_blocked_until, None);
+    assert!(!market.store.change_account(&seller(), restored, decision(5)).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_refused_message_and_the_same_again_count_once_and_a_retry_does_not() {
+    let market = Market::open().await;
+    let facts = market.facts().await;
+    let refuse = async |n: usize, hours: u64, print: u8| -> Refused {
+        let rejection = Rejection {
+            violations: vec![violation(RuleId::Promotion)],
+            fingerprint: Some([print; 32]),
+            received_at: at(hours),
+            quota_per_day: 100,
+            ..rejection(n, facts.clone())
+        };
+        market.store.refuse(rejection).await.unwrap()
+    };
+    refuse(1, 0, 1).await;
+    refuse(2, 48, 2).await;
+    refuse(3, 49, 2).await;
+    refuse(4, 50, 4).await;
+    let health = market.health(3).await;
+    assert_eq!(
+        counted(&health),
+        [(0, Some(NoStrike::First)), (1, None), (0, Some(NoStrike::Retry))],
+        "the same mail again is no violation of its own"
+    );
+}
+
+#[tokio::test]
+async fn an_excused_violation_counts_no_more_and_neither_does_what_a_person_let_pass() {
+    let market = Market::open().await;
+    for day in 1..=2 {
+        market.offends(day, &[RuleId::PhoneNumber]).await;
+    }
+    let id = market.health(2).await.violations[0].id;
+    assert_eq!(market.store.excuse(id, decision(3)).await.unwrap(), Some(true));
+    assert_eq!(market.store.excuse(id, decision(3)).await.unwrap(), Some(false));
+    assert_eq!(market.store.excuse(id + 99, decision(3)).await.unwrap(), None);
+    let health = market.health(3).await;
+    assert_eq!((health.strikes, health.score), (0, 0.0));
+    let excused = health.violations[0].excused.as_ref().unwrap();
+    assert_eq!((excused.by.as_str(), excused.reason.as_str()), ("ann", "a reason"));
+    let changes = market.changes().await;
+    assert_eq!(changes, [(format!("excused violation {id}"), "ann".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_violation_outlives_its_message_without_a_word_of_it() {
+    let market = Market::open().await;
+    let message = market.offends(1, &[RuleId::PhoneNumber]).await;
+    let told = market.store.told_violations(&message, at(24)).await.unwrap();
+    assert_eq!((told[0].words.as_str(), told[0].told_today), ("0171 234567", false));
+    let buyer = PartyId::Buyer("B1".parse().unwrap());
+    market.store.delete_party(&buyer, decision(2)).await.unwrap();
+    assert!(market.store.erase_some(&buyer).await.unwrap().is_all);
+    let health = market.health(2).await;
+    let kept = &health.violations[0];
+    assert_eq!((kept.rule, kept.at, &kept.words), (RuleId::PhoneNumber, at(24), &None));
+    assert_eq!(kept.message, None);
+}
+
+#[tokio::test]
+async fn what_is_told_of_a_rule_today_is_known_by_the_next_message() {
+    let market = Market::open().await;
+    let phone = [RuleId::PhoneNumber];
+    market.offends(1, &phone).await;
+    let first = market.store.tellings(1).await.unwrap().remove(0);
+    let id = market.health(1).await.violations[0].id;
+    market.store.tell(first.number, vec![], vec![id], at(24)).await.unwrap();
+    assert_eq!(market.store.tellings(9).await.unwrap(), []);
+    let next = market.offends(2, &phone).await;
+    let told = async |hours| market.store.told_violations(&next, at(hours)).await.unwrap();
+    assert!(told(47).await[0].told_today);
+    assert!(!told(49).await[0].told_today);
+}

@@ -1,0 +1,342 @@
+//! Violations, strikes and the steps that follow, in the transaction that takes or refuses the
+//! message.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, Row, params};
+
+use super::rows::{all, get, moment, moment_some, one, parse, parse_some, run};
+use super::standing::{self, Follows};
+use super::{Store, party, telling};
+use crate::domain::{
+    Action, Certainty, Direction, HealthRules, MessageId, NoStrike, NoticeKind, Part, PartyId,
+    Role, RuleId, Rung, SellerId, StepKind, Timestamp, Violation,
+};
+use crate::market::strikes::{self, Circumstances, EXPLAINED_FOR, Past};
+use crate::store::error::StoreError;
+use crate::store::health::{AccountHealth, Excuse, ToldViolation, ViolationRow};
+use crate::store::register::{AccountChange, Decision};
+
+const DAY: Duration = Duration::from_secs(86_400);
+/// Of one message no more findings are kept than these; what is found more often tells no more.
+const MOST: usize = 20;
+
+/// A message whose violations are recorded.
+pub(super) struct Offence<'a> {
+    pub(super) message: i64,
+    pub(super) pair: i64,
+    pub(super) conversation: Option<i64>,
+    pub(super) direction: Direction,
+    pub(super) automatic: bool,
+    pub(super) at: Timestamp,
+    pub(super) violations: &'a [Violation],
+    pub(super) health: &'a HealthRules,
+}
+
+impl Store {
+    /// How a seller's account stands.
+    ///
+    /// Errors: `UnknownSeller`.
+    pub async fn account_health(
+        &self,
+        seller: &SellerId,
+        rules: HealthRules,
+        now: Timestamp,
+    ) -> Result<AccountHealth, StoreError> {
+        let seller = seller.clone();
+        self.read(move |conn| {
+            let id = PartyId::Seller(seller.clone());
+            let number = party::find(conn, &id)?.ok_or_else(|| StoreError::unknown(&id))?;
+            let standing = party::load(conn, number)?.0.standing;
+            let strikes = strikes_of(conn, number)?;
+            Ok(AccountHealth {
+                score: score_of(conn, number, &rules, now)?,
+                strikes: strikes.iter().map(|(weight, _)| u64::from(*weight)).sum(),
+                messages_30d: messages_of(conn, number, now)?,
+                suspended: standing.suspended,
+                proactive_blocked_until: standing.proactive_blocked_until.filter(|at| *at > now),
+                violations: violations_of(conn, number)?,
+                seller,
+            })
+        })
+        .await
+    }
+
+    /// Excuses a violation: it counts nothing any more, and its seller is told. `None`: there is no
+    /// such violation; `false`: it was excused before.
+    pub async fn excuse(
+        &self,
+        violation: i64,
+        decision: Decision,
+    ) -> Result<Option<bool>, StoreError> {
+        self.write(512, move |conn| excuse(conn, violation, &decision)).await
+    }
+
+    /// What the writer of a message is to be told of its violations.
+    pub async fn told_violations(
+        &self,
+        message: &MessageId,
+        now: Timestamp,
+    ) -> Result<Vec<ToldViolation>, StoreError> {
+        let message = message.clone();
+        self.read(move |conn| {
+            let sql = "SELECT v.*, EXISTS (SELECT 1 FROM violation t WHERE t.party = v.party
+                    AND t.rule = v.rule AND t.told_at > ?2 AND t.message IS NOT v.message)
+                    AS told_today
+                FROM violation v JOIN message m ON m.number = v.message
+                WHERE m.id = ?1 ORDER BY v.number";
+            all(conn, sql, params![message.as_str(), now.before(DAY).as_millis()], |row| {
+                Ok(ToldViolation {
+                    id: get(row, "number")?,
+                    rule: parse(row, "rule")?,
+                    words: get::<Option<String>>(row, "words")?.unwrap_or_default(),
+                    action: parse(row, "action")?,
+                    enforced: get(row, "enforced")?,
+                    strike: get(row, "strike")?,
+                    no_strike: parse_some(row, "no_strike")?,
+                    told_today: get(row, "told_today")?,
+                })
+            })
+        })
+        .await
+    }
+}
+
+/// Records the violations of a message just written, what they count, and what follows.
+pub(super) fn record(conn: &Connection, offence: &Offence<'_>) -> Result<(), StoreError> {
+    if offence.violations.is_empty() {
+        return Ok(());
+    }
+    let violations = offence.violations.get(..MOST).unwrap_or(offence.violations);
+    let sender = offence.direction.sender();
+    let sql = "SELECT CASE ?2 WHEN 'seller' THEN seller ELSE buyer END AS sender
+        FROM pair WHERE number = ?1";
+    let party: i64 =
+        one(conn, sql, params![offence.pair, sender.as_str()], |row| get(row, "sender"))?
+            .ok_or(StoreError::Stale)?;
+    let past = past_of(conn, party, offence)?;
+    let circumstances = Circumstances {
+        of_seller: sender == Role::Seller,
+        automatic: offence.automatic,
+        past: &past,
+        now: offence.at,
+    };
+    let decided = strikes::decide(violations, &circumstances);
+    let counts = decided.iter().any(Result::is_ok);
+    let before = match counts {
+        true => score_of(conn, party, offence.health, offence.at)?,
+        false => 0.0,
+    };
+    for (violation, decided) in violations.iter().zip(&decided) {
+        insert(conn, party, offence, violation, *decided)?;
+    }
+    tell(conn, offence, violations, &decided)?;
+    if counts {
+        let after = score_of(conn, party, offence.health, offence.at)?;
+        if let Some(rung) = strikes::reached(offence.health, before, after) {
+            step(conn, party, rung, after, offence.at)?;
+        }
+    }
+    Ok(())
+}
+
+fn insert(
+    conn: &Connection,
+    party: i64,
+    offence: &Offence<'_>,
+    violation: &Violation,
+    decided: Result<u8, NoStrike>,
+) -> Result<(), StoreError> {
+    run(
+        conn,
+        "INSERT INTO violation (party, pair, conversation, message, at, rule, action, enforced,
+            certainty, part, words, signature, strike, no_strike)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        params![
+            party,
+            offence.pair,
+            offence.conversation,
+            offence.message,
+            offence.at.as_millis(),
+            violation.rule.as_str(),
+            violation.action.as_str(),
+            violation.enforced,
+            violation.certainty.as_str(),
+            violation.part.as_str(),
+            violation.words,
+            violation.in_signature,
+            decided.unwrap_or(0),
+            decided.err().map(NoStrike::as_str)
+        ],
+    )?;
+    Ok(())
+}
+
+/// Who is told: the writer of what was redacted; a seller of a first finding and of a strike; those
+/// who review of a buyer who ties a review to a refund.
+fn tell(
+    conn: &Connection,
+    offence: &Offence<'_>,
+    violations: &[Violation],
+    decided: &[Result<u8, NoStrike>],
+) -> Result<(), StoreError> {
+    let enforced = |rule| violations.iter().any(|v| v.rule == rule && v.enforced);
+    if enforced(RuleId::FeedbackExtortion) {
+        telling::about_message(conn, NoticeKind::ReviewNote, offence.message, offence.at)?;
+    }
+    let acts = |v: &Violation| v.enforced && v.action == Action::Redact;
+    let matters = |decided: &Result<u8, NoStrike>| matches!(decided, Ok(_) | Err(NoStrike::First));
+    if !offence.automatic && (violations.iter().any(acts) || decided.iter().any(matters)) {
+        telling::about_message(conn, NoticeKind::Violation, offence.message, offence.at)?;
+    }
+    Ok(())
+}
+
+/// Takes a step, or proposes it where a person shall decide.
+fn step(
+    conn: &Connection,
+    party: i64,
+    rung: &Rung,
+    score: f64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let reason = Some(format!("the score is {score:.1}"));
+    let decision = Decision { by: "bauta".to_owned(), reason, at: now };
+    let change = match (rung.step, rung.lasts) {
+        _ if rung.by_person => None,
+        (StepKind::Warning, _) => Some(AccountChange::Warned),
+        (StepKind::ProactiveBlocked, lasts) => {
+            let until = now.after(lasts.unwrap_or(DAY * 14));
+            Some(AccountChange::ProactiveBlocked(until))
+        }
+        (StepKind::Suspended, _) => Some(AccountChange::Suspended),
+    };
+    match change {
+        Some(change) => standing::take_step(conn, party, &change, &decision).map(|_| ()),
+        None => {
+            let word = format!("{}-proposed", rung.step.as_str());
+            let follows = Follows { until: None, tell: Some(NoticeKind::Proposal) };
+            standing::note(conn, party, None, &word, &decision, follows)
+        }
+    }
+}
+
+fn past_of(conn: &Connection, party: i64, offence: &Offence<'_>) -> Result<Vec<Past>, StoreError> {
+    let since = offence.at.before(EXPLAINED_FOR).as_millis();
+    let sql = "SELECT rule, at, strike, pair = ?3 AND conversation IS ?4 AS same
+        FROM violation WHERE party = ?1 AND at > ?2 AND enforced AND excused_at IS NULL";
+    all(conn, sql, params![party, since, offence.pair, offence.conversation], |row| {
+        Ok(Past {
+            rule: parse(row, "rule")?,
+            at: moment(row, "at")?,
+            same_conversation: get(row, "same")?,
+            strike: get(row, "strike")?,
+        })
+    })
+}
+
+fn strikes_of(conn: &Connection, party: i64) -> Result<Vec<(u8, Timestamp)>, StoreError> {
+    let sql = "SELECT strike, at FROM violation
+        WHERE party = ?1 AND strike > 0 AND excused_at IS NULL";
+    all(conn, sql, [party], |row| Ok((get(row, "strike")?, moment(row, "at")?)))
+}
+
+fn messages_of(conn: &Connection, party: i64, now: Timestamp) -> Result<u64, StoreError> {
+    let sql = "SELECT count(*) AS count FROM message
+        WHERE sender = ?1 AND received_at > ?2 AND state = 'accepted'";
+    let since = now.before(EXPLAINED_FOR).as_millis();
+    let count: Option<i64> = one(conn, sql, (party, since), |row| get(row, "count"))?;
+    Ok(u64::try_from(count.unwrap_or(0)).unwrap_or(0))
+}
+
+fn score_of(
+    conn: &Connection,
+    party: i64,
+    rules: &HealthRules,
+    now: Timestamp,
+) -> Result<f64, StoreError> {
+    let strikes = strikes_of(conn, party)?;
+    let aged: Vec<_> = strikes.into_iter().map(|(weight, at)| (weight, now.since(at))).collect();
+    Ok(strikes::score(&aged, rules.half_life, messages_of(conn, party, now)?))
+}
+
+fn violations_of(conn: &Connection, party: i64) -> Result<Vec<ViolationRow>, StoreError> {
+    let sql = "SELECT v.*, m.id AS message_id FROM violation v
+        LEFT JOIN message m ON m.number = v.message
+        WHERE v.party = ?1 ORDER BY v.number DESC LIMIT 1000";
+    all(conn, sql, [party], read)
+}
+
+fn read(row: &Row<'_>) -> Result<ViolationRow, StoreError> {
+    let excused = match moment_some(row, "excused_at")? {
+        Some(at) => Some(Excuse {
+            by: get::<Option<String>>(row, "excused_by")?.unwrap_or_default(),
+            reason: get::<Option<String>>(row, "excuse")?.unwrap_or_default(),
+            at,
+        }),
+        None => None,
+    };
+    Ok(ViolationRow {
+        id: get(row, "number")?,
+        message: parse_some(row, "message_id")?,
+        at: moment(row, "at")?,
+        rule: parse(row, "rule")?,
+        action: parse(row, "action")?,
+        enforced: get(row, "enforced")?,
+        certainty: parse::<Certainty>(row, "certainty")?,
+        part: parse::<Part>(row, "part")?,
+        words: get(row, "words")?,
+        signature: get(row, "signature")?,
+        strike: get(row, "strike")?,
+        no_strike: parse_some(row, "no_strike")?,
+        excused,
+    })
+}
+
+fn excuse(
+    conn: &Connection,
+    violation: i64,
+    decision: &Decision,
+) -> Result<Option<bool>, StoreError> {
+    let sql = "SELECT party FROM violation WHERE number = ?1";
+    let Some(party) = one(conn, sql, [violation], |row| get::<i64>(row, "party"))? else {
+        return Ok(None);
+    };
+    if mark(conn, "number = ?1", violation, decision)? == 0 {
+        return Ok(Some(false));
+    }
+    let follows = Follows { until: None, tell: Some(NoticeKind::Account) };
+    standing::note(
+        conn,
+        party,
+        None,
+        &format!("excused violation {violation}"),
+        decision,
+        follows,
+    )?;
+    Ok(Some(true))
+}
+
+/// A person let the message pass: what held it was no violation.
+pub(super) fn excuse_held(
+    conn: &Connection,
+    message: i64,
+    decision: &Decision,
+) -> Result<(), StoreError> {
+    mark(conn, "message = ?1 AND action = 'hold'", message, decision)?;
+    Ok(())
+}
+
+fn mark(
+    conn: &Connection,
+    which: &str,
+    number: i64,
+    decision: &Decision,
+) -> Result<usize, StoreError> {
+    let sql = format!(
+        "UPDATE violation SET excused_at = ?2, excused_by = ?3, excuse = ?4
+         WHERE {which} AND excused_at IS NULL"
+    );
+    let reason = decision.reason.as_deref().unwrap_or("let pass after review");
+    run(conn, &sql, params![number, decision.at.as_millis(), decision.by, reason])
+}
