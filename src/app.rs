@@ -20,7 +20,7 @@ use crate::config::{Config, ConfigErrors};
 use crate::delivery::Scheduler;
 use crate::domain::Clock;
 use crate::policy::RuleError;
-use crate::relay::{Outcome, Peer, Relay, Route, RouteRefusal};
+use crate::relay::{Envelope, Outcome, Peer, Relay, Route, RouteRefusal};
 use crate::smtp;
 use crate::store::{
     DataDirError, DataDirLock, FirstUse, NamedPair, OpenMode, Store, StoreError, require_owner,
@@ -315,11 +315,11 @@ impl smtp::Door for Current {
     async fn accept(
         &self,
         peer: Peer,
-        mail_from: &str,
+        envelope: Envelope<'_>,
         routes: Vec<Route>,
         raw: Vec<u8>,
     ) -> Outcome {
-        smtp::Door::accept(&self.now(), peer, mail_from, routes, raw).await
+        smtp::Door::accept(&self.now(), peer, envelope, routes, raw).await
     }
 }
 
@@ -395,8 +395,7 @@ impl App {
             });
         }
 
-        let settings =
-            smtp::Settings::new(&config.relay, &config.smtp).with_tls(config.tls.as_ref());
+        let settings = smtp::Settings::new(&config).with_tls(config.tls.as_ref());
         let (settings, of_sessions) = watch::channel(Arc::new(settings));
         let relay = Arc::new(Current(RwLock::new(relay)));
         deliveries.spawn(attend(Arc::clone(&relay), claiming.clone()));
@@ -435,7 +434,7 @@ impl App {
         let relay = self.relay.now().under(Arc::clone(&config))?;
         *self.relay.0.write().unwrap_or_else(PoisonError::into_inner) = relay;
         self.settings.send_modify(|settings| {
-            let renewed = settings.renewed(&config.relay, &config.smtp);
+            let renewed = settings.renewed(&config);
             *settings = Arc::new(renewed.with_tls(config.tls.as_ref()));
         });
         self.config.send_replace(config);

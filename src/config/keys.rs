@@ -12,13 +12,6 @@ pub(super) enum Absent {
     Unset(&'static str),
     /// An error; the example shows this value.
     Missing(&'static str),
-    /// An error, because the product's default is not in this version.
-    DefaultNotYet {
-        /// The value to write instead, as TOML.
-        example: &'static str,
-        /// What the error says.
-        wrong: &'static str,
-    },
 }
 
 /// One key.
@@ -47,9 +40,6 @@ pub(super) fn table_of(path: &str) -> &str {
 pub(super) fn name_of(path: &str) -> &str {
     path.rsplit_once('.').map_or(path, |(_, name)| name)
 }
-
-/// Said when `senders.verify` is `"dmarc"` or missing.
-pub(super) const VERIFY_NOT_YET: &str = "\"dmarc\" (the default) is not in this version; write verify = \"address\" and name the MTA in front in smtp.trusted_networks";
 
 /// Every key of this version, in the order of the example.
 pub(super) const KEYS: &[Key] = &[
@@ -151,9 +141,15 @@ pub(super) const KEYS: &[Key] = &[
     ),
     key(
         "senders.verify",
-        Kind::OneOf(&["address"]),
-        Absent::DefaultNotYet { example: "\"address\"", wrong: VERIFY_NOT_YET },
-        "Required in this version, and only \"address\": the mail servers in smtp.trusted_networks have verified the sender, and nobody else may send. Bauta does not check SPF, DKIM or DMARC itself yet.",
+        Kind::OneOf(&["dmarc", "address"]),
+        Absent::Default("\"dmarc\""),
+        "Whose mail is taken. \"dmarc\": everybody's whose domain in From: is proved by SPF or DKIM, aligned as its DMARC record says (relaxed where there is none), and that of the mail servers in smtp.trusted_networks. \"address\": only theirs.",
+    ),
+    key(
+        "senders.authserv_id",
+        Kind::HostName,
+        Absent::Unset("\"mx.market.example\""),
+        "The name under which the mail servers in smtp.trusted_networks write Authentication-Results (RFC 8601) on the mail. With it their mail is taken only if those results prove the domain in From:; they must take away what others wrote under that name. Nobody else's results are believed. Not set: whatever they send counts as proved.",
     ),
     key(
         "buyers.shown_name",
@@ -400,7 +396,6 @@ pub(super) const NOT_YET: &[&str] = &[
     "submission",
     "imap",
     "http.public_url",
-    "senders.authserv_id",
     "buyers.hide_name",
     "archive",
     "response",

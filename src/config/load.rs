@@ -9,13 +9,13 @@ use crate::domain::{Action, HealthRules, RuleId};
 use super::dkim::{self, Dkim, DkimAlgorithm, DkimKey};
 use super::document::{self, Document};
 use super::error::{ConfigError, ConfigErrors};
-use super::keys::VERIFY_NOT_YET;
 use super::kind::one_of;
 use super::reader::Reader;
 use super::rules::built_rule;
 use super::settings::{
     Buyers, Config, Delivery, DeliveryTls, Dns, Http, Limits, Market, Mode, OnTimeout, Orders,
     Policy, Relay, Review, Route, RuleSetting, Senders, ShownNameStyle, Smtp, Tls, UnknownAlias,
+    Verify,
 };
 use super::tls::{self, PemError};
 use super::values;
@@ -257,7 +257,10 @@ fn dkim(r: &mut Reader<'_, '_>, file: &Path) -> Option<Option<Dkim>> {
 }
 
 fn senders(r: &mut Reader<'_, '_>) -> Option<Senders> {
-    r.word("senders.verify", &[("address", Ok(Senders)), ("dmarc", Err(VERIFY_NOT_YET))])
+    let verify =
+        r.word("senders.verify", &[("dmarc", Ok(Verify::Dmarc)), ("address", Ok(Verify::Address))]);
+    let authserv_id = r.text_if_set("senders.authserv_id", values::host_name);
+    Some(Senders { verify: verify?, authserv_id })
 }
 
 fn buyers(r: &mut Reader<'_, '_>) -> Option<Buyers> {

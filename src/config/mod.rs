@@ -30,4 +30,5 @@ pub use rules::{BUILT_RULES, BuiltRule, built_rule};
 pub use settings::{
     Buyers, Config, Delivery, DeliveryTls, Dns, Http, Limits, Market, Mode, Network, OnTimeout,
     Policy, Relay, Review, Route, RuleSetting, Senders, ShownNameStyle, Smtp, Tls, UnknownAlias,
+    Verify,
 };

@@ -203,7 +203,6 @@ impl<'d, 't> Reader<'d, 't> {
                 let wrong = format!("is missing; write {name} = {example} under [{table}]");
                 self.wrong(path, wrong);
             }
-            Absent::DefaultNotYet { wrong, .. } => self.wrong(path, wrong.to_owned()),
         }
         None
     }

@@ -168,10 +168,24 @@ impl std::str::FromStr for Network {
     }
 }
 
-/// `[senders]`: how a sender is proved. This version knows `verify = "address"` only: the peers
-/// of `smtp.trusted_networks` have verified, nobody else may send.
-#[derive(Debug, Clone, Copy)]
-pub struct Senders;
+/// `[senders]`: how a sender is proved.
+#[derive(Debug, Clone)]
+pub struct Senders {
+    /// Who may send at all.
+    pub verify: Verify,
+    /// The name under which the servers in `smtp.trusted_networks` write what they found out
+    /// (RFC 8601 §2.5). None: their word is taken as it is.
+    pub authserv_id: Option<String>,
+}
+
+/// `senders.verify`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verify {
+    /// Everybody whose domain SPF or DKIM proves.
+    Dmarc,
+    /// Only the peers in `smtp.trusted_networks`.
+    Address,
+}
 
 /// `[buyers]`
 #[derive(Debug, Clone)]

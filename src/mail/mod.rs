@@ -4,7 +4,8 @@
 //! Flow: [`read`] → header (`fields`) and parts (`parts`, `decode`) → one text (`body`, which of two
 //! forms by `alternatives`; `html` with its markup in `rich`, `flowed`, `openpgp`) → segments
 //! (`segment`); [`sighting`]
-//! turns text into hashes by which a later mail's quotation of it is recognised.
+//! turns text into hashes by which a later mail's quotation of it is recognised, and [`canonical`]
+//! has a mail in the forms that signatures are about.
 //! Invariant: read-only, never fails, never panics, bounded in depth, parts and size; what is odd
 //! is noted as a [`Defect`]. Nothing in here decides about a mail.
 //! Logs: nothing.
@@ -12,6 +13,7 @@
 
 mod alternatives;
 mod body;
+pub mod canonical;
 mod content;
 mod decode;
 mod fields;

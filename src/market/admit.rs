@@ -6,7 +6,7 @@ use crate::domain::{
     Assigned, Direction, Facts, History, HistoryConversation, MessageKind, Order, OrderId, Role,
     Timestamp,
 };
-use crate::sender::Proof;
+use crate::sender::{Proof, Unproved};
 
 /// A message at the door, as far as the market must know it.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +38,9 @@ pub struct Request<'a> {
 /// Why a proved sender may not write here, or not now (PRODUCT §4: 550 5.7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    /// The sender is not proved to this party.
+    #[error("{0}")]
+    Unproved(Unproved),
     /// Not a registered address of the party that may write to this alias.
     #[error("the sender's address is not registered for this alias")]
     NotRegistered,
@@ -117,7 +120,9 @@ impl Admitted {
 /// pair's latest open conversation (PRODUCT §3).
 pub fn admit(request: &Request<'_>, proof: &Proof) -> Result<Admitted, Refusal> {
     let direction = Direction::from_sender(request.stands_for.other());
-    if !request.facts.party(direction.sender()).may_write_from(proof.address()) {
+    let writer = request.facts.party(direction.sender());
+    proof.holds_for(writer).map_err(Refusal::Unproved)?;
+    if !writer.may_write_from(proof.address()) {
         return Err(Refusal::NotRegistered);
     }
     require_reachable(request.facts)?;
@@ -389,7 +394,7 @@ mod tests {
     fn proof(address: &str) -> Proof {
         let peer = Peer::new("127.0.0.1".parse().unwrap(), &["127.0.0.0/8".parse().unwrap()]);
         let from = vec![Mailbox { name: None, address: address.to_owned() }];
-        sender::prove(peer, &Message { from, ..Message::default() }).unwrap()
+        sender::believe(peer, &Message { from, ..Message::default() }).unwrap()
     }
 
     /// What a mail says of where it belongs.

@@ -140,7 +140,7 @@ impl Relay {
                 tracing::info!(
                     peer = %mail.peer.address(), alias = %party.alias, %why, "refused: not admitted"
                 );
-                return Again::Answer(Outcome::Refused(why));
+                return Again::Answer(Outcome::not_admitted(why));
             }
         };
         let paper = mail.paper();

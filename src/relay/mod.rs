@@ -31,13 +31,14 @@ use crate::alias::Keyring;
 use crate::config::Config;
 use crate::domain::Clock;
 use crate::policy::{self, RuleError, Rules};
+use crate::sender::Prover;
 use crate::store::{Store, StoredMail};
 use guesses::Guesses;
 
 pub use crate::market::Refusal;
 pub use crate::market::limits::Limit;
 pub use crate::rewrite::dkim::sign as sign_with_dkim;
-pub use crate::sender::{Peer, Unproved};
+pub use crate::sender::{Envelope, Peer, Unproved};
 pub use inspector::{InspectError, Inspector};
 pub use notify::{is_delayed, not_delivered};
 pub use outcome::{Outcome, RejectLine};
@@ -58,6 +59,7 @@ struct Inner {
     /// Where accepted mail is handed over to delivery. Full: the store keeps it until it is due.
     outbox: mpsc::Sender<StoredMail>,
     guesses: Arc<Guesses>,
+    prover: Prover,
     /// Large mails are read by so many threads at a time.
     large: Arc<Semaphore>,
     /// Opens attachments.
@@ -82,6 +84,7 @@ impl Relay {
         let inspector = Inspector::of_this_binary();
         let keyring = Arc::new(RwLock::new(keyring));
         let guesses = Arc::default();
+        let prover = Prover::new(&config);
         Ok(Self(Arc::new(Inner {
             config,
             keyring,
@@ -90,6 +93,7 @@ impl Relay {
             clock,
             outbox,
             guesses,
+            prover,
             large,
             inspector,
             tell: Arc::default(),
@@ -103,15 +107,18 @@ impl Relay {
     /// A rule that can't be compiled.
     pub fn under(&self, config: Arc<Config>) -> Result<Self, RuleError> {
         let rules = Rules::new(&config.policy, std::slice::from_ref(&config.relay.alias_domain))?;
-        let Inner { keyring, store, clock, outbox, guesses, large, inspector, tell, .. } = &*self.0;
+        let Inner {
+            keyring, store, clock, outbox, guesses, prover, large, inspector, tell, ..
+        } = &*self.0;
         Ok(Self(Arc::new(Inner {
-            config,
             rules,
             keyring: Arc::clone(keyring),
             store: store.clone(),
             clock: clock.clone(),
             outbox: outbox.clone(),
             guesses: Arc::clone(guesses),
+            prover: prover.under(&self.0.config, &config),
+            config,
             large: Arc::clone(large),
             inspector: inspector.clone(),
             tell: Arc::clone(tell),

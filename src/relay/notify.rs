@@ -231,6 +231,8 @@ fn reason(outcome: &Outcome) -> Option<(Reason, Vec<(RuleId, String)>)> {
             Refusal::MessagingOff => Reason::MessagingOff,
             Refusal::NameTheOrder => Reason::NameTheOrder,
             Refusal::UnknownTag => Reason::Unknown,
+            // To a stranger.
+            Refusal::Unproved(_) => return None,
             // Only of automatic mail, which is told nothing.
             Refusal::AutomaticAgain => return None,
         },

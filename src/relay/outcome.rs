@@ -43,12 +43,23 @@ pub enum Outcome {
 impl Outcome {
     /// Whether the sender comes again.
     pub fn is_temporary(&self) -> bool {
-        matches!(self, Self::TooBusy | Self::Storage | Self::Limited(_))
+        matches!(
+            self,
+            Self::TooBusy | Self::Storage | Self::Limited(_) | Self::Unproved(Unproved::Temporary)
+        )
     }
 
     /// Whether it is on disk, and its sender needs to do nothing more.
     pub(super) fn is_accepted(&self) -> bool {
         matches!(self, Self::Accepted { .. } | Self::Held { .. } | Self::Reported)
+    }
+
+    /// Why a mail was not admitted: who is not proved to this party hears what strangers hear.
+    pub(super) fn not_admitted(why: Refusal) -> Self {
+        match why {
+            Refusal::Unproved(why) => Self::Unproved(why),
+            why => Self::Refused(why),
+        }
     }
 
     /// A 250 after DATA is built from the store's seal.

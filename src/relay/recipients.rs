@@ -9,7 +9,7 @@ use super::prepare::{fingerprint, storage};
 use super::route::{Route, Target, ToParty};
 use crate::domain::Timestamp;
 use crate::mail::{self, Automatic, Message};
-use crate::sender::{self, Peer, Proof};
+use crate::sender::{Envelope, Peer, Proof};
 use crate::store::Notified;
 
 /// A mail in hand, read and proved once for all its recipients.
@@ -23,15 +23,14 @@ pub(super) struct Letter<'a> {
 }
 
 impl Relay {
-    /// Takes a whole mail for all its recipients, at least one. `mail_from` empty stands for the
-    /// null sender. The one outcome is the answer for all of them: what is temporary for one comes
+    /// Takes a whole mail for all its recipients, at least one. The one outcome is the answer for all of them: what is temporary for one comes
     /// again for every one, and gets its first answer again where it had one; who is refused beside
     /// a party that gets the mail is told of in a notice; where no party gets it, the refusal that
     /// its sender can do most about is the answer.
     pub async fn accept(
         &self,
         peer: Peer,
-        mail_from: &str,
+        envelope: Envelope<'_>,
         routes: Vec<Route>,
         raw: Vec<u8>,
     ) -> Outcome {
@@ -42,13 +41,13 @@ impl Relay {
                 other => others.push(other),
             }
         }
-        let of_parties = match self.accept_parties(peer, mail_from, parties, &raw).await {
+        let of_parties = match self.accept_parties(peer, envelope, parties, &raw).await {
             Some(outcome) if outcome.is_temporary() => return outcome,
             of_parties => of_parties,
         };
         // Last: what has no Message-ID to be known again by must not be taken twice because a
         // party's answer was "come again".
-        let of_others = match self.accept_others(mail_from, others, raw).await {
+        let of_others = match self.accept_others(envelope.mail_from, others, raw).await {
             Some(outcome) if outcome.is_temporary() => return outcome,
             of_others => of_others,
         };
@@ -60,14 +59,14 @@ impl Relay {
     async fn accept_parties(
         &self,
         peer: Peer,
-        mail_from: &str,
+        envelope: Envelope<'_>,
         parties: Vec<ToParty>,
         raw: &[u8],
     ) -> Option<Outcome> {
         if parties.is_empty() {
             return None;
         }
-        let letter = match self.open(peer, mail_from, raw).await {
+        let letter = match self.open(peer, envelope, &parties, raw).await {
             Ok(letter) => letter,
             Err(outcome) => return Some(outcome),
         };
@@ -119,29 +118,40 @@ impl Relay {
     async fn open<'a>(
         &self,
         peer: Peer,
-        mail_from: &str,
+        envelope: Envelope<'_>,
+        parties: &[ToParty],
         raw: &'a [u8],
     ) -> Result<Letter<'a>, Outcome> {
         let (started, arrived) = (Instant::now(), self.0.clock.now());
-        let Some(mut message) = self.compute(raw.len(), || mail::read(raw)).await else {
+        let prover = &self.0.prover;
+        let read = || (mail::read(raw), prover.claims(peer, raw, arrived));
+        let Some((mut message, claims)) = self.compute(raw.len(), read).await else {
             return Err(Outcome::Storage);
         };
-        if mail_from.is_empty() {
+        if envelope.mail_from.is_empty() {
             // RFC 3834 §2: what has no sender to answer to was written by a machine.
             message.automatic = Automatic::Replied;
         }
-        let proof = sender::prove(peer, &message).map_err(|why| {
-            tracing::info!(peer = %peer.address(), %why, "refused: sender not proved");
+        let proof = prover.prove(peer, envelope, &message, &claims).await.map_err(|found| {
+            let (why, found) = (found.why, found.told);
+            tracing::info!(peer = %peer.address(), %why, found, "refused: sender not proved");
             Outcome::Unproved(why)
         })?;
-        // Only now: what strangers send is not opened.
-        self.open_attachments(raw, &mut message).await?;
+        // Only now, when all look-ups have ended, is anybody registered looked at (PRODUCT §4).
+        // What strangers send is not opened.
+        if parties.iter().any(|party| party.writer().may_write_from(proof.address())) {
+            self.open_attachments(raw, &mut message).await?;
+        }
         Ok(Letter { peer, raw, message, proof, arrived, started })
     }
 
     /// Takes the mail for one of its recipients.
     async fn accept_one(&self, letter: &Letter<'_>, party: ToParty) -> Outcome {
         let Letter { peer, raw, ref message, ref proof, arrived, started } = *letter;
+        if let Err(why) = proof.holds_for(party.writer()) {
+            tracing::info!(peer = %peer.address(), %why, "refused: signed by others only");
+            return Outcome::Unproved(why);
+        }
         let automatic = message.automatic == Automatic::Replied;
         let alias = party.facts.alias(party.stands_for);
         let fingerprint = fingerprint(proof.address(), alias, message, raw);

@@ -4,7 +4,7 @@ use super::Relay;
 use super::guesses::Guesser;
 use crate::alias::{BounceToken, Recipient};
 use crate::config::UnknownAlias;
-use crate::domain::{AliasAddress, Facts, Role};
+use crate::domain::{AliasAddress, Facts, Party, Role};
 use crate::sender::Peer;
 
 /// A recipient that we take mail for.
@@ -29,6 +29,13 @@ pub(super) struct ToParty {
     /// Whom the alias stands for.
     pub stands_for: Role,
     pub facts: Facts,
+}
+
+impl ToParty {
+    /// Who may write to it.
+    pub fn writer(&self) -> &Party {
+        self.facts.party(self.stands_for.other())
+    }
 }
 
 /// Why no mail is taken for a recipient.

@@ -7,9 +7,15 @@ use super::reply::Wrong;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// `EHLO name`
-    Ehlo,
+    Ehlo {
+        /// What the client calls itself.
+        name: String,
+    },
     /// `HELO name`
-    Helo,
+    Helo {
+        /// What the client calls itself.
+        name: String,
+    },
     /// `MAIL FROM:<path> …`
     Mail {
         /// As between the angle brackets; empty for `<>`.
@@ -69,22 +75,22 @@ impl Command {
             None => Ok(command),
             Some(_) => Err(Wrong::NoParameterHere),
         };
-        let named = |command: Self| match rest.map(str::trim) {
-            Some(name) if !name.is_empty() => Ok(command),
+        let name = || match rest.map(str::trim) {
+            Some(name) if !name.is_empty() => Ok(name.to_owned()),
             _ => Err(Wrong::ParameterMissing),
         };
         // RFC 5321 §2.4: verbs have no letter case.
         match verb.to_ascii_uppercase().as_str() {
             // RFC 5321 §4.1.4: what the client calls itself is no ground to refuse it.
-            "EHLO" => named(Self::Ehlo),
-            "HELO" => named(Self::Helo),
+            "EHLO" => Ok(Self::Ehlo { name: name()? }),
+            "HELO" => Ok(Self::Helo { name: name()? }),
             "MAIL" => mail(rest),
             "RCPT" => rcpt(rest),
             "DATA" => alone(Self::Data),
             "RSET" => alone(Self::Rset),
             "NOOP" => Ok(Self::Noop),
             "QUIT" => alone(Self::Quit),
-            "VRFY" => named(Self::Vrfy),
+            "VRFY" => name().map(|_| Self::Vrfy),
             "HELP" => Ok(Self::Help),
             "STARTTLS" => alone(Self::StartTls), // RFC 3207 §4
             "AUTH" | "EXPN" | "ETRN" | "TURN" | "ATRN" | "SEND" | "SOML" | "SAML" | "XCLIENT"
@@ -257,8 +263,8 @@ mod tests {
 
     #[test]
     fn verbs_have_no_letter_case_and_take_what_is_theirs() {
-        check("EHLO mx.example", Ok(Command::Ehlo));
-        check("ehlo [127.0.0.1]", Ok(Command::Ehlo));
+        check("EHLO mx.example", Ok(Command::Ehlo { name: "mx.example".into() }));
+        check("ehlo [127.0.0.1] ", Ok(Command::Ehlo { name: "[127.0.0.1]".into() }));
         check("EHLO", Err(Wrong::ParameterMissing));
         check("HELO  ", Err(Wrong::ParameterMissing));
         check("data", Ok(Command::Data));

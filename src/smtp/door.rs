@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::relay::{Outcome, Peer, Relay, Route, RouteRefusal};
+use crate::relay::{Envelope, Outcome, Peer, Relay, Route, RouteRefusal};
 
 /// What a session asks of the house. The relay implements it, and so do the tests of this room.
 pub trait Door: Send + Sync + 'static {
@@ -19,8 +19,7 @@ pub trait Door: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Self::Route, RouteRefusal>> + Send;
 
     /// A whole mail, after its end, for all its routes: at least one, at most 100, in the order of
-    /// RCPT. `mail_from` as between the angle brackets,
-    /// empty for `<>`; `raw` without dot-stuffing, every line end CRLF (the last line of a mail
+    /// RCPT. `raw` without dot-stuffing, every line end CRLF (the last line of a mail
     /// that came by BDAT may have none).
     ///
     /// The one outcome is the answer for all of them: what is accepted is done with, for every
@@ -31,7 +30,7 @@ pub trait Door: Send + Sync + 'static {
     fn accept(
         &self,
         peer: Peer,
-        mail_from: &str,
+        envelope: Envelope<'_>,
         routes: Vec<Self::Route>,
         raw: Vec<u8>,
     ) -> impl Future<Output = Outcome> + Send;
@@ -52,10 +51,10 @@ impl Door for Relay {
     async fn accept(
         &self,
         peer: Peer,
-        mail_from: &str,
+        envelope: Envelope<'_>,
         routes: Vec<Route>,
         raw: Vec<u8>,
     ) -> Outcome {
-        Self::accept(self, peer, mail_from, routes, raw).await
+        Self::accept(self, peer, envelope, routes, raw).await
     }
 }

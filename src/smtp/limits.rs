@@ -10,7 +10,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_util::sync::CancellationToken;
 
 use super::seats::{Bounds, Seat, Seats};
-use crate::config::{self, Network};
+use crate::config::{self, Config, Network, Verify};
 
 /// What a session bears, and for how long it waits.
 #[derive(Debug, Clone)]
@@ -69,6 +69,8 @@ pub struct Settings {
     pub hostname: String,
     /// `smtp.max_size`
     pub max_size: usize,
+    /// `senders.verify = "address"`: nobody else may send.
+    pub only_trusted: bool,
     /// `smtp.trusted_networks`
     pub trusted_networks: Vec<Network>,
     /// `smtp.proxy_networks`
@@ -86,9 +88,11 @@ pub struct Settings {
 
 impl Settings {
     /// From the config, with the usual limits.
-    pub fn new(relay: &config::Relay, smtp: &config::Smtp) -> Self {
+    pub fn new(config: &Config) -> Self {
+        let smtp = &config.smtp;
         Self {
-            hostname: relay.hostname.clone(),
+            hostname: config.relay.hostname.clone(),
+            only_trusted: config.senders.verify == Verify::Address,
             max_size: smtp.max_size,
             trusted_networks: smtp.trusted_networks.clone(),
             proxy_networks: smtp.proxy_networks.clone(),
@@ -113,8 +117,8 @@ impl Settings {
 
     /// From a config that takes this one's place: the counts go on, since the sessions do. Where
     /// `smtp.in_flight` changed, the mails of older sessions count under the old one.
-    pub fn renewed(&self, relay: &config::Relay, smtp: &config::Smtp) -> Self {
-        let mut new = Self::new(relay, smtp).with_limits(self.limits.clone());
+    pub fn renewed(&self, config: &Config) -> Self {
+        let mut new = Self::new(config).with_limits(self.limits.clone());
         new.seats = self.seats.clone();
         new.sessions = Arc::clone(&self.sessions);
         if new.octets == self.octets {

@@ -124,7 +124,7 @@ async fn behind(
         }
         // The balancer itself, or somebody it can't name. Its own address must not make anybody
         // trusted.
-        Ok(Ok(Source::Unnamed)) => Some((Peer::new(proxy, &[]), Some(seat))),
+        Ok(Ok(Source::Unnamed)) => Some((Peer::behind(proxy), Some(seat))),
         Ok(Err(problem)) => {
             info!(%proxy, %problem, "connection refused");
             None

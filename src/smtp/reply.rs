@@ -304,10 +304,16 @@ fn unproved(why: Unproved) -> Row {
         Unproved::Peer => row(
             550,
             "5.7.26",
-            "The sender is not proved: this version takes mail from the marketplace's own mail server only",
+            "The sender is not proved: mail is taken from the marketplace's own mail servers only",
         ),
-        Unproved::From => {
-            row(550, "5.7.26", "The sender is not proved: From: must hold exactly one address")
+        Unproved::From | Unproved::Domain => row(
+            550,
+            "5.7.26",
+            "The sender is not proved: From: must hold exactly one address, in a domain that SPF or DKIM proves. Publish SPF for the servers that send for it, or let them sign with DKIM as that domain, or answer in the Message Center",
+        ),
+        // What could not be looked up may be there the next time.
+        Unproved::Temporary => {
+            row(451, "4.7.0", "The sender can't be proved now: a look-up failed, come again later")
         }
     }
 }
@@ -384,6 +390,7 @@ fn refused(why: Refusal) -> Row {
         Refusal::AutomaticAgain => {
             "One automatic mail a day is passed on in a conversation, and today's was: write by hand"
         }
+        Refusal::Unproved(why) => return unproved(why),
         // PRODUCT §3: a tag that is not of this pair is answered like an unknown alias.
         Refusal::UnknownTag => return route(RouteRefusal::Unknown),
     };
@@ -525,7 +532,13 @@ mod tests {
         [Unknown, Defer, Unavailable, NoPostmaster, TooManyGuesses]
     };
 
-    const REFUSALS: [Refusal; 10] = [
+    const UNPROVED: [Unproved; 4] = {
+        use Unproved::*;
+        [Peer, From, Domain, Temporary]
+    };
+
+    const REFUSALS: [Refusal; 11] = [
+        Refusal::Unproved(Unproved::Domain),
         Refusal::NotRegistered,
         Refusal::Unreachable,
         Refusal::Suspended,
@@ -577,7 +590,7 @@ mod tests {
         all.push(TooManyCommands);
         all.extend([InFlight, BareLineEnd]);
         all.extend(WRONG.map(Wrong));
-        for why in [super::Unproved::Peer, super::Unproved::From] {
+        for why in UNPROVED {
             all.extend([Unproved(why), Outcome(super::Outcome::Unproved(why))]);
         }
         all.extend(ROUTES.map(Route));

@@ -10,7 +10,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
-use crate::relay::{Peer, RouteRefusal, Unproved};
+use crate::relay::{Envelope, Peer, RouteRefusal, Unproved};
 
 use super::command::Command;
 use super::connection::{Connection, Ended};
@@ -65,7 +65,8 @@ struct Session<'a, S, D: Door> {
     door: &'a D,
     /// Whether TLS has begun.
     encrypted: bool,
-    greeted: bool,
+    /// What the client calls itself, once it has said so.
+    hello: Option<String>,
     transaction: Option<Transaction<D::Route>>,
     counts: Counts,
 }
@@ -124,9 +125,9 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send,
     D: Door,
 {
-    let (greeted, transaction) = (false, None);
+    let (hello, transaction) = (None, None);
     let mut session =
-        Session { connection, peer, settings, door, encrypted, greeted, transaction, counts };
+        Session { connection, peer, settings, door, encrypted, hello, transaction, counts };
     let ended = session.talk().await;
     let Session { mut connection, counts, .. } = session;
     debug!(%ended, encrypted, "session over");
@@ -215,14 +216,14 @@ where
         let hostname = || self.settings.hostname.clone();
         let reply = match command {
             // RFC 5321 §4.1.4: EHLO begins anew.
-            Command::Ehlo => {
-                (self.greeted, self.transaction) = (true, None);
+            Command::Ehlo { name } => {
+                (self.hello, self.transaction) = (Some(name), None);
                 let max_size = self.settings.max_size;
                 let starttls = self.offers_tls();
                 Reply::Extensions { hostname: hostname(), max_size, chunking: true, starttls }
             }
-            Command::Helo => {
-                (self.greeted, self.transaction) = (true, None);
+            Command::Helo { name } => {
+                (self.hello, self.transaction) = (Some(name), None);
                 Reply::Hello { hostname: hostname() }
             }
             Command::Mail { from, size, utf8 } => self.mail(from, size, utf8),
@@ -253,7 +254,7 @@ where
         if !self.offers_tls() {
             return Ok(Answer::Say(Reply::Wrong(Wrong::NotOffered)));
         }
-        if !self.greeted {
+        if self.hello.is_none() {
             return Ok(Answer::Say(Reply::Wrong(Wrong::HelloFirst)));
         }
         // Somebody on the way may have put commands behind the client's STARTTLS, to be taken
@@ -268,13 +269,13 @@ where
     }
 
     fn mail(&mut self, mail_from: String, size: Option<usize>, utf8: bool) -> Reply {
-        if !self.greeted {
+        if self.hello.is_none() {
             return Reply::Wrong(Wrong::HelloFirst);
         }
         if self.transaction.is_some() {
             return Reply::Wrong(Wrong::MailAlready);
         }
-        if !self.peer.is_trusted() {
+        if self.settings.only_trusted && !self.peer.is_trusted() {
             // The peer is a mail server, no person: without it nobody could set the config right.
             info!(peer = %self.peer.address(), "MAIL refused: the peer is in no trusted network");
             return Reply::Unproved(Unproved::Peer);
@@ -365,7 +366,9 @@ where
             Err(answer) => return Ok(answer),
         };
         let Transaction { mail_from, routes, .. } = transaction;
-        let accept = self.door.accept(self.peer, &mail_from, routes, raw);
+        let hello = self.hello.as_deref().unwrap_or_default();
+        let envelope = Envelope { hello, mail_from: &mail_from };
+        let accept = self.door.accept(self.peer, envelope, routes, raw);
         let outcome = self.connection.until_cut(accept).await?;
         drop(share);
         Ok(Answer::Say(Reply::Outcome(outcome)))

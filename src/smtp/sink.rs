@@ -199,14 +199,14 @@ impl Visit<'_> {
     async fn obey(&mut self, command: Command) -> Reply {
         let hostname = "sink.invalid".to_owned();
         match command {
-            Command::Ehlo | Command::Helo => {
+            Command::Ehlo { .. } | Command::Helo { .. } => {
                 self.pass(Stage::Hello).await;
                 self.envelope = None;
                 if let Some(refusal) = self.refusal(Stage::Hello) {
                     return refusal;
                 }
                 match command {
-                    Command::Ehlo => Reply::Extensions {
+                    Command::Ehlo { .. } => Reply::Extensions {
                         hostname,
                         max_size: MAX_SIZE,
                         chunking: false,

@@ -48,11 +48,20 @@ fn key(name: &Name) -> String {
     labels.join(".").to_lowercase()
 }
 
+/// A port that is free for both: that UDP has it free says nothing about TCP.
+fn one_port() -> (UdpSocket, TcpListener) {
+    let tried = (0..1000).find_map(|_| {
+        let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let tcp = TcpListener::bind(udp.local_addr().unwrap()).ok()?;
+        Some((udp, tcp))
+    });
+    tried.expect("a free port")
+}
+
 impl NameServer {
     pub fn start() -> Self {
-        let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let (udp, tcp) = one_port();
         let address = udp.local_addr().unwrap();
-        let tcp = TcpListener::bind(address).unwrap();
         let zone = Arc::<Mutex<Zone>>::default();
         let known = Arc::clone(&zone);
         thread::spawn(move || {

@@ -59,6 +59,8 @@ mod t56_mx_manners;
 mod t57_dkim;
 mod t58_mta_sts;
 mod t60_spf;
+mod t61_spoofing;
+mod t62_dkim_of_others;
 mod t65_doctor;
 mod t66_loops;
 mod t67_faults_and_restarts;

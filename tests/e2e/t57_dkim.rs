@@ -12,7 +12,7 @@ use crate::house::{House, JANE, SHOP, run};
 use crate::letter::Letter;
 
 /// `dkimpy`, in a folder that `./test` makes; nothing where the registry was out of reach.
-fn verifier() -> Option<PathBuf> {
+pub fn verifier() -> Option<PathBuf> {
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/dkimpy/bin/python");
     let there = Command::new(&python).args(["-c", "import dkim, nacl"]).output();
     if there.is_ok_and(|out| out.status.success()) {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use evaluate::Evaluation;
 
+use super::domain::ascii;
 use crate::dns::Dns;
 use crate::domain::Timestamp;
 
@@ -75,16 +76,7 @@ impl<'a> Client<'a> {
     /// could be asked (RFC 7208 §4.3).
     pub fn domain(&self) -> Option<String> {
         let (_, domain) = self.identity();
-        // RFC 7208 §4.3: an internationalised name is asked for in its ASCII form.
-        let ascii = match domain.is_ascii() {
-            true => domain.to_ascii_lowercase(),
-            false => idna::domain_to_ascii(domain).ok()?,
-        };
-        let name = ascii.strip_suffix('.').unwrap_or(&ascii);
-        let labels: Vec<&str> = name.split('.').collect();
-        let well_formed = labels.len() > 1 && labels.iter().all(|l| (1..=63).contains(&l.len()));
-        // An address in brackets is no name.
-        (well_formed && name.len() <= 253 && !name.starts_with('[')).then(|| name.to_owned())
+        ascii(domain).filter(|name| name.contains('.'))
     }
 }
 

@@ -9,6 +9,7 @@ mod misbehaving;
 mod smuggling;
 mod tls;
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,29 +20,23 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::*;
-use crate::config;
-use crate::domain::{Language, MessageId, Part, RuleId};
-use crate::relay::{Outcome, Peer, Refusal, RejectLine, RouteRefusal, Unproved};
+use crate::config::Config;
+use crate::domain::{MessageId, Part, RuleId};
+use crate::relay::{Envelope, Outcome, Peer, Refusal, RejectLine, RouteRefusal, Unproved};
 
 /// 20,000 octets in flight, mails of at most 10,000.
 pub fn settings() -> Settings {
-    let relay = config::Relay {
-        hostname: "mx.bauta.example".to_owned(),
-        alias_domain: "in.example".to_owned(),
-        marketplace: "Fair".to_owned(),
-        data_dir: "/nowhere".into(),
-        postmaster: None,
-        language: "en".parse::<Language>().unwrap(),
-    };
-    let smtp = config::Smtp {
-        listen: vec![],
-        max_size: 10_000,
-        in_flight: 20_000,
-        trusted_networks: vec!["127.0.0.0/8".parse().unwrap()],
-        proxy_networks: vec![],
-        unknown_alias: config::UnknownAlias::Reject,
-    };
-    Settings::new(&relay, &smtp)
+    let config = r#"
+        relay.hostname = "mx.bauta.example"
+        relay.alias_domain = "in.example"
+        relay.marketplace = "Fair"
+        smtp.max_size = "10KB"
+        smtp.in_flight = "20KB"
+        smtp.trusted_networks = ["127.0.0.0/8"]
+        senders.verify = "address"
+        delivery.route = "mx"
+    "#;
+    Settings::new(&Config::parse(config, Path::new("bauta.toml")).unwrap())
 }
 
 /// A mail that came through the door: sender, routes with a comma between, text.
@@ -84,7 +79,7 @@ impl Door for Scripted {
     async fn accept(
         &self,
         peer: Peer,
-        mail_from: &str,
+        envelope: Envelope<'_>,
         routes: Vec<String>,
         raw: Vec<u8>,
     ) -> Outcome {
@@ -113,7 +108,7 @@ impl Door for Scripted {
             _ => Outcome::Accepted { id: MessageId::from_random([0; 10]) },
         };
         let text = String::from_utf8_lossy(&raw).into_owned();
-        self.came.lock().unwrap().push((mail_from.to_owned(), route, text));
+        self.came.lock().unwrap().push((envelope.mail_from.to_owned(), route, text));
         outcome
     }
 }

@@ -26,7 +26,7 @@ fn encrypted() -> (Settings, TlsConnector) {
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let tls = config::Tls { server: Arc::new(server) };
+    let tls = crate::config::Tls { server: Arc::new(server) };
     (settings().with_tls(Some(&tls)), TlsConnector::from(Arc::new(client)))
 }
 

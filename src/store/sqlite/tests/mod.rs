@@ -22,8 +22,7 @@ use crate::mail::{Mailbox, Message};
 use crate::market::limits::{Limit, Limits};
 use crate::market::{Admitted, Refusal, Request, admit};
 use crate::rewrite::Draft;
-use crate::sender::{Peer, Proof, prove};
-
+use crate::sender::{Peer, Proof, believe};
 use crate::store::records::*;
 use crate::store::register::*;
 
@@ -199,7 +198,7 @@ fn letter(n: usize, from: Role) -> Letter {
 fn proof(from: Role) -> Proof {
     let peer = Peer::new("127.0.0.1".parse().unwrap(), &["127.0.0.0/8".parse().unwrap()]);
     let from = vec![Mailbox { name: None, address: address(from).reveal() }];
-    prove(peer, &Message { from, ..Message::default() }).unwrap()
+    believe(peer, &Message { from, ..Message::default() }).unwrap()
 }
 
 fn acceptance(letter: &Letter, admitted: Admitted) -> Acceptance {
