@@ -8,10 +8,12 @@ use crate::house::{House, JANE, SHOP};
 use crate::letter::Letter;
 
 /// Words that stand in no log line of anybody's.
-const SAID: [&str; 9] = [
+const SAID: [&str; 10] = [
     "xylophone",
     "marzipan",
-    "7946",
+    // Not four digits alone: those stand in many a moment.
+    "7946 0958",
+    "79460958",
     "jane.roe",
     "Jane",
     "cs@lamps",
