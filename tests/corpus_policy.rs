@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bauta::config::{Mode, Policy};
+use bauta::config::{Mode, Policy, Preset};
 use bauta::domain::{Certainty, Direction, RuleId};
 use bauta::mail::{Message, Segment, SegmentKind, Text};
 use bauta::policy::{Context, Rules, judge};
@@ -47,6 +47,8 @@ fn rules() -> Rules {
     // What the labelled messages take for granted: these carriers and this marketplace.
     let allowed = ["dhl.com", "ups.com", "book.delivery.example", "track.parcelpost.example"];
     let policy = Policy {
+        preset: Preset::Standard,
+        support_link: None,
         mode: Mode::Enforce,
         answer_window: Duration::from_secs(30 * 86_400),
         allowed_link_domains: allowed.map(str::to_owned).to_vec(),

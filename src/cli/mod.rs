@@ -8,6 +8,7 @@
 
 mod accounts;
 mod aliases;
+mod backtest;
 mod demo;
 mod dkim;
 mod doctor;

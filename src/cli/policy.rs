@@ -1,4 +1,4 @@
-//! `bauta policy check`.
+//! `bauta policy check|report|backtest`.
 
 use std::ffi::OsString;
 use std::fs;
@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 
+use super::backtest::{Backtest, Report};
 use super::exit::Wrong;
 use super::{json, not_yet};
 use crate::config::{self, Config, Mode};
@@ -32,6 +33,10 @@ pub(super) struct Policy {
 enum PolicyCommand {
     /// The verdict on one mail, or on many cases, as `enforce` would decide
     Check(Check),
+    /// What enforcing every rule would have done
+    Report(Report),
+    /// What a changed config would have decided differently, over the archive
+    Backtest(Backtest),
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }
@@ -98,6 +103,8 @@ impl<'a> Answer<'a> {
 impl Policy {
     pub fn run(self, path: &Path, out: &mut impl Write) -> anyhow::Result<()> {
         match self.command {
+            PolicyCommand::Report(report) => report.run(path, out),
+            PolicyCommand::Backtest(backtest) => backtest.run(path, out),
             PolicyCommand::Other(words) => Err(not_yet::refuse("policy", &words)),
             PolicyCommand::Check(check) => {
                 let config = settings(path)?;

@@ -28,6 +28,7 @@ const TABLES: &[(&str, &str)] = &[
     ("orders", "Orders."),
     ("market", "Who may write what to whom."),
     ("limits", "How much may be written in a time."),
+    ("sellers", "What sellers are told."),
     ("account_health", "What counts against sellers, and what follows."),
     ("review", "Messages that wait for a person."),
     ("policy", "What may be written, and what is done about the rest."),

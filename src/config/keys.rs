@@ -304,6 +304,18 @@ pub(super) const KEYS: &[Key] = &[
         "\"observe\": every mail is judged and what would have been done is recorded, but it is delivered unchanged. \"enforce\": act. Start with \"observe\" and look at the verdicts first. Addresses of the parties are masked either way.",
     ),
     key(
+        "policy.preset",
+        Kind::OneOf(&["standard", "strict"]),
+        Absent::Default("\"standard\""),
+        "What rules do where nothing else is set. \"standard\": as below. \"strict\": what \"standard\" redacts of a seller's message is rejected, and what it only warns of is held.",
+    ),
+    key(
+        "policy.support_link",
+        Kind::Link,
+        Absent::Unset("\"https://market.example/help/{rule}\""),
+        "A page that explains the rules. It stands last in refusals and in notices; {rule} becomes the id of the rule.",
+    ),
+    key(
         "policy.answer_window",
         Kind::Duration { min: "1s", max: "365d" },
         Absent::Default("\"30d\""),
@@ -326,6 +338,12 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Names,
         Absent::Default("[]"),
         "Names and domains of other marketplaces: the rule competitor finds them as whole words, also disguised (\"Mega-Bay\"). A domain covers its subdomains.",
+    ),
+    key(
+        "sellers.refuse_by",
+        Kind::OneOf(&["reply", "notice"]),
+        Absent::Default("\"reply\""),
+        "How a seller is told that a message is refused. \"reply\": in the session, where their own mail server tells them (550). \"notice\": it is taken (250), goes nowhere, and our own mail says why: for mail systems that hide refusals.",
     ),
     key(
         "account_health.ladder",
@@ -399,10 +417,8 @@ pub(super) const NOT_YET: &[&str] = &[
     "buyers.hide_name",
     "archive",
     "response",
-    "policy.preset",
     "policy.languages",
     "policy.custom",
-    "sellers",
 ];
 
 /// What a path in the file is.

@@ -66,6 +66,8 @@ pub(super) enum Kind {
     Contacts,
     /// E-mail addresses.
     Addresses,
+    /// The address of a page.
+    Link,
     /// Names of shops and marketplaces.
     Names,
 }
@@ -103,6 +105,7 @@ impl Kind {
             Self::Names => "a list of names of 1 to 100 characters".into(),
             Self::Contacts => "a list of e-mail addresses and phone numbers".into(),
             Self::Addresses => "a list of e-mail addresses".into(),
+            Self::Link => "the address of a page".into(),
         };
         format!("{what} such as {}", self.sample())
     }
@@ -132,6 +135,7 @@ impl Kind {
             Self::Duration { .. } => "\"30m\"",
             Self::MessageKinds => "[\"address-correction\"]",
             Self::Domains => "[\"carrier.example\"]",
+            Self::Link => "\"https://market.example/help/{rule}\"",
             Self::Addresses => "[\"review@market.example\"]",
             Self::Names => "[\"MegaBay\", \"megabay.example\"]",
             Self::Contacts => "[\"help@carrier.example\", \"+1 555 010 0199\"]",

@@ -14,8 +14,8 @@ use super::reader::Reader;
 use super::rules::built_rule;
 use super::settings::{
     Buyers, Config, Delivery, DeliveryTls, Dns, Http, Limits, Market, Mode, OnTimeout, Orders,
-    Policy, Relay, Review, Route, RuleSetting, Senders, ShownNameStyle, Smtp, Tls, UnknownAlias,
-    Verify,
+    Policy, Preset, RefuseBy, Relay, Review, Route, RuleSetting, Sellers, Senders, ShownNameStyle,
+    Smtp, Tls, UnknownAlias, Verify,
 };
 use super::tls::{self, PemError};
 use super::values;
@@ -84,6 +84,10 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
     let cancelled_grace = reader.duration("orders.cancelled_grace");
     let limits = limits(&mut reader);
     let passes_opt_out = reader.list("market.passes_opt_out", values::message_kind);
+    let refuse_by = reader.word(
+        "sellers.refuse_by",
+        &[("reply", Ok(RefuseBy::Reply)), ("notice", Ok(RefuseBy::Notice))],
+    );
     let ladder = reader.ladder("account_health.ladder");
     let half_life = reader.duration("account_health.half_life");
     let review = review(&mut reader);
@@ -104,6 +108,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
         orders: Orders { cancelled_grace: cancelled_grace? },
         limits: limits?,
         market: Market { passes_opt_out: passes_opt_out? },
+        sellers: Sellers { refuse_by: refuse_by? },
         account_health: HealthRules { ladder: ladder?, half_life: half_life? },
         review: review?,
         policy: policy?,
@@ -352,6 +357,11 @@ const MODES: [(&str, Result<Mode, &str>); 2] =
 
 fn policy(r: &mut Reader<'_, '_>, rules: &[RuleId]) -> Option<Policy> {
     let mode = r.word("policy.mode", &MODES);
+    let preset = r.word(
+        "policy.preset",
+        &[("standard", Ok(Preset::Standard)), ("strict", Ok(Preset::Strict))],
+    );
+    let support_link = r.text_if_set("policy.support_link", values::link);
     let answer_window = r.duration("policy.answer_window");
     let allowed_link_domains = r.list("policy.allowed_link_domains", values::domain);
     let allowed_contacts = r.list("policy.allowed_contacts", values::contact);
@@ -359,6 +369,8 @@ fn policy(r: &mut Reader<'_, '_>, rules: &[RuleId]) -> Option<Policy> {
     let rules: BTreeMap<RuleId, RuleSetting> = rules.iter().map(|id| (*id, rule(r, *id))).collect();
     Some(Policy {
         mode: mode?,
+        preset: preset?,
+        support_link,
         answer_window: answer_window?,
         allowed_link_domains: allowed_link_domains?,
         allowed_contacts: allowed_contacts?,

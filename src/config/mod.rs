@@ -29,6 +29,6 @@ pub use example::{example, starter};
 pub use rules::{BUILT_RULES, BuiltRule, built_rule};
 pub use settings::{
     Buyers, Config, Delivery, DeliveryTls, Dns, Http, Limits, Market, Mode, Network, OnTimeout,
-    Policy, Relay, Review, Route, RuleSetting, Senders, ShownNameStyle, Smtp, Tls, UnknownAlias,
-    Verify,
+    Policy, Preset, RefuseBy, Relay, Review, Route, RuleSetting, Sellers, Senders, ShownNameStyle,
+    Smtp, Tls, UnknownAlias, Verify,
 };

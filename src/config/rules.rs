@@ -1,5 +1,6 @@
 //! The rules that this version has built, what they do by default and what they can do.
 
+use super::settings::Preset;
 use crate::domain::{Action, RuleId};
 
 /// A rule that may stand in `[policy.rules.ID]`.
@@ -19,6 +20,17 @@ pub struct BuiltRule {
 }
 
 impl BuiltRule {
+    /// What it does to a seller's and to a buyer's message where nothing else is set.
+    pub fn under(&self, preset: Preset) -> (Action, Action) {
+        let stricter = match (preset, self.seller_to_buyer) {
+            (Preset::Strict, Action::Redact) => Action::Reject,
+            (Preset::Strict, Action::Warn) => Action::Hold,
+            (_, action) => action,
+        };
+        let can = self.actions.contains(&stricter);
+        (if can { stricter } else { self.seller_to_buyer }, self.buyer_to_seller)
+    }
+
     /// Whether it finds what can't be cleaned, and so not be masked: it acts in every mode.
     pub fn is_uncleanable(&self) -> bool {
         self.actions == UNCLEANABLE
@@ -147,6 +159,19 @@ pub fn built_rule(id: RuleId) -> Option<&'static BuiltRule> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn strict_refuses_what_a_seller_is_redacted_for_and_leaves_buyers_alone() {
+        for rule in BUILT_RULES {
+            let (strict, buyer) = rule.under(Preset::Strict);
+            assert_eq!(buyer, rule.buyer_to_seller, "{}", rule.id);
+            assert!(strict >= rule.seller_to_buyer && strict != Action::Redact, "{}", rule.id);
+            let standard = (rule.seller_to_buyer, rule.buyer_to_seller);
+            assert_eq!(rule.under(Preset::Standard), standard, "{}", rule.id);
+        }
+        let phone = built_rule(RuleId::PhoneNumber).unwrap();
+        assert_eq!(phone.under(Preset::Strict), (Action::Reject, Action::Redact));
+    }
 
     #[test]
     fn a_rule_can_do_what_it_does_by_default() {

@@ -38,6 +38,8 @@ pub struct Config {
     pub limits: Limits,
     /// `[market]`
     pub market: Market,
+    /// `[sellers]`
+    pub sellers: Sellers,
     /// `[account_health]`
     pub account_health: HealthRules,
     /// `[review]`
@@ -291,6 +293,32 @@ pub struct Market {
     pub passes_opt_out: Vec<MessageKind>,
 }
 
+/// `[sellers]`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sellers {
+    /// How a seller is told of a refusal.
+    pub refuse_by: RefuseBy,
+}
+
+/// `sellers.refuse_by`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefuseBy {
+    /// 550 in the session.
+    Reply,
+    /// 250, and our own mail.
+    Notice,
+}
+
+/// `policy.preset`
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Preset {
+    /// PRODUCT §5's table.
+    #[default]
+    Standard,
+    /// Sellers' contacts are refused.
+    Strict,
+}
+
 /// `[review]`: messages that wait for a person.
 #[derive(Debug, Clone)]
 pub struct Review {
@@ -325,6 +353,10 @@ pub enum Mode {
 pub struct Policy {
     /// For every rule that has no mode of its own.
     pub mode: Mode,
+    /// What rules do that are not set.
+    pub preset: Preset,
+    /// A page that explains the rules; `{rule}` stands for a rule's id.
+    pub support_link: Option<String>,
     /// A seller's message within this time after the buyer's last one is an answer.
     pub answer_window: Duration,
     /// Domains that may be linked to, their subdomains too; lower case.

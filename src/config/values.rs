@@ -150,6 +150,18 @@ pub(super) fn address(text: &str) -> Result<RealAddress, Wrong> {
     text.parse().map_err(|why| format!("is no e-mail address: {why}"))
 }
 
+/// The address of a page, short enough for a line of a reply.
+pub(super) fn link(text: &str) -> Result<String, Wrong> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let right =
+        rest.is_some_and(|rest| !rest.is_empty()) && text.bytes().all(|b| b.is_ascii_graphic());
+    match text.len() {
+        _ if !right => Err(format!("{text:?} is no address of a page")),
+        301.. => Err("is longer than 300 characters".into()),
+        _ => Ok(text.to_owned()),
+    }
+}
+
 /// A kind of proactive message.
 pub(super) fn message_kind(text: &str) -> Result<MessageKind, Wrong> {
     text.parse().map_err(|wrong| format!("{wrong}"))

@@ -102,10 +102,11 @@ fn setting(rule: &BuiltRule, policy: &Policy) -> Result<Setting, RuleError> {
     // What can't be cleaned can't be masked: such a rule acts in observe mode too.
     let mode =
         if rule.is_uncleanable() { Mode::Enforce } else { given.mode.unwrap_or(policy.mode) };
+    let (seller_to_buyer, buyer_to_seller) = rule.under(policy.preset);
     let setting = Setting {
         mode,
-        seller_to_buyer: given.seller_to_buyer.unwrap_or(rule.seller_to_buyer),
-        buyer_to_seller: given.buyer_to_seller.unwrap_or(rule.buyer_to_seller),
+        seller_to_buyer: given.seller_to_buyer.unwrap_or(seller_to_buyer),
+        buyer_to_seller: given.buyer_to_seller.unwrap_or(buyer_to_seller),
     };
     for action in [setting.seller_to_buyer, setting.buyer_to_seller] {
         if !rule.actions.contains(&action) {
@@ -119,13 +120,15 @@ fn setting(rule: &BuiltRule, policy: &Policy) -> Result<Setting, RuleError> {
 pub(super) mod tests {
     use std::time::Duration;
 
-    use crate::config::RuleSetting;
+    use crate::config::{Preset, RuleSetting};
 
     use super::*;
 
     pub(in super::super) fn policy(mode: Mode, rules: &[(RuleId, RuleSetting)]) -> Policy {
         Policy {
             mode,
+            preset: Preset::Standard,
+            support_link: None,
             answer_window: Duration::from_secs(30 * 86_400),
             allowed_link_domains: vec!["dhl.com".to_owned()],
             allowed_contacts: vec!["Safety@authority.example".to_owned(), "+1 800 555 0100".into()],

@@ -6,19 +6,22 @@ use std::time::Instant;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::Relay;
-use super::outcome::{Outcome, RejectLine};
+use super::outcome::{Explained, Outcome};
 use super::perform::Paper;
 use super::prepare::{Names, Prepared, conversation, hashes, storage};
 use super::rehearse::{Rehearsed, Stopped, StoppedKind};
 use super::route::{RouteRefusal, ToParty};
-use crate::domain::{Action, Finding, HoldReason, NoticeKind, Timestamp, Verdict};
+use crate::config::RefuseBy;
+use crate::domain::{Action, HoldReason, NoticeKind, Party, Role, Timestamp, Verdict};
 use crate::leak::Outgoing;
 use crate::mail::{Message, base_subject};
 use crate::market::limits::Limit;
 use crate::market::{self, Admitted, Refusal};
 use crate::rewrite::{frame, thread};
 use crate::sender::{Peer, Proof};
-use crate::store::{Acceptance, Arrival, FirstAnswer, Holding, Rejection, StoreError, StoredMail};
+use crate::store::{
+    Acceptance, Arrival, FirstAnswer, Holding, Refused, Rejection, StoreError, StoredMail,
+};
 
 /// Mails up to this size are read and judged where they came in; larger ones on a thread of
 /// their own, a few at a time.
@@ -61,7 +64,7 @@ enum Again {
 impl Relay {
     /// The same mail again gets the first answer, whatever was cancelled, tightened or used up
     /// meanwhile: its sender's mail server only did not see it (PRODUCT §4).
-    async fn first_answer(&self, mail: &Incoming<'_>) -> Option<Outcome> {
+    async fn first_answer(&self, mail: &Incoming<'_>, party: &ToParty) -> Option<Outcome> {
         let first = match self.0.store.first_answer(mail.fingerprint?, mail.arrived).await {
             Ok(first) => first?,
             Err(error) => return Some(storage(&error)),
@@ -72,9 +75,11 @@ impl Relay {
             }
             FirstAnswer::Held(held) => (held.message().clone(), Outcome::held(&held)),
             FirstAnswer::Refused(refused, verdict) => {
-                let lines = reject_lines(&verdict);
                 let outcome = match verdict.action {
-                    Action::Reject => Outcome::rejected(&refused, lines),
+                    Action::Reject => {
+                        let writer = party.stands_for.other();
+                        self.refused(&refused, &verdict, party.facts.party(writer), mail.automatic)
+                    }
                     _ => Outcome::Unwritable,
                 };
                 (refused.message().clone(), outcome)
@@ -84,13 +89,34 @@ impl Relay {
         Some(outcome)
     }
 
+    /// How a refusal by the policy is told.
+    fn refused(
+        &self,
+        seal: &Refused,
+        verdict: &Verdict,
+        writer: &Party,
+        automatic: bool,
+    ) -> Outcome {
+        let by_notice = self.refuses_by_notice(writer, automatic);
+        by_notice.then(|| Outcome::noticed(seal)).flatten().unwrap_or_else(|| {
+            let link = self.0.config.policy.support_link.as_deref();
+            Outcome::rejected(seal, Explained::of(verdict, writer.language, link))
+        })
+    }
+
+    /// Whether this writer is told of refusals by our own mail.
+    pub(super) fn refuses_by_notice(&self, writer: &Party, automatic: bool) -> bool {
+        let by_notice = self.0.config.sellers.refuse_by == RefuseBy::Notice;
+        by_notice && writer.id.role() == Role::Seller && !automatic
+    }
+
     /// Takes a mail for one of its recipients: looks at it until the facts it was decided on are
     /// those that it is stored with.
     pub(super) async fn accept_for(&self, mail: &Incoming<'_>, mut party: ToParty) -> Outcome {
         let mut crowded = false;
         for _ in 0..TRIES {
             // Each time: the same mail may have come in twice at once.
-            if let Some(outcome) = self.first_answer(mail).await {
+            if let Some(outcome) = self.first_answer(mail, &party).await {
                 return outcome;
             }
             match self.look(mail, &party, crowded).await {
@@ -283,8 +309,7 @@ impl Relay {
         };
         let direction = admitted.admission().direction;
         let holds: Vec<&str> = verdict.holds.iter().map(|hold| hold.reason.as_str()).collect();
-        let rules = reject_lines(&verdict).iter().map(|l| l.rule.as_str()).collect::<Vec<_>>();
-        let (holds, rules) = (holds.join(","), rules.join(","));
+        let (holds, rules) = (holds.join(","), rules_of(&verdict));
         let mut arrival = self.arrival(mail, admitted, verdict, prepared.names);
         arrival.limits.conversation_per_10_minutes = None;
         let holding = Holding {
@@ -326,16 +351,17 @@ impl Relay {
         stopped: &Stopped,
         prepared: &Prepared,
     ) -> Outcome {
-        let lines: Vec<RejectLine> = match stopped {
-            Stopped::Rejected => reject_lines(&verdict),
-            Stopped::Leak(_) | Stopped::Compose(_) => vec![],
-        };
         let admission = admitted.admission();
-        let rules: Vec<&str> = lines.iter().map(|l| l.rule.as_str()).collect();
-        let rules = rules.join(",");
+        let writer = admission.facts.party(admission.direction.sender());
+        let rules = rules_of(&verdict);
         let sender_view = self.sender_view(&mail.paper(), admitted, prepared);
         let violations = self.violations(&mail.paper(), &verdict);
+        // A first finding is told by a notice too, and a repeated one is the same message.
+        let tell = self.refuses_by_notice(writer, admission.automatic);
+        let tell = tell.then_some(NoticeKind::Violation).into_iter().collect();
+        let (writer, judged) = (writer.clone(), verdict.clone());
         let record = Rejection {
+            tell,
             facts: admission.facts.clone(),
             conversation: conversation(admitted).map(|c| c.id),
             order: admission.order.as_ref().map(|o| o.id.clone()),
@@ -367,7 +393,9 @@ impl Relay {
                     "rejected"
                 );
                 match stopped {
-                    Stopped::Rejected => Outcome::rejected(&refused, lines),
+                    Stopped::Rejected => {
+                        self.refused(&refused, &judged, &writer, admission.automatic)
+                    }
                     Stopped::Leak(_) | Stopped::Compose(_) => Outcome::Unwritable,
                 }
             }
@@ -404,10 +432,12 @@ impl Relay {
     }
 }
 
-/// What the sender is told of a verdict: the strongest findings.
-fn reject_lines(verdict: &Verdict) -> Vec<RejectLine> {
-    let strongest = |f: &&Finding| f.enforced && f.action == verdict.action;
-    verdict.findings.iter().filter(strongest).map(RejectLine::from).collect()
+/// For the log: the rules whose findings decided.
+fn rules_of(verdict: &Verdict) -> String {
+    let decided = verdict.findings.iter().filter(|f| f.enforced && f.action == verdict.action);
+    let mut rules: Vec<&str> = decided.map(|f| f.rule.as_str()).collect();
+    rules.dedup();
+    rules.join(",")
 }
 
 pub(super) fn micros(since: Instant) -> u64 {

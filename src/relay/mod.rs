@@ -9,6 +9,7 @@
 //! took; never a word or an address of it.
 
 mod accept;
+mod backtest;
 mod guesses;
 mod inspector;
 mod notify;
@@ -39,9 +40,10 @@ pub use crate::market::Refusal;
 pub use crate::market::limits::Limit;
 pub use crate::rewrite::dkim::sign as sign_with_dkim;
 pub use crate::sender::{Envelope, Peer, Unproved};
+pub use backtest::decided_by_rules;
 pub use inspector::{InspectError, Inspector};
 pub use notify::{is_delayed, not_delivered};
-pub use outcome::{Outcome, RejectLine};
+pub use outcome::{Explained, Outcome, RejectLine};
 pub use rehearse::{Rehearsal, Rehearsed, Stopped, rehearse};
 pub use review::NotReleased;
 pub use route::{Route, RouteRefusal};

@@ -7,7 +7,7 @@ use data_encoding::BASE32_NOPAD;
 use sha2::{Digest, Sha256};
 
 use super::Relay;
-use super::outcome::Outcome;
+use super::outcome::{Explained, Outcome};
 use super::prepare::{fingerprint, random};
 use super::recipients::Letter;
 use super::route::ToParty;
@@ -154,6 +154,7 @@ impl<'a> Pen<'a> {
             language: self.language,
             notice,
             marketplace: &self.config.relay.marketplace,
+            support_link: self.config.policy.support_link.as_deref(),
             alias_domain: domain,
             msg_id: &msg_id,
             thread: &self.thread,
@@ -174,16 +175,18 @@ impl<'a> Pen<'a> {
 }
 
 impl Relay {
-    /// Tells a sender that one of several recipients does not get the mail.
+    /// Tells a sender that one of several recipients does not get the mail; `alone`: that the only
+    /// one does not.
     pub(super) async fn tell_not_passed_on(
         &self,
         letter: &Letter<'_>,
         party: &ToParty,
         outcome: &Outcome,
+        alone: bool,
     ) -> Result<Notified, StoreError> {
         let alias =
             party.tag.as_ref().map_or_else(|| party.alias.clone(), |t| party.alias.with_tag(t));
-        tracing::info!(%alias, "refused beside others that were accepted");
+        tracing::info!(%alias, alone, "refused, and its sender is told by mail");
         // PRODUCT §4: automatic mail never causes a notice.
         if letter.message.automatic == Automatic::Replied {
             return Ok(Notified::Already);
@@ -205,7 +208,7 @@ impl Relay {
         // that fails to come would tell a guesser that the guess was right.
         let secrets = Secrets::default();
         let pen = Pen { config, language, reader, secrets, thread, now: letter.arrived };
-        let notice = Notice::NotPassedOn { alias: &alias, reason, findings: &findings };
+        let notice = Notice::NotPassedOn { alias: &alias, reason, findings: &findings, alone };
         let same = fingerprint(reader, &alias, &letter.message, letter.raw).map(of_notice);
         match pen.write(notice, Some(facts.pair), None, same) {
             Some(notice) => self.0.store.notify(notice).await,
@@ -220,7 +223,7 @@ fn of_notice(mail: [u8; 32]) -> [u8; 32] {
 }
 
 /// What a refusal says in a notice, and what was found.
-fn reason(outcome: &Outcome) -> Option<(Reason, Vec<(RuleId, String)>)> {
+pub(super) fn reason(outcome: &Outcome) -> Option<(Reason, Vec<(RuleId, String)>)> {
     let reason = match outcome {
         Outcome::Refused(why) => match why {
             Refusal::NotRegistered => Reason::NotRegistered,
@@ -236,14 +239,14 @@ fn reason(outcome: &Outcome) -> Option<(Reason, Vec<(RuleId, String)>)> {
             // Only of automatic mail, which is told nothing.
             Refusal::AutomaticAgain => return None,
         },
-        Outcome::Rejected(lines) => {
+        Outcome::Rejected(Explained { lines, .. }) => {
             let findings = lines.iter().map(|l| (l.rule, l.words.clone())).collect();
             return Some((Reason::Rules, findings));
         }
         Outcome::Unwritable => Reason::Unsafe,
         // Who is not proved is told nothing by mail: it would go to a stranger.
         Outcome::Unproved(_) | Outcome::NoReport | Outcome::Reported => return None,
-        Outcome::Accepted { .. } | Outcome::Held { .. } => return None,
+        Outcome::Accepted { .. } | Outcome::Held { .. } | Outcome::Noticed => return None,
         // Who comes again hears the answer then.
         Outcome::TooBusy | Outcome::Storage | Outcome::Limited(_) => return None,
     };

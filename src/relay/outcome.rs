@@ -1,8 +1,9 @@
 //! What a face is told about a mail.
 
-use crate::domain::{Finding, MessageId, Part, RuleId};
+use crate::domain::{Finding, Language, MessageId, Part, RuleId, Verdict};
 use crate::market::Refusal;
 use crate::market::limits::Limit;
+use crate::rewrite::{in_ascii, language_of_replies, more_text, place_text, rule_text};
 use crate::sender::Unproved;
 use crate::store::{Accepted, Held, Refused, ReportStored};
 
@@ -30,8 +31,10 @@ pub enum Outcome {
     Refused(Refusal),
     /// Over a limit; nothing was written, and the sender comes again.
     Limited(Limit),
-    /// The policy says reject; at least one line.
-    Rejected(Vec<RejectLine>),
+    /// The policy says reject.
+    Rejected(Explained),
+    /// Refused, and told by our own mail in place of the reply (`sellers.refuse_by`).
+    Noticed,
     /// It could not be written.
     Unwritable,
     /// Too much at once; nothing was written.
@@ -51,7 +54,7 @@ impl Outcome {
 
     /// Whether it is on disk, and its sender needs to do nothing more.
     pub(super) fn is_accepted(&self) -> bool {
-        matches!(self, Self::Accepted { .. } | Self::Held { .. } | Self::Reported)
+        matches!(self, Self::Accepted { .. } | Self::Held { .. } | Self::Reported | Self::Noticed)
     }
 
     /// Why a mail was not admitted: who is not proved to this party hears what strangers hear.
@@ -78,24 +81,61 @@ impl Outcome {
     }
 
     /// A 550 that names violations is built from the store's seal.
-    pub(super) fn rejected(_seal: &Refused, lines: Vec<RejectLine>) -> Self {
-        Self::Rejected(lines)
+    pub(super) fn rejected(_seal: &Refused, explained: Explained) -> Self {
+        Self::Rejected(explained)
+    }
+
+    /// The same where a notice that is committed with it tells of it: then it must be archived.
+    pub(super) fn noticed(seal: &Refused) -> Option<Self> {
+        seal.is_archived().then_some(Self::Noticed)
     }
 }
 
-/// One violation, as far as its sender is told. What to change follows from the rule.
+/// A refusal by the policy, as far as its sender is told; at least one line.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Explained {
+    /// One for each violation.
+    pub lines: Vec<RejectLine>,
+    /// Where more about it stands, with a word before it.
+    pub more: Option<String>,
+}
+
+/// One violation, as far as its sender is told, in the sender's language and in ASCII.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejectLine {
     /// Which rule.
     pub rule: RuleId,
-    /// Where.
-    pub part: Part,
+    /// What to change.
+    pub change: String,
+    /// Where, as in `in the subject`.
+    pub place: String,
     /// The sender's own words that were found.
     pub words: String,
 }
 
-impl From<&Finding> for RejectLine {
-    fn from(finding: &Finding) -> Self {
-        Self { rule: finding.rule, part: finding.part, words: finding.words.clone() }
+impl RejectLine {
+    /// What a sender who reads this language is told.
+    pub fn new(rule: RuleId, part: Part, words: &str, language: Language) -> Self {
+        let language = language_of_replies(language);
+        Self {
+            rule,
+            change: in_ascii(rule_text(rule, language).change),
+            place: in_ascii(place_text(part, language)),
+            words: words.to_owned(),
+        }
+    }
+}
+
+impl Explained {
+    /// The strongest findings; `link` may hold `{rule}`.
+    pub(super) fn of(verdict: &Verdict, language: Language, link: Option<&str>) -> Self {
+        let strongest = |f: &&Finding| f.enforced && f.action == verdict.action;
+        let line = |f: &Finding| RejectLine::new(f.rule, f.part, &f.words, language);
+        let lines: Vec<RejectLine> = verdict.findings.iter().filter(strongest).map(line).collect();
+        let more = lines.first().zip(link).map(|(first, link)| {
+            let more = in_ascii(more_text(language_of_replies(language)));
+            format!("{more}: {}", link.replace("{rule}", first.rule.as_str()))
+        });
+        Self { lines, more }
     }
 }

@@ -79,11 +79,12 @@ impl Relay {
                 outcome => refused.push((party, outcome)),
             }
         }
-        let Some(taken) = taken else {
+        let alone = taken.is_none();
+        let Some(taken) = taken.or_else(|| self.noticed(&letter, &refused)) else {
             return refused.into_iter().map(|(_, outcome)| outcome).max_by_key(helps);
         };
         for (party, outcome) in &refused {
-            match self.tell_not_passed_on(&letter, party, outcome).await {
+            match self.tell_not_passed_on(&letter, party, outcome, alone).await {
                 // It comes again, until its sender has room for the notice.
                 Ok(Notified::TooMany) => return Some(Outcome::TooBusy),
                 Ok(Notified::Told | Notified::Already) => {}
@@ -91,6 +92,20 @@ impl Relay {
             }
         }
         Some(taken)
+    }
+
+    /// The answer where a seller is told of every refusal by our own mail: only who is registered,
+    /// and so no stranger.
+    fn noticed(&self, letter: &Letter<'_>, refused: &[(ToParty, Outcome)]) -> Option<Outcome> {
+        let automatic = letter.message.automatic == Automatic::Replied;
+        let told = |(party, outcome): &(ToParty, Outcome)| {
+            let writer = party.facts.party(party.stands_for.other());
+            let decided = matches!(outcome, Outcome::Refused(_) | Outcome::Unwritable);
+            decided
+                && self.refuses_by_notice(writer, automatic)
+                && writer.may_write_from(letter.proof.address())
+        };
+        refused.iter().all(told).then_some(Outcome::Noticed)
     }
 
     /// The one answer of bounce addresses and the postmaster, who are asked nothing.

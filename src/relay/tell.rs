@@ -5,11 +5,12 @@ use sha2::{Digest, Sha256};
 
 use super::Relay;
 use super::notify::{Pen, not_delivered, writer_of};
-use crate::config::Config;
+use crate::config::{Config, RefuseBy};
 use crate::domain::{
     Action, Finding, Language, MessageId, MessageState, NoStrike, NoticeKind, OrderId, PartyId,
-    RuleId, Secrets, Timestamp, Verdict,
+    Role, RuleId, Secrets, Timestamp, Verdict,
 };
+use crate::mail;
 use crate::rewrite::thread::ThreadHeaders;
 use crate::rewrite::{self, AccountNotice, Counted, Notice};
 use crate::store::{
@@ -239,9 +240,12 @@ async fn violated(
         return Ok(nobody);
     }
     let refused = detail.row.state == MessageState::Rejected;
+    // Where the notice stands in place of the reply it says everything.
+    let of_seller = told.direction.sender() == Role::Seller;
+    let in_place = refused && of_seller && config.sellers.refuse_by == RefuseBy::Notice;
     let worth = |v: &ToldViolation| {
         let acts = v.enforced && v.action >= Action::Redact;
-        acts && (v.strike > 0 || !v.told_today)
+        acts && (v.strike > 0 || !v.told_today || in_place)
     };
     let violations = store.told_violations(message, now).await?;
     let violations: Vec<ToldViolation> = violations.into_iter().filter(worth).collect();
@@ -267,7 +271,13 @@ async fn violated(
     let order = told.order.as_ref();
     let findings = &findings;
     let notice = Notice::Violation { refused, name: &name, order, findings, account };
-    let pen = Pen::to_writer(config, &told, &address, &name, now);
+    let mut pen = Pen::to_writer(config, &told, &address, &name, now);
+    if refused {
+        // What was refused has no name in a conversation: its writer knows it by its own.
+        let own = mail::read(&detail.original).msg_id;
+        pen.thread.references = own.clone().into_iter().collect();
+        pen.thread.in_reply_to = own;
+    }
     let notice = pen.write(notice, Some(told.facts.pair), Some(message.clone()), None);
     Ok((notice.into_iter().collect(), violations.iter().map(|v| v.id).collect()))
 }

@@ -5,7 +5,7 @@ use super::compose::{ComposeError, Headers};
 use super::draft::Draft;
 use super::notice_texts::NoticeTexts;
 use super::review_texts::ReviewTexts;
-use super::rule_texts::rule_text;
+use super::rule_texts::{more_text, rule_text};
 use super::texts::Texts;
 use super::thread::ThreadHeaders;
 use crate::domain::{
@@ -35,6 +35,8 @@ pub enum Notice<'a> {
         reason: Reason,
         /// What a rule found, in the sender's own words.
         findings: &'a [(RuleId, String)],
+        /// The only one.
+        alone: bool,
     },
     /// A message waits for a person, or does not go on after it waited.
     Reviewed {
@@ -156,6 +158,8 @@ pub struct NoticePlan<'a> {
     pub notice: Notice<'a>,
     /// `relay.marketplace`
     pub marketplace: &'a str,
+    /// `policy.support_link`
+    pub support_link: Option<&'a str>,
     /// `relay.alias_domain`: the notice is from the postmaster there.
     pub alias_domain: &'a str,
     /// Its Message-ID.
@@ -201,6 +205,9 @@ fn subject(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
     let (head, order) = match plan.notice {
         Notice::Delivery { kind: NoticeKind::Delayed, order, .. } => (texts.delayed_subject, order),
         Notice::Delivery { order, .. } => (texts.failed_subject, order),
+        Notice::NotPassedOn { alone: true, .. } => {
+            (ReviewTexts::of(plan.language).refused_subject, None)
+        }
         Notice::NotPassedOn { .. } => (texts.not_passed_on_subject, None),
         Notice::Reviewed { kind: NoticeKind::Held, order, .. } => {
             (ReviewTexts::of(plan.language).held_subject, order)
@@ -233,8 +240,10 @@ fn text(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
             };
             vec![filled(what), filled(todo)]
         }
-        Notice::NotPassedOn { alias, reason, findings } => {
-            let head = texts.not_passed_on.replace("{alias}", &alias.to_string());
+        Notice::NotPassedOn { alias, reason, findings, alone } => {
+            let refused_to = ReviewTexts::of(plan.language).refused_to;
+            let head = if alone { refused_to } else { texts.not_passed_on };
+            let head = head.replace("{alias}", &alias.to_string());
             let why = texts.reason(reason).replace("{marketplace}", plan.marketplace);
             let mut found = vec![head, why];
             found.extend(list(plan.language, findings));
@@ -273,6 +282,7 @@ fn text(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
         Notice::Account { what, until, reason } => account(plan, what, until, reason),
         Notice::ForReview { text, .. } => vec![text.to_owned()],
     };
+    paragraphs.extend(more(plan));
     paragraphs.push(format!("-- \n{}", texts.machine.replace("{marketplace}", plan.marketplace)));
     format!("{}\n", paragraphs.join("\n\n"))
 }
@@ -317,6 +327,18 @@ fn fill(
         .replace("{name}", name)
 }
 
+/// Where more about the rules stands, where one was broken.
+fn more(plan: &NoticePlan<'_>) -> Option<String> {
+    let (Notice::NotPassedOn { findings, .. }
+    | Notice::Reviewed { findings, .. }
+    | Notice::Violation { findings, .. }) = plan.notice
+    else {
+        return None;
+    };
+    let (link, (rule, _)) = (plan.support_link?, findings.first()?);
+    Some(format!("{}: {}", more_text(plan.language), link.replace("{rule}", rule.as_str())))
+}
+
 /// What rules found and what to change, a line or two for each; none where there is nothing.
 fn list(language: Language, findings: &[(RuleId, String)]) -> Option<String> {
     let lines: Vec<String> = findings
@@ -352,6 +374,7 @@ mod tests {
             language,
             notice,
             marketplace: "Lumo Market",
+            support_link: Some("https://market.example/{rule}"),
             alias_domain: "relay.example",
             msg_id: &MsgId::new("n1@relay.example").unwrap(),
             thread: &ThreadHeaders { in_reply_to: Some(own.clone()), references: vec![own] },
@@ -388,6 +411,7 @@ mod tests {
             alias: &alias,
             reason,
             findings: &findings,
+            alone: reason == Reason::Suspended,
         });
         let violations =
             [(true, Counted::First), (false, Counted::Strike)].map(|(refused, counted)| {
@@ -432,6 +456,12 @@ mod tests {
             for notice in deliveries.iter().chain(&refusals).chain(&reviews).chain(&violations) {
                 let draft = write(language, *notice);
                 let all = format!("{}\n{}", draft.subject, draft.text);
+                let explains = !matches!(notice, Notice::Delivery { .. });
+                assert_eq!(
+                    all.contains(": https://market.example/phone-number\n"),
+                    explains,
+                    "{all}"
+                );
                 assert!(!all.contains(['{', '}']), "{language}: {all}");
                 assert!(all.contains("Lumo Market"), "{language}: {all}");
                 let names = if matches!(notice, Notice::NotPassedOn { .. }) {

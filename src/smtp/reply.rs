@@ -5,8 +5,8 @@
 
 use std::fmt::Write as _;
 
-use crate::domain::{MessageId, Part, RuleId};
-use crate::relay::{Limit, Outcome, Refusal, RejectLine, RouteRefusal, Unproved};
+use crate::domain::MessageId;
+use crate::relay::{Explained, Limit, Outcome, Refusal, RejectLine, RouteRefusal, Unproved};
 
 /// The longest line, CRLF included (RFC 5321 §4.5.3.1.5).
 const LINE_LIMIT: usize = 512;
@@ -349,7 +349,8 @@ fn outcome_row(outcome: &Outcome) -> Row {
         Outcome::Unproved(why) => unproved(*why),
         Outcome::Refused(why) => refused(*why),
         Outcome::Limited(limit) => limited(*limit),
-        Outcome::Rejected(lines) => rejected(lines),
+        Outcome::Rejected(explained) => rejected(explained),
+        Outcome::Noticed => row(250, "2.0.0", "Taken, and not passed on: a mail to you says why"),
         Outcome::Unwritable => row(
             550,
             "5.7.0",
@@ -411,29 +412,25 @@ fn limited(limit: Limit) -> Row {
     row(450, "4.7.1", words)
 }
 
-/// One line per violation, the first sufficient by itself; of many, four and how many more.
-fn rejected(lines: &[RejectLine]) -> Row {
-    let shown = if lines.len() > MOST_LINES { MOST_LINES - 1 } else { lines.len() };
+/// One line per violation, the first sufficient by itself; of many, a few and how many more; last
+/// where more about it stands.
+fn rejected(explained: &Explained) -> Row {
+    let Explained { lines, more: link } = explained;
+    let room = MOST_LINES - usize::from(link.is_some());
+    let shown = if lines.len() > room { room - 1 } else { lines.len() };
     let mut words: Vec<String> = lines.iter().take(shown).map(violation).collect();
     match lines.len() - shown {
         _ if lines.is_empty() => words.push("The marketplace's rules refuse this mail".to_owned()),
         0 => {}
-        more => words.push(format!("And {more} more of this kind")),
+        more => words.push(format!("(+{more})")),
     }
+    words.extend(link.clone());
     (550, "5.7.0", words)
 }
 
 /// What to change, the rule, where, the words found.
 fn violation(line: &RejectLine) -> String {
-    let change = what_to_change(line.rule);
-    let part = match line.part {
-        Part::Subject => "in the subject",
-        Part::Text => "in the text",
-        Part::Alternative => "in the mail's other text (plain or HTML)",
-        Part::Attachment => "in an attachment",
-        Part::Message => "in the mail",
-    };
-    let head = format!("{change} ({} {part}", line.rule);
+    let head = format!("{} ({} {}", line.change, line.rule, line.place);
     if line.words.is_empty() {
         return format!("{head})");
     }
@@ -443,42 +440,6 @@ fn violation(line: &RejectLine) -> String {
     let cut: String = found.chars().take(room).collect();
     let dots = if cut.len() < found.len() { "..." } else { "" };
     format!("{head}: \"{cut}{dots}\")")
-}
-
-/// What a sender can do about a finding.
-fn what_to_change(rule: RuleId) -> &'static str {
-    match rule {
-        RuleId::ReviewSolicitation => "Don't ask for a review, rating or feedback",
-        RuleId::Promotion => "Take out the advertising and the discount",
-        RuleId::ThankYouOnly => "Don't write only to say thanks",
-        RuleId::ShippingConfirmation => "Don't write only to confirm, the buyer is told already",
-        RuleId::ServiceOffer => "Don't write only to offer help",
-        RuleId::Unsolicited => {
-            "Write only what the order needs: a question about it, a problem, customization, delivery, address, invoice, warranty, instructions, a key or a legal notice"
-        }
-        RuleId::OptOutRequest => "Don't ask to opt in or out of messages",
-        RuleId::ExternalLink => "Take out the link",
-        RuleId::EmailAddress => "Take out the e-mail address, answers reach you here",
-        RuleId::PhoneNumber => "Take out the phone number, answers reach you here",
-        RuleId::MessengerHandle => "Take out the messenger contact, answers reach you here",
-        RuleId::OffPlatformPayment => "Don't ask for payment outside of the marketplace",
-        RuleId::Competitor => "Take out the other marketplace's name",
-        RuleId::Tracking => "Send without tracking",
-        RuleId::LinkedLogo => "Take the link off the logo",
-        RuleId::Image => "Send without this picture",
-        RuleId::AttachmentType => "Send without attachments of this type",
-        RuleId::AttachmentPurpose => "Attach only invoices, warranties and instructions",
-        RuleId::AttachmentSize => "Send fewer or smaller attachments",
-        RuleId::DangerousContent => "Send without the dangerous file",
-        RuleId::Unreadable => "Send it unencrypted, as an ordinary mail",
-        RuleId::CardNumber => "Take out the card number",
-        RuleId::Abuse => "Write without threats and insults",
-        RuleId::FeedbackExtortion => "Don't tie a review to a refund",
-        RuleId::Impersonation => "Don't write in the marketplace's name",
-        RuleId::TooLong => "Make the mail shorter",
-        RuleId::ImportantMisuse => "Take [Important] out of the subject",
-        RuleId::CopiedAnswer => "Write an answer to this buyer",
-    }
 }
 
 /// RFC 5321 §4.2: reply text is printable ASCII. What isn't is shown as `?`, white space as a
@@ -497,6 +458,7 @@ fn printable(words: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Language, Part, RuleId};
 
     const WRONG: [Wrong; 23] = {
         use super::Wrong::*;
@@ -552,12 +514,13 @@ mod tests {
     ];
 
     fn violations(count: usize, words: &str) -> Reply {
-        let line = |at: usize| RejectLine {
-            rule: RuleId::ALL[at % RuleId::ALL.len()],
-            part: [Part::Subject, Part::Text, Part::Attachment, Part::Message][at % 4],
-            words: words.to_owned(),
+        let line = |at: usize| {
+            let part = [Part::Subject, Part::Text, Part::Attachment, Part::Message][at % 4];
+            let language = Language::ALL[at % Language::ALL.len()];
+            RejectLine::new(RuleId::ALL[at % RuleId::ALL.len()], part, words, language)
         };
-        Reply::Outcome(Outcome::Rejected((0..count).map(line).collect()))
+        let more = (count % 2 == 1).then(|| format!("More: https://{}", "x".repeat(290)));
+        Reply::Outcome(Outcome::Rejected(Explained { lines: (0..count).map(line).collect(), more }))
     }
 
     /// Every row, with the worst words that can stand in it.
@@ -598,11 +561,16 @@ mod tests {
         for words in ["", "0170 123", &"\u{1f600}".repeat(200), &"x".repeat(600), "a\r\n250 b\0"] {
             all.extend((0..8).chain([28, 400]).map(|count| violations(count, words)));
         }
-        // One line for each rule: the longest words of ours.
-        all.extend(RuleId::ALL.iter().map(|&rule| {
-            let line = RejectLine { rule, part: Part::Attachment, words: "x".repeat(600) };
-            Outcome(super::Outcome::Rejected(vec![line]))
-        }));
+        // One line for each rule and language: the longest words of ours.
+        for language in Language::ALL {
+            all.extend(RuleId::ALL.iter().map(|&rule| {
+                let words = "x".repeat(600);
+                let line = RejectLine::new(rule, Part::Alternative, &words, language);
+                let explained = Explained { lines: vec![line], more: None };
+                Outcome(super::Outcome::Rejected(explained))
+            }));
+        }
+        all.push(Outcome(super::Outcome::Noticed));
         all
     }
 
@@ -643,21 +611,36 @@ mod tests {
     }
 
     #[test]
-    fn a_rejection_says_what_to_change_where_and_the_words() {
-        let line = |rule, part, words: &str| RejectLine { rule, part, words: words.to_owned() };
-        let lines = vec![
-            line(RuleId::PhoneNumber, Part::Text, "null eins 0170\u{200b}123"),
-            line(RuleId::TooLong, Part::Message, "limit 5000 characters, found 6000"),
-        ];
-        assert_eq!(
-            Reply::Outcome(Outcome::Rejected(lines)).render(),
-            "550-5.7.0 Take out the phone number, answers reach you here (phone-number in the text: \
+    fn a_rejection_says_what_to_change_where_and_the_words_in_the_senders_language() {
+        let reject = |language, more: Option<&str>| {
+            let words = "limit 5000 characters, found 6000";
+            let lines = vec![
+                RejectLine::new(
+                    RuleId::PhoneNumber,
+                    Part::Text,
+                    "null eins 0170\u{200b}123",
+                    language,
+                ),
+                RejectLine::new(RuleId::TooLong, Part::Message, words, language),
+            ];
+            let more = more.map(str::to_owned);
+            Reply::Outcome(Outcome::Rejected(Explained { lines, more })).render()
+        };
+        let english = "550-5.7.0 Take out the phone number, answers reach you here (phone-number in the text: \
              \"null eins 0170?123\")\r\n\
-             550 5.7.0 Make the mail shorter (too-long in the mail: \"limit 5000 characters, found 6000\")\r\n"
+             550 5.7.0 Make the mail shorter (too-long in the mail: \"limit 5000 characters, found 6000\")\r\n";
+        assert_eq!(reject(Language::En, None), english);
+        assert_eq!(reject(Language::Ja, None), english, "ASCII can't write Japanese");
+        assert_eq!(
+            reject(Language::De, Some("Mehr: https://market.example/hilfe")),
+            "550-5.7.0 Nehmen Sie die Telefonnummer heraus, Antworten erreichen Sie hier \
+             (phone-number im Text: \"null eins 0170?123\")\r\n\
+             550-5.7.0 Kuerzen Sie die Mail (too-long in der Mail: \"limit 5000 characters, found 6000\")\r\n\
+             550 5.7.0 Mehr: https://market.example/hilfe\r\n"
         );
         let many = violations(9, "x").render();
         assert_eq!(many.lines().count(), 5);
-        assert!(many.ends_with("550 5.7.0 And 5 more of this kind\r\n"), "{many}");
+        assert!(many.contains("550-5.7.0 (+6)\r\n550 5.7.0 More: https://xxx"), "{many}");
     }
 
     #[test]

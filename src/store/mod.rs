@@ -24,8 +24,9 @@ pub use health::{AccountHealth, Excuse, ToldChange, ToldViolation, ViolationRow}
 pub use notice::{NewNotice, NoticeRow, Notified, Told};
 pub use records::{
     Acceptance, Arrival, AttemptDetail, AttemptOutcome, AttemptRecord, Claimed, Counts,
-    DeliveryDetail, DeliveryRow, FirstAnswer, Forward, Intervention, MessageDetail, MessageFilter,
-    MessageRow, QueueDepth, QueueFilter, QueueRow, Rejection, Release, StsPolicy, Turn, Turns,
+    DeliveryDetail, DeliveryRow, FirstAnswer, Forward, Intervention, JudgedRow, MessageDetail,
+    MessageFilter, MessageRow, QueueDepth, QueueFilter, QueueRow, Rejection, Release, StsPolicy,
+    Turn, Turns,
 };
 pub use register::{
     AccountChange, AccountEvent, Decision, Erased, NamedPair, OrderFilter, PairNames, Put,

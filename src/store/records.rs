@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::domain::{
     Action, AliasAddress, Assigned, BuyerId, ConversationId, DeliveryId, DeliveryState, Direction,
-    Facts, HealthRules, MessageId, MessageState, MsgId, OrderId, RealAddress, RuleId, SellerId,
-    ThreadLink, Timestamp, Verdict, Violation,
+    Facts, HealthRules, MessageId, MessageState, MsgId, NoticeKind, OrderId, PairId, RealAddress,
+    RuleId, SellerId, ThreadLink, Timestamp, Verdict, Violation,
 };
 use crate::leak::Outgoing;
 use crate::market::Admitted;
@@ -103,6 +103,8 @@ pub struct Rejection {
     pub received_at: Timestamp,
     /// How many refused messages of this sender are archived in 24 hours.
     pub quota_per_day: u32,
+    /// What its sender is told of it by mail: kinds of notice.
+    pub tell: Vec<NoticeKind>,
     /// What of it is held against its sender, or not.
     pub violations: Vec<Violation>,
     /// `[account_health]`
@@ -284,6 +286,19 @@ pub struct MessageRow {
     pub assigned: Option<Assigned>,
     /// Its delivery; none for what was refused.
     pub delivery: Option<DeliveryRow>,
+}
+
+/// What was decided about a message, for those who compare.
+#[derive(Debug, Clone)]
+pub struct JudgedRow {
+    /// Its place among all, to go on behind it.
+    pub number: i64,
+    /// The message.
+    pub row: MessageRow,
+    /// The pair.
+    pub pair: PairId,
+    /// What the policy decided.
+    pub verdict: Verdict,
 }
 
 /// How far a message's delivery has come.

@@ -67,3 +67,4 @@ mod t67_faults_and_restarts;
 mod t70_reports;
 mod t90_held;
 mod t91_strikes;
+mod t92_explaining;

@@ -9,7 +9,7 @@ use bauta::smtp::{Behaviour, Received, Sink};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::letter::Opened;
+use crate::letter::{Opened, bare};
 
 /// How long anything may take that must happen.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -88,6 +88,15 @@ impl Smarthost {
             }
             self.told.push_back(mail);
         }
+    }
+
+    /// The next mails, one for each of these readers, in whatever order they come.
+    pub fn next_for<const N: usize>(&mut self, readers: [&str; N]) -> [Opened; N] {
+        let mut mails: Vec<Opened> = (0..N).map(|_| self.next()).collect();
+        readers.map(|reader| {
+            let at = mails.iter().position(|mail| mail.recipients == [bare(reader)]);
+            mails.remove(at.unwrap_or_else(|| panic!("nothing for {reader}: {mails:?}")))
+        })
     }
 
     /// The next notice of what rules found.

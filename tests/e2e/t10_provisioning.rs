@@ -122,7 +122,6 @@ fn what_is_planned_is_refused_as_not_in_this_version() {
         &["token", "add"],
         &["purge"],
         &["seller", "erase", "S1"],
-        &["policy", "report", "--since", "14d"],
     ] {
         let ran = house.bauta(arguments);
         assert_eq!(ran.code, 2, "{arguments:?}: {ran:?}");

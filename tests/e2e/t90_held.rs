@@ -2,7 +2,7 @@
 //! until somebody decides.
 
 use crate::house::{House, JANE, SHOP, eventually};
-use crate::letter::{Letter, Opened, bare};
+use crate::letter::{Letter, bare};
 use crate::parcel::{File, parcel, pdf};
 
 const REVIEWER: &str = "review@market.example";
@@ -16,15 +16,6 @@ fn house(review: &str) -> House {
              [policy.rules.phone-number]\nseller_to_buyer = \"hold\"\nbuyer_to_seller = \"hold\"\n"
         ),
     )])
-}
-
-/// The next mails, one for each of these, in any order.
-fn next_for<const N: usize>(house: &mut House, readers: [&str; N]) -> [Opened; N] {
-    let mut mails: Vec<Opened> = (0..N).map(|_| house.smarthost.next()).collect();
-    readers.map(|reader| {
-        let at = mails.iter().position(|mail| mail.recipients == [bare(reader)]);
-        mails.remove(at.unwrap_or_else(|| panic!("nothing for {reader}: {mails:?}")))
-    })
 }
 
 fn held(house: &House) -> serde_json::Value {
@@ -41,7 +32,7 @@ fn a_message_waits_is_told_of_and_goes_on_exactly_as_it_would_have() {
     let text = "Call us at +49 30 901820, or write to desk@lamps.example.";
     let answer = Letter::answering(&asked, SHOP, text);
     house.send(&answer).is("250 2.0.0").says("waits");
-    let [notice, review] = next_for(&mut house, [SHOP, REVIEWER]);
+    let [notice, review] = house.smarthost.next_for([SHOP, REVIEWER]);
     assert!(notice.subject.starts_with("Your message waits for review"), "{}", notice.subject);
     assert!(notice.text.contains("(phone-number): +49 30 901820"), "{}", notice.text);
     assert_eq!(notice.header("In-Reply-To"), Some(answer.id()));
@@ -90,7 +81,7 @@ fn what_is_rejected_its_sender_is_told_with_the_reason_and_the_clock_goes_on() {
     let since = house.show(&house.newest())["response_needed_since"].clone();
     let answer = Letter::answering(&asked, SHOP, "Call +49 30 901820.");
     house.send(&answer).is("250 2.0.0");
-    next_for(&mut house, [SHOP, REVIEWER]);
+    house.smarthost.next_for([SHOP, REVIEWER]);
     let id = held(&house)["id"].as_str().unwrap().to_owned();
     let reason = "We ask sellers to answer here.";
     house.put(&["held", "reject", &id, "--by", "ann", "--reason", reason]);
@@ -138,7 +129,7 @@ fn what_nobody_decides_about_is_rejected_in_time_or_goes_on_as_its_rule_says() {
     std::fs::write(house.config_file(), config).unwrap();
     house.start();
     house.send(&Letter::new(JANE, &house.seller_of("O1"), "Call me: +49 30 901820\n")).is("250");
-    let mails = next_for(&mut house, [JANE, REVIEWER, SHOP]);
+    let mails = house.smarthost.next_for([JANE, REVIEWER, SHOP]);
     assert!(mails[2].words().contains("+49 30 901820"), "{}", mails[2].text);
     assert_eq!(house.newest_is("delivered")["state"], "accepted");
     assert!(house.show(&house.newest())["response_needed_since"].is_string());
@@ -148,7 +139,7 @@ fn what_nobody_decides_about_is_rejected_in_time_or_goes_on_as_its_rule_says() {
 fn orders_and_blocks_are_asked_again_before_it_goes_on() {
     let mut house = house("");
     house.send(&Letter::new(JANE, &house.seller_of("O1"), "Call me: +49 30 901820\n")).is("250");
-    next_for(&mut house, [JANE, REVIEWER]);
+    house.smarthost.next_for([JANE, REVIEWER]);
     let waiting = held(&house);
     let id = waiting["id"].as_str().unwrap();
     assert_eq!(
@@ -231,7 +222,7 @@ fn a_crash_right_after_the_answer_forgets_nobody_who_is_to_be_told() {
     house.kill();
     house.smarthost.comes_back();
     house.start();
-    next_for(&mut house, [SHOP, REVIEWER]);
+    house.smarthost.next_for([SHOP, REVIEWER]);
     held(&house);
     house.settle();
     assert_eq!(house.smarthost.rest(), []);

@@ -21,8 +21,10 @@ use tokio_util::task::TaskTracker;
 
 use super::*;
 use crate::config::Config;
-use crate::domain::{MessageId, Part, RuleId};
-use crate::relay::{Envelope, Outcome, Peer, Refusal, RejectLine, RouteRefusal, Unproved};
+use crate::domain::{Language, MessageId, Part, RuleId};
+use crate::relay::{
+    Envelope, Explained, Outcome, Peer, Refusal, RejectLine, RouteRefusal, Unproved,
+};
 
 /// 20,000 octets in flight, mails of at most 10,000.
 pub fn settings() -> Settings {
@@ -85,7 +87,7 @@ impl Door for Scripted {
     ) -> Outcome {
         assert!(peer.is_trusted());
         let route = routes.join(",");
-        let line = |rule, words: &str| RejectLine { rule, part: Part::Text, words: words.into() };
+        let line = |rule, words: &str| RejectLine::new(rule, Part::Text, words, Language::En);
         let outcome = match route.as_str() {
             "panic" => panic!("told to"),
             "slow" => {
@@ -101,10 +103,13 @@ impl Door for Scripted {
             "leak" => Outcome::Unwritable,
             "toobusy" => Outcome::TooBusy,
             "storage" => Outcome::Storage,
-            "rejected" => Outcome::Rejected(vec![
-                line(RuleId::ReviewSolicitation, "leave us \u{2605}\u{2605}"),
-                line(RuleId::ExternalLink, "lamps.example"),
-            ]),
+            "rejected" => Outcome::Rejected(Explained {
+                more: None,
+                lines: vec![
+                    line(RuleId::ReviewSolicitation, "leave us \u{2605}\u{2605}"),
+                    line(RuleId::ExternalLink, "lamps.example"),
+                ],
+            }),
             _ => Outcome::Accepted { id: MessageId::from_random([0; 10]) },
         };
         let text = String::from_utf8_lossy(&raw).into_owned();

@@ -7,13 +7,13 @@ use super::Store;
 use super::content::unpack;
 use super::rows::{all, assigned, get, message_state, moment, moment_some, one, parse, parse_some};
 use crate::domain::{
-    BuyerId, ConversationId, DeliveryId, DeliveryState, MessageId, MessageState, OrderId, RuleId,
-    SellerId, Timestamp, Verdict,
+    BuyerId, ConversationId, DeliveryId, DeliveryState, MessageId, MessageState, OrderId, PairId,
+    RuleId, SellerId, Timestamp, Verdict,
 };
 use crate::store::error::StoreError;
 use crate::store::records::{
-    AttemptDetail, Counts, DeliveryDetail, DeliveryRow, MessageDetail, MessageFilter, MessageRow,
-    Turn,
+    AttemptDetail, Counts, DeliveryDetail, DeliveryRow, JudgedRow, MessageDetail, MessageFilter,
+    MessageRow, Turn,
 };
 
 const PAGE: u32 = 100;
@@ -35,6 +35,27 @@ impl Store {
         self.read(move |conn| {
             let (sql, values) = listing(&filter);
             all(conn, &sql, params_from_iter(values), |row| read_row(row).map(|(row, _)| row))
+        })
+        .await
+    }
+
+    /// Messages that came in since then, the oldest first: at most `limit` behind `after`, which is
+    /// the last one's number of those before, or 0.
+    pub async fn judged(
+        &self,
+        since: Timestamp,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<JudgedRow>, StoreError> {
+        self.read(move |conn| {
+            let sql = format!(
+                "{MESSAGE_COLUMNS} AND m.number > ?1 AND m.received_at >= ?2
+                 ORDER BY m.number LIMIT ?3"
+            );
+            all(conn, &sql, (after, since.as_millis(), limit), |row| {
+                let (number, pair) = (get(row, "number")?, PairId(get(row, "pair")?));
+                read_row(row).map(|(row, verdict)| JudgedRow { number, row, pair, verdict })
+            })
         })
         .await
     }

@@ -53,15 +53,24 @@ impl Store {
 
     /// What each side wrote or was shown in a conversation's newest 50 messages.
     pub async fn sightings(&self, conversation: ConversationId) -> Result<Said, StoreError> {
+        self.sightings_before(conversation, i64::MAX).await
+    }
+
+    /// The same before the message with this number.
+    pub async fn sightings_before(
+        &self,
+        conversation: ConversationId,
+        number: i64,
+    ) -> Result<Said, StoreError> {
         self.read(move |conn| {
             let sql = format!(
                 "SELECT m.direction, c.written, c.shown
                  FROM message m JOIN content c ON c.message = m.number
-                 WHERE m.conversation = ?1 AND m.state = 'accepted'
+                 WHERE m.conversation = ?1 AND m.state = 'accepted' AND m.number < ?2
                  ORDER BY m.number DESC LIMIT {SIGHTED_MESSAGES}"
             );
             let mut said = Said::default();
-            for (direction, written, shown) in all(conn, &sql, [conversation.0], |row| {
+            for (direction, written, shown) in all(conn, &sql, (conversation.0, number), |row| {
                 let hashes = |column| get::<Option<Vec<u8>>>(row, column);
                 let direction: Direction = parse(row, "direction")?;
                 Ok((direction, hashes("written")?, hashes("shown")?))

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use super::Store;
 use super::content::pack;
 use super::repeat::since;
 use super::rows::{get, one, parse, run};
 use super::violation::{self, Offence};
+use super::{Store, telling};
 use crate::domain::MessageId;
 use crate::store::error::StoreError;
 use crate::store::records::Rejection;
@@ -86,6 +86,9 @@ fn refuse(
         "INSERT INTO content (message, original, sender_view) VALUES (?1, ?2, ?3)",
         params![message, original, sender_view],
     )?;
+    for kind in &rejection.tell {
+        telling::about_message(conn, *kind, message, rejection.received_at)?;
+    }
     violation::record(
         conn,
         &Offence {
