@@ -115,6 +115,13 @@ pub const BUILT_RULES: &[BuiltRule] = &[
         finds: "An attachment of a type that may not be sent in this direction: sellers may send PDF, buyers pictures (JPEG, PNG, GIF, WebP), PDF and plain text. What can't be cleaned is left out or refused whatever is set.",
     },
     BuiltRule {
+        id: RuleId::AttachmentPurpose,
+        seller_to_buyer: Action::Hold,
+        buyer_to_seller: Action::Allow,
+        actions: WHOLE,
+        finds: "A PDF that is advertising and not an invoice, warranty or instructions.",
+    },
+    BuiltRule {
         id: RuleId::AttachmentSize,
         seller_to_buyer: Action::Reject,
         buyer_to_seller: Action::Reject,

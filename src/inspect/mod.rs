@@ -19,7 +19,10 @@ mod names;
 mod office;
 mod open;
 mod pdf;
+mod pdf_content;
+mod pdf_font;
 mod pdf_objects;
+mod pdf_words;
 mod png;
 mod rar;
 #[cfg(test)]
@@ -32,3 +35,4 @@ pub use child::{limit, serve};
 pub use kind::kind;
 pub use names::{is_run_by_name, without_extensions};
 pub use open::{Opened, open};
+pub use pdf_words::PAGE_BREAK;

@@ -12,12 +12,15 @@ pub struct Opened {
     /// The cleaned file, where cleaning changed it. Where it is none and the facts say that the
     /// file is clean, it can go as it came.
     pub cleaned: Option<Vec<u8>>,
+    /// What a PDF says, page after page with [`super::PAGE_BREAK`] between; empty where nothing in
+    /// it is written as text, and for every other file.
+    pub words: String,
 }
 
 impl Opened {
     /// Nothing but what was found.
     pub fn only(facts: FileFacts) -> Self {
-        Self { facts, cleaned: None }
+        Self { facts, cleaned: None, words: String::new() }
     }
 }
 
@@ -25,12 +28,16 @@ impl Opened {
 /// the child.
 pub fn open(name: Option<&str>, declared: &str, bytes: &[u8]) -> Opened {
     let kind = kind(name, declared, bytes);
+    let mut words = String::new();
     let cleaned = match kind {
         FileKind::Jpeg => jpeg::clean(bytes).ok_or(Unopened::Damaged),
         FileKind::Png => png::clean(bytes).ok_or(Unopened::Damaged),
         FileKind::Gif => gif::clean(bytes).ok_or(Unopened::Damaged),
         FileKind::WebP => webp::clean(bytes).ok_or(Unopened::Damaged),
-        FileKind::Pdf => pdf::clean(bytes),
+        FileKind::Pdf => pdf::clean(bytes).map(|(cleaned, said)| {
+            words = said;
+            cleaned
+        }),
         FileKind::Archive | FileKind::Office => return Opened::only(archive::look(name, bytes)),
         FileKind::Program => {
             return Opened::only(FileFacts::dangerous(kind, Danger::Program, None));
@@ -41,7 +48,7 @@ pub fn open(name: Option<&str>, declared: &str, bytes: &[u8]) -> Opened {
     match cleaned {
         Ok(cleaned) => {
             let facts = FileFacts::of(kind);
-            Opened { facts, cleaned: (cleaned != bytes).then_some(cleaned) }
+            Opened { facts, cleaned: (cleaned != bytes).then_some(cleaned), words }
         }
         Err(why) => Opened::only(FileFacts::unopened(kind, why)),
     }

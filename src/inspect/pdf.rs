@@ -1,22 +1,31 @@
 //! PDF (ISO 32000-2): read whole, rid of what tells about its maker and of what acts by itself, and
 //! written anew.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use lopdf::xref::XrefType;
 use lopdf::{Document, LoadOptions, Object};
 
 use super::pdf_objects::Cleaner;
+use super::pdf_words;
 use crate::domain::Unopened;
 
 /// One stream's bytes unpacked while reading: object streams only, which hold no pictures.
 const MOST_UNPACKED: usize = 64 * 1024 * 1024;
 
-/// The same document without its metadata, or why it can't be cleaned. One that has nothing to
-/// clean comes back as it was.
-pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Unopened> {
+/// The same document without its metadata and what it says, or why it can't be cleaned. One that
+/// has nothing to clean comes back as it was.
+pub(super) fn clean(bytes: &[u8]) -> Result<(Vec<u8>, String), Unopened> {
     let mut document = load(bytes)?;
+    // What can't be read is no reason to refuse what can be cleaned.
+    let words = catch_unwind(AssertUnwindSafe(|| pdf_words::read(&document))).unwrap_or_default();
+    Ok((rid_of_maker(&mut document, bytes)?, words))
+}
+
+fn rid_of_maker(document: &mut Document, bytes: &[u8]) -> Result<Vec<u8>, Unopened> {
     let mut cleaner = Cleaner::default();
-    cleaner.clean(&mut document);
-    let pruned = prune(&mut document);
+    cleaner.clean(document);
+    let pruned = prune(document);
     let decrypted = document.was_encrypted();
     if decrypted {
         document.trailer.remove(b"Encrypt");
@@ -27,7 +36,7 @@ pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Unopened> {
     if !cleaner.changed && !pruned && !decrypted && !revised && !repaired && ends(bytes) {
         return Ok(bytes.to_vec());
     }
-    let cleaned = save(document)?;
+    let cleaned = save(std::mem::take(document))?;
     // What was written is read again: a cleaner that missed something must not say so itself.
     let again = load(&cleaned)?;
     if is_telling(&again) { Err(Unopened::Damaged) } else { Ok(cleaned) }

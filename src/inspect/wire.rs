@@ -4,6 +4,7 @@
 use std::io::{self, Read, Write};
 
 use super::open::Opened;
+use super::pdf_words::MOST_TEXT;
 use crate::domain::FileFacts;
 
 /// The longest file that is asked about: more is refused unopened.
@@ -77,6 +78,7 @@ pub(super) fn write_answer(output: &mut impl Write, opened: &Opened) -> io::Resu
     put(&mut out, &serde_json::to_vec(&opened.facts)?);
     out.push(u8::from(opened.cleaned.is_some()));
     put(&mut out, opened.cleaned.as_deref().unwrap_or_default());
+    put(&mut out, opened.words.as_bytes());
     output.write_all(&out)?;
     output.flush()
 }
@@ -96,9 +98,10 @@ fn answer(output: &mut &[u8]) -> io::Result<Opened> {
     let mut changed = [0];
     output.read_exact(&mut changed)?;
     let cleaned = field(output, 2 * LONGEST)?;
+    let words = text(field(output, MOST_TEXT)?);
     match changed {
-        [0] if cleaned.is_empty() => Ok(Opened { facts, cleaned: None }),
-        [1] => Ok(Opened { facts, cleaned: Some(cleaned) }),
+        [0] if cleaned.is_empty() => Ok(Opened { facts, cleaned: None, words }),
+        [1] => Ok(Opened { facts, cleaned: Some(cleaned), words }),
         _ => Err(io::ErrorKind::InvalidData.into()),
     }
 }
@@ -120,7 +123,11 @@ mod tests {
         assert_eq!(read_question(&mut input).unwrap(), None);
 
         let told = [
-            Opened { facts: FileFacts::of(FileKind::Pdf), cleaned: Some(b"%PDF".to_vec()) },
+            Opened {
+                facts: FileFacts::of(FileKind::Pdf),
+                cleaned: Some(b"%PDF".to_vec()),
+                words: "Rechnung ランプ".into(),
+            },
             Opened::only(FileFacts::unopened(FileKind::Png, Unopened::Damaged)),
         ];
         let mut output = Vec::new();

@@ -144,6 +144,16 @@ pub struct Inspected {
     pub bytes: Option<Arc<[u8]>>,
     /// The words of a plain text, LF line ends: they are judged and cleaned like the mail's own.
     pub text: Option<String>,
+    /// What a PDF says, page after page with form feeds between. It goes out as it is: it can be
+    /// judged, not masked.
+    pub words: String,
+}
+
+impl Inspected {
+    /// Nothing but what was found.
+    pub fn only(facts: FileFacts) -> Self {
+        Self { facts, bytes: None, text: None, words: String::new() }
+    }
 }
 
 impl std::fmt::Debug for Inspected {

@@ -89,7 +89,7 @@ pub(super) mod tests {
 
     pub(in super::super) fn file(name: &str, facts: FileFacts, inline: bool) -> Attachment {
         let bytes = facts.is_clean().then(|| b"x".as_slice().into());
-        let inspected = Some(Inspected { facts, bytes, text: None });
+        let inspected = Some(Inspected { bytes, ..Inspected::only(facts) });
         Attachment { name: Some(name.into()), inline, inspected, ..Attachment::default() }
     }
 

@@ -112,6 +112,7 @@ impl Bench<'_> {
         if let Some(words) = unreadable::find_in(attachment) {
             self.whole(RuleId::Unreadable, Part::Attachment, words);
         }
+        self.pdf(attachment);
         let direction = self.context.direction;
         if let Some(wrong) = attachment_type::find(attachment, direction) {
             let decided = attachment_type::decide(self.rules, direction, &wrong);
@@ -366,5 +367,6 @@ fn in_brackets(view: &View<'_>, range: &Range<usize>) -> bool {
     open && after.find(']').is_some_and(|at| !after.get(..at).unwrap_or_default().contains('['))
 }
 
+mod pdf;
 #[cfg(test)]
 mod tests;

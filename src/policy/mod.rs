@@ -7,6 +7,7 @@
 //! Logs: nothing.
 
 mod account_numbers;
+mod attachment_purpose;
 mod attachment_size;
 mod attachment_type;
 mod card_number;

@@ -93,7 +93,7 @@ impl Inspector {
                 "a file brought down the child that opened it"
             );
             let facts = FileFacts::dangerous(kind, Danger::Hostile, None);
-            culprit.inspected = Some(Inspected { facts, bytes: None, text: None });
+            culprit.inspected = Some(Inspected::only(facts));
             waiting = rest;
             if waiting.is_empty() {
                 break;
@@ -154,7 +154,7 @@ async fn end(child: &mut Child) {
 
 /// What was found in an attachment, and its bytes as they may go out.
 fn note(raw: &[u8], attachment: &mut Attachment, opened: Opened) {
-    let Opened { mut facts, cleaned } = opened;
+    let Opened { mut facts, cleaned, words } = opened;
     let text = (facts.kind == FileKind::Text).then(|| {
         let bytes = attachment.content.decode(raw);
         mail::words(bytes.get(..=MOST_TEXT).unwrap_or(&bytes), attachment.charset.as_deref())
@@ -166,7 +166,7 @@ fn note(raw: &[u8], attachment: &mut Attachment, opened: Opened) {
         Some(cleaned) => cleaned.into(),
         None => attachment.content.decode(raw).as_ref().into(),
     });
-    attachment.inspected = Some(Inspected { facts, bytes, text });
+    attachment.inspected = Some(Inspected { facts, bytes, text, words });
 }
 
 #[cfg(test)]
@@ -195,11 +195,7 @@ mod tests {
     }
 
     fn hostile(kind: FileKind) -> Option<Inspected> {
-        Some(Inspected {
-            facts: FileFacts::dangerous(kind, Danger::Hostile, None),
-            bytes: None,
-            text: None,
-        })
+        Some(Inspected::only(FileFacts::dangerous(kind, Danger::Hostile, None)))
     }
 
     #[tokio::test]
@@ -214,15 +210,14 @@ mod tests {
     async fn what_was_said_before_the_end_counts_and_the_rest_gets_another_child() {
         let facts = r#"{"kind":"png","danger":null,"inside":null,"unopened":null}"#;
         let octal = format!("\\000\\000\\000\\{:03o}", facts.len());
-        let once = format!("printf '{octal}{facts}\\000\\000\\000\\000\\000'\nkill -9 $$");
+        let once = format!(
+            "printf '{octal}{facts}\\000\\000\\000\\000\\000\\000\\000\\000\\000'\nkill -9 $$"
+        );
         let files: [&[u8]; 7] = [b"\x89PNG\r\n\x1a\n", b"MZ", b"a", b"b", b"c", b"d", b"e"];
         let found = opened(&once, &files).await.unwrap();
         let clean = |bytes: &[u8]| {
-            Some(Inspected {
-                facts: FileFacts::of(FileKind::Png),
-                bytes: Some(bytes.into()),
-                text: None,
-            })
+            let facts = FileFacts::of(FileKind::Png);
+            Some(Inspected { bytes: Some(bytes.into()), ..Inspected::only(facts) })
         };
         assert_eq!(found[..2], [clean(files[0]), hostile(FileKind::Program)]);
         assert_eq!(found[2..4], [clean(b"a"), hostile(FileKind::Text)]);

@@ -26,6 +26,7 @@ mod t08_smarthost_down_and_back;
 mod t09_observe_mode;
 mod t10_provisioning;
 mod t110_tracking;
+mod t111_what_a_pdf_says;
 mod t11_the_data_dir;
 mod t12_the_plug_is_pulled;
 mod t13_automatic_mail;

@@ -121,6 +121,21 @@ pub fn pdf(told: &str, more: impl FnOnce(&mut Document, &mut Dictionary)) -> Vec
     out
 }
 
+/// A PDF of one page that says this, line by line.
+pub fn pdf_saying(words: &str) -> Vec<u8> {
+    let lines = words.lines().map(|line| format!("({line}) Tj 0 -14 Td\n"));
+    let content = format!("BT /F1 12 Tf 50 700 Td\n{}ET", lines.collect::<String>());
+    pdf("", |document, catalog| {
+        let pages = catalog.get(b"Pages").and_then(Object::as_reference).unwrap();
+        let kids = document.get_dictionary(pages).and_then(|p| p.get(b"Kids")).unwrap();
+        let page = kids.as_array().and_then(|kids| kids[0].as_reference()).unwrap();
+        let mut stream = Stream::new(Dictionary::new(), content.clone().into_bytes());
+        stream.compress().unwrap();
+        let content = document.add_object(stream);
+        document.get_dictionary_mut(page).unwrap().set("Contents", content);
+    })
+}
+
 /// A PDF that unpacks to gigabytes while it is read.
 pub fn pdf_bomb() -> Vec<u8> {
     let objects = 60 * 1024 * 1024;

@@ -7,7 +7,7 @@ use crate::policy::rules::tests::policy;
 
 use super::*;
 
-fn rules(mode: Mode, own: &[(RuleId, RuleSetting)]) -> Rules {
+pub(super) fn rules(mode: Mode, own: &[(RuleId, RuleSetting)]) -> Rules {
     Rules::new(&policy(mode, own), &["msg.market.example".to_owned()]).unwrap()
 }
 
@@ -63,11 +63,7 @@ fn subject_and_attachment_names_are_judged_but_no_ticket_number() {
             content_type: "image/jpeg".to_owned(),
             inline: true,
             size: 1,
-            inspected: Some(Inspected {
-                facts: FileFacts::of(FileKind::Jpeg),
-                bytes: None,
-                text: None,
-            }),
+            inspected: Some(Inspected::only(FileFacts::of(FileKind::Jpeg))),
             ..Attachment::default()
         })
         .to_vec();
