@@ -136,8 +136,13 @@ fn send(rules: &Rules, message: &Message, direction: Direction) -> Result<Outgoi
     let name = shown_name(&facts, sender, ShownNameStyle::FirstName);
     let secrets = Secrets::of(writer, &writer.addresses[0], reader, &name, &["Example Market"]);
     let (seen, id) = (Sightings::default(), MsgId::new("out@relay.example").unwrap());
-    let context =
-        Context { direction, proactive: false, sightings: Some(&seen), known_ids: vec![] };
+    let context = Context {
+        direction,
+        proactive: false,
+        sightings: Some(&seen),
+        known_ids: vec![],
+        copies: None,
+    };
     let plan = Plan {
         facts: &facts,
         direction,

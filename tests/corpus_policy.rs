@@ -76,7 +76,8 @@ fn fired(
         at += line.len();
     }
     let message = Message { subject: subject.to_owned(), text, ..Message::default() };
-    let context = Context { direction, proactive: false, sightings: None, known_ids: vec![] };
+    let context =
+        Context { direction, proactive: false, sightings: None, known_ids: vec![], copies: None };
     let verdict = judge(rules, &context, &message);
     let mut fired: BTreeMap<RuleId, Fired> = BTreeMap::new();
     for found in verdict.findings {

@@ -60,6 +60,14 @@ impl Keyring {
         PairAliases { key_version, seller: alias(Role::Seller), buyer: alias(Role::Buyer) }
     }
 
+    /// A number for something that is to be known again and not to be read: of whom, what kind of
+    /// thing, and the thing. The oldest key makes it, so that it is the same after a rotation.
+    pub fn print(&self, of: &str, kind: &str, thing: &[u8]) -> u64 {
+        let parts = [&b"print"[..], of.as_bytes(), kind.as_bytes(), thing];
+        let mac = self.versions().last().and_then(|oldest| self.mac(oldest, &parts));
+        mac.unwrap_or_default().iter().take(8).fold(0, |all, byte| all << 8 | u64::from(*byte))
+    }
+
     fn local_part(
         &self,
         version: u32,

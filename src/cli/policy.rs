@@ -116,7 +116,7 @@ impl Policy {
                         let raw = fs::read(&file)
                             .with_context(|| format!("{} can't be read", file.display()))?;
                         let mut message = mail::read(&raw);
-                        open_attachments(&raw, &mut message)?;
+                        open_attachments(&raw, &mut message, rules.looks_at_pictures(direction))?;
                         let shown = Shown {
                             rules: &rules,
                             config: &config,
@@ -137,12 +137,13 @@ impl Policy {
 }
 
 /// As the relay opens them: a file that somebody asks about can be hostile too.
-fn open_attachments(raw: &[u8], message: &mut Message) -> anyhow::Result<()> {
+fn open_attachments(raw: &[u8], message: &mut Message, pictures: bool) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("the runtime could not be started")?;
-    Ok(runtime.block_on(Inspector::of_this_binary().inspect(raw, message))?)
+    let inspector = Inspector::of_this_binary().looking_at_pictures(pictures);
+    Ok(runtime.block_on(inspector.inspect(raw, message))?)
 }
 
 /// The config; without one the policy's defaults. What is asked is what enforcing would do.
@@ -174,8 +175,13 @@ fn many(rules: &Rules, cases: &Path, out: &mut impl Write) -> anyhow::Result<()>
             serde_json::from_str(&line).map_err(|e| Wrong(format!("{}: {e}", at())))?;
         let direction: Direction =
             case.direction.parse().map_err(|e| Wrong(format!("{}: direction {e}", at())))?;
-        let context =
-            Context { direction, proactive: case.proactive, sightings: None, known_ids: vec![] };
+        let context = Context {
+            direction,
+            proactive: case.proactive,
+            sightings: None,
+            known_ids: vec![],
+            copies: None,
+        };
         let message = Message {
             subject: case.subject.split_whitespace().collect::<Vec<_>>().join(" "),
             text: mail::segment(case.text.replace("\r\n", "\n")),
@@ -232,6 +238,7 @@ impl Shown<'_> {
             proactive: self.proactive,
             sightings: None,
             known_ids: vec![],
+            copies: None,
         };
         let plan = Plan {
             facts: &facts,

@@ -105,7 +105,7 @@ pub const BUILT_RULES: &[BuiltRule] = &[
         seller_to_buyer: Action::Redact,
         buyer_to_seller: Action::Allow,
         actions: WORDS,
-        finds: "Pictures that lie elsewhere (none of them goes out, whatever is set).",
+        finds: "Pictures that lie elsewhere (none of them goes out, whatever is set), the same picture sent to many buyers, pictures that hide a contact in a QR code.",
     },
     BuiltRule {
         id: RuleId::AttachmentType,
@@ -155,6 +155,13 @@ pub const BUILT_RULES: &[BuiltRule] = &[
         buyer_to_seller: Action::Reject,
         actions: WHOLE,
         finds: "Over 5,000 characters of new text.",
+    },
+    BuiltRule {
+        id: RuleId::CopiedAnswer,
+        seller_to_buyer: Action::Warn,
+        buyer_to_seller: Action::Allow,
+        actions: WHOLE,
+        finds: "The same long text sent word for word to many buyers.",
     },
 ];
 

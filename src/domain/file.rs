@@ -155,6 +155,22 @@ impl Unopened {
     }
 }
 
+/// What a machine reads in a picture.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Shown {
+    /// In points.
+    pub width: u32,
+    /// In points.
+    pub height: u32,
+    /// What its QR codes say, at most 8 of 500 characters.
+    pub codes: Vec<String>,
+    /// The same for the same picture, however it was packed: a few of its bits may differ. None
+    /// for a picture that shows next to nothing.
+    pub print: Option<u64>,
+    /// It was not looked through: too large, or too much in it.
+    pub unread: bool,
+}
+
 /// What was found in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFacts {
@@ -166,12 +182,15 @@ pub struct FileFacts {
     pub inside: Option<String>,
     /// Why it could not be cleaned.
     pub unopened: Option<Unopened>,
+    /// What it shows, where it is a picture that somebody asked to look at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Shown>,
 }
 
 impl FileFacts {
     /// A file of this kind with nothing to say against it.
     pub fn of(kind: FileKind) -> Self {
-        Self { kind, danger: None, inside: None, unopened: None }
+        Self { kind, danger: None, inside: None, unopened: None, shown: None }
     }
 
     /// A file that is a danger.

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rustix::process::{Resource, Rlimit, setrlimit};
 
 use super::kind::kind;
-use super::open::{Opened, open};
+use super::open::{Opened, look, open};
 use super::wire;
 use crate::domain::{FileFacts, Unopened};
 
@@ -41,8 +41,15 @@ pub fn limit() -> io::Result<()> {
 /// A question that is none, or a parent that is gone.
 pub fn serve(input: impl Read, mut output: impl Write) -> io::Result<()> {
     let mut input = BufReader::new(input);
-    while let Some((name, declared, bytes)) = wire::read_question(&mut input)? {
-        let opened = catch_unwind(AssertUnwindSafe(|| open(name.as_deref(), &declared, &bytes)));
+    while let Some((name, declared, asks, bytes)) = wire::read_question(&mut input)? {
+        let look_too = || {
+            let mut opened = open(name.as_deref(), &declared, &bytes);
+            if asks {
+                look(&mut opened, &bytes);
+            }
+            opened
+        };
+        let opened = catch_unwind(AssertUnwindSafe(look_too));
         let damaged = |_| {
             let kind = kind(name.as_deref(), &declared, &bytes);
             Opened::only(FileFacts::unopened(kind, Unopened::Damaged))

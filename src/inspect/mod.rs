@@ -23,6 +23,7 @@ mod pdf_content;
 mod pdf_font;
 mod pdf_objects;
 mod pdf_words;
+mod picture;
 mod png;
 mod rar;
 #[cfg(test)]

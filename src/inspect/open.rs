@@ -1,7 +1,9 @@
 //! One file: what it is, and the same without what it tells about its maker.
 
+use std::panic::catch_unwind;
+
 use super::kind::kind;
-use super::{archive, gif, jpeg, pdf, png, webp};
+use super::{archive, gif, jpeg, pdf, picture, png, webp};
 use crate::domain::{Danger, FileFacts, FileKind, Unopened};
 
 /// What came of opening a file.
@@ -51,5 +53,14 @@ pub fn open(name: Option<&str>, declared: &str, bytes: &[u8]) -> Opened {
             Opened { facts, cleaned: (cleaned != bytes).then_some(cleaned), words }
         }
         Err(why) => Opened::only(FileFacts::unopened(kind, why)),
+    }
+}
+
+/// Notes what a picture shows. Takes far more time than cleaning it: to be called in the child, and
+/// where somebody asks.
+pub(super) fn look(opened: &mut Opened, bytes: &[u8]) {
+    let facts = &mut opened.facts;
+    if facts.is_clean() && facts.kind.is_picture() {
+        facts.shown = catch_unwind(|| picture::look(facts.kind, bytes)).ok().flatten();
     }
 }

@@ -10,13 +10,15 @@ use crate::domain::FileFacts;
 /// The longest file that is asked about: more is refused unopened.
 pub const LONGEST: usize = 32 * 1024 * 1024;
 /// The longest answer beside the file.
-const LONGEST_FACTS: usize = 16 * 1024;
+const LONGEST_FACTS: usize = 64 * 1024;
 
 /// What stands before the bytes of one file that is to be opened; so many bytes must follow.
-pub fn question_head(name: Option<&str>, declared: &str, length: usize) -> Vec<u8> {
+/// `look`: what a picture shows is asked too.
+pub fn question_head(name: Option<&str>, declared: &str, look: bool, length: usize) -> Vec<u8> {
     let mut out = Vec::new();
     put(&mut out, name.unwrap_or_default().as_bytes());
     put(&mut out, declared.as_bytes());
+    out.push(u8::from(look));
     put_length(&mut out, length);
     out
 }
@@ -30,8 +32,8 @@ fn put_length(out: &mut Vec<u8>, length: usize) {
     out.extend_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
 }
 
-/// A question as the child reads it: name, declared type, bytes.
-pub(super) type Question = (Option<String>, String, Vec<u8>);
+/// A question as the child reads it: name, declared type, whether to look at a picture, bytes.
+pub(super) type Question = (Option<String>, String, bool, Vec<u8>);
 
 /// The next question; `None` where no more come.
 pub(super) fn read_question(input: &mut impl Read) -> io::Result<Option<Question>> {
@@ -44,8 +46,10 @@ pub(super) fn read_question(input: &mut impl Read) -> io::Result<Option<Question
     let [b1, b2, b3] = rest;
     let name = text(body(input, u32::from_be_bytes([first[0], b1, b2, b3]), LONGEST)?);
     let declared = text(field(input, LONGEST)?);
+    let mut look = [0];
+    input.read_exact(&mut look)?;
     let bytes = field(input, LONGEST)?;
-    Ok(Some(((!name.is_empty()).then_some(name), declared, bytes)))
+    Ok(Some(((!name.is_empty()).then_some(name), declared, look == [1], bytes)))
 }
 
 fn text(bytes: Vec<u8>) -> String {
@@ -113,13 +117,16 @@ mod tests {
 
     #[test]
     fn questions_and_answers_are_read_as_they_were_written() {
-        let mut asked = question_head(Some("ランプ.png"), "image/png", 3);
+        let mut asked = question_head(Some("ランプ.png"), "image/png", true, 3);
         asked.extend(b"abc");
-        asked.extend(question_head(None, "", 0));
+        asked.extend(question_head(None, "", false, 0));
         let mut input = asked.as_slice();
         let first = read_question(&mut input).unwrap();
-        assert_eq!(first, Some((Some("ランプ.png".into()), "image/png".into(), b"abc".to_vec())));
-        assert_eq!(read_question(&mut input).unwrap(), Some((None, String::new(), vec![])));
+        assert_eq!(
+            first,
+            Some((Some("ランプ.png".into()), "image/png".into(), true, b"abc".to_vec()))
+        );
+        assert_eq!(read_question(&mut input).unwrap(), Some((None, String::new(), false, vec![])));
         assert_eq!(read_question(&mut input).unwrap(), None);
 
         let told = [

@@ -1,8 +1,10 @@
 //! Which attachments go along with a mail that is relayed.
 
 use super::attachment_type::{self, is_dropped};
+use super::context::Context;
+use super::image;
 use super::rules::Rules;
-use crate::domain::{Action, Direction};
+use crate::domain::{Action, RuleId};
 use crate::mail::Attachment;
 
 /// What becomes of an attachment of a mail that is relayed.
@@ -17,7 +19,14 @@ pub enum Carries {
 }
 
 /// What becomes of an attachment, by what was found in it and what the rules say.
-pub fn carries(rules: &Rules, direction: Direction, attachment: &Attachment) -> Carries {
+/// `number` is the attachment's among those of the message.
+pub fn carries(
+    rules: &Rules,
+    context: &Context<'_>,
+    attachment: &Attachment,
+    number: usize,
+) -> Carries {
+    let direction = context.direction;
     let Some(inspected) = &attachment.inspected else { return Carries::LeftOut };
     if is_dropped(&inspected.facts) {
         return Carries::Dropped;
@@ -27,6 +36,10 @@ pub fn carries(rules: &Rules, direction: Direction, attachment: &Attachment) -> 
     }
     let decided = attachment_type::find(attachment, direction)
         .and_then(|wrong| attachment_type::decide(rules, direction, &wrong));
+    let redacts = rules.action(RuleId::Image, direction) == Some((Action::Redact, true));
+    if redacts && image::find(rules, context, attachment, number).is_some() {
+        return Carries::LeftOut;
+    }
     match decided {
         Some((action, true)) if action >= Action::Redact => Carries::LeftOut,
         _ => Carries::Along,

@@ -1,6 +1,6 @@
 //! What the judge knows beside the words.
 
-use crate::domain::{Direction, Sightings};
+use crate::domain::{Copies, Direction, Sightings};
 
 /// The place of a message in its conversation.
 #[derive(Debug, Clone)]
@@ -15,4 +15,7 @@ pub struct Context<'a> {
     pub sightings: Option<&'a Sightings>,
     /// Words that are no finding in this message: ids of the pair's orders.
     pub known_ids: Vec<String>,
+    /// To how many other buyers the same was sent before; `None` where there is no archive to look
+    /// into.
+    pub copies: Option<&'a Copies>,
 }

@@ -48,6 +48,7 @@ mod tests {
             proactive: false,
             sightings: sightings.as_ref(),
             known_ids: vec![],
+            copies: None,
         };
         judge(&rules.unwrap(), &context, message)
     }

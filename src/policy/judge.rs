@@ -50,7 +50,9 @@ pub fn judge(rules: &Rules, context: &Context<'_>, message: &Message) -> Verdict
         bench.contacts(&text.body, Part::Text, &quoted);
         bench.otherwise(message);
         bench.fetched(message, &quoted);
+        bench.copied(message, &quoted);
     }
+    bench.pictures(message);
     if let Some(words) = attachment_size::find(message) {
         bench.whole(RuleId::AttachmentSize, Part::Message, words);
     }
@@ -69,7 +71,8 @@ pub fn warm(rules: &Rules) {
     let text = mail::segment("+44 20 7946 0958, someone@mail.example, www.shop.example\n".into());
     let message = Message { text, ..Message::default() };
     let direction = Direction::BuyerToSeller;
-    let context = Context { direction, proactive: false, sightings: None, known_ids: vec![] };
+    let context =
+        Context { direction, proactive: false, sightings: None, known_ids: vec![], copies: None };
     judge(rules, &context, &message);
 }
 
@@ -88,6 +91,13 @@ pub fn holds_contact(name: &str) -> bool {
         let mut found = found.chain(numbers.find(&view, &tokens, &[]));
         found.any(|f| f.certainty == Certainty::Certain)
     })
+}
+
+/// Whether a text holds a contact that is a finding in this direction.
+pub(super) fn tells_contact(rules: &Rules, context: &Context<'_>, text: &str) -> bool {
+    let bench = Bench { rules, context, logos: vec![], findings: vec![], cleaned: vec![] };
+    let decided = |rule| rules.action(rule, context.direction).is_some();
+    bench.read(&View::new(text), Part::Text).into_iter().any(|hit| decided(hit.rule))
 }
 
 /// Where the findings of one message are gathered.
@@ -367,6 +377,7 @@ fn in_brackets(view: &View<'_>, range: &Range<usize>) -> bool {
     open && after.find(']').is_some_and(|at| !after.get(..at).unwrap_or_default().contains('['))
 }
 
+mod copied;
 mod pdf;
 #[cfg(test)]
 mod tests;

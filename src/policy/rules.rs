@@ -84,6 +84,11 @@ impl Rules {
         })
     }
 
+    /// Whether anything depends on what the pictures of a message show.
+    pub fn looks_at_pictures(&self, direction: Direction) -> bool {
+        self.action(RuleId::Image, direction).is_some()
+    }
+
     /// What a rule does in a direction and whether that is enforced; `None` where it is allowed,
     /// which gives no finding.
     pub(super) fn action(&self, rule: RuleId, direction: Direction) -> Option<(Action, bool)> {

@@ -170,9 +170,13 @@ impl Relay {
             }
         };
         let paper = mail.paper();
-        let prepared = match self.prepare(&paper, &admitted, &history) {
+        let mut prepared = match self.prepare(&paper, &admitted, &history) {
             Ok(prepared) => prepared,
             Err(outcome) => return Again::Answer(outcome),
+        };
+        prepared.copies = match self.copies(mail.message, admitted.admission()).await {
+            Ok(copies) => copies,
+            Err(error) => return Again::Answer(storage(&error)),
         };
         let rehearsed = self.rehearse(&paper, &admitted, &prepared).await;
         let Rehearsed { mut verdict, result } = match rehearsed {
@@ -275,9 +279,13 @@ impl Relay {
         names: Names,
     ) -> Arrival {
         let violations = self.violations(&mail.paper(), &verdict);
+        let admission = admitted.admission();
+        let seller = admission.facts.seller.id.key();
+        let prints = self.prints(mail.message, admission.direction, &seller);
         Arrival {
             admitted,
             verdict,
+            prints,
             proof: mail.proof.how().to_owned(),
             original: mail.raw.to_vec(),
             message: names.message,

@@ -19,7 +19,9 @@ impl Relay {
         let Some(mut message) = self.compute(raw.len(), || mail::read(raw)).await else {
             return Ok(None);
         };
-        if self.open_attachments(raw, &mut message).await.is_err() {
+        let direction = judged.row.direction;
+        let pictures = self.0.rules.looks_at_pictures(direction);
+        if self.open_attachments(raw, &mut message, pictures).await.is_err() {
             return Ok(None);
         }
         let said = match judged.row.conversation {
@@ -28,7 +30,8 @@ impl Relay {
             }
             None => Said::default(),
         };
-        let direction = judged.row.direction;
+        let prints = self.prints(&message, direction, &judged.row.seller.key());
+        let copies = self.0.store.copies(judged.pair, &prints, Some(judged.number)).await?;
         let history = self.0.store.history(judged.pair, direction.sender(), &[], None).await?;
         let seen = said.all();
         let context = Context {
@@ -36,6 +39,7 @@ impl Relay {
             proactive: judged.row.proactive,
             sightings: Some(&seen),
             known_ids: history.orders.iter().map(|o| o.id.as_str().to_owned()).collect(),
+            copies: Some(&copies),
         };
         let judge = || policy::judge(&self.0.rules, &context, &message);
         Ok(self.compute(raw.len(), judge).await)

@@ -33,12 +33,16 @@ pub struct InspectError(#[from] std::io::Error);
 
 impl Relay {
     /// Opens the attachments of a mail.
+    ///
+    /// `pictures`: what they show too.
     pub(super) async fn open_attachments(
         &self,
         raw: &[u8],
         message: &mut Message,
+        pictures: bool,
     ) -> Result<(), Outcome> {
-        self.0.inspector.inspect(raw, message).await.map_err(|error| {
+        let inspector = self.0.inspector.looking_at_pictures(pictures);
+        inspector.inspect(raw, message).await.map_err(|error| {
             tracing::error!(%error, "a mail with attachments is asked to come again");
             Outcome::Storage
         })
@@ -51,6 +55,8 @@ pub struct Inspector {
     program: PathBuf,
     patience: Duration,
     children: Arc<Semaphore>,
+    /// What pictures show is asked too.
+    pictures: bool,
 }
 
 impl Inspector {
@@ -62,7 +68,13 @@ impl Inspector {
     /// Children are this `bauta`.
     pub fn of(program: impl Into<PathBuf>) -> Self {
         let children = Arc::new(Semaphore::new(CHILDREN));
-        Self { program: program.into(), patience: PATIENCE, children }
+        Self { program: program.into(), patience: PATIENCE, children, pictures: false }
+    }
+
+    /// The same, asking what pictures show: QR codes, and whether it is the same picture again.
+    #[must_use]
+    pub fn looking_at_pictures(&self, pictures: bool) -> Self {
+        Self { pictures, ..self.clone() }
     }
 
     /// Opens the attachments of a mail: afterwards each says what was found in it. `raw` is the
@@ -118,7 +130,10 @@ impl Inspector {
         let ended = async {
             if let (Some(stdin), Some(stdout)) = pipes {
                 // A child that dies leaves both pipes broken: what it said until then counts.
-                let _ = tokio::join!(ask(stdin, raw, asked), listen(stdout, &mut output));
+                let _ = tokio::join!(
+                    ask(stdin, raw, asked, self.pictures),
+                    listen(stdout, &mut output)
+                );
             }
             child.wait().await
         };
@@ -129,11 +144,17 @@ impl Inspector {
     }
 }
 
-async fn ask(mut stdin: ChildStdin, raw: &[u8], asked: &[Attachment]) -> std::io::Result<()> {
+async fn ask(
+    mut stdin: ChildStdin,
+    raw: &[u8],
+    asked: &[Attachment],
+    look: bool,
+) -> std::io::Result<()> {
     for attachment in asked {
         let bytes = attachment.content.decode(raw);
         let name = attachment.name.as_deref();
-        stdin.write_all(&wire::question_head(name, &attachment.content_type, bytes.len())).await?;
+        let head = wire::question_head(name, &attachment.content_type, look, bytes.len());
+        stdin.write_all(&head).await?;
         stdin.write_all(&bytes).await?;
     }
     stdin.shutdown().await

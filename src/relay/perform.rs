@@ -72,6 +72,7 @@ impl Relay {
             proactive: admission.proactive,
             sightings: Some(&seen),
             known_ids: prepared.known_ids.clone(),
+            copies: Some(&prepared.copies),
         };
         let verdict = Verdict::clean();
         let known = said.by(admission.direction.recipient());

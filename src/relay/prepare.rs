@@ -12,12 +12,13 @@ use super::perform::Paper;
 use crate::alias::BounceToken;
 use crate::config;
 use crate::domain::{
-    AliasAddress, History, HistoryConversation, MessageId, MsgId, RealAddress, Secrets, ThreadLink,
-    Timestamp,
+    AliasAddress, Copies, Direction, History, HistoryConversation, MessageId, MsgId, Prints,
+    RealAddress, Role, Secrets, ThreadLink, Timestamp,
 };
 use crate::mail::{Message, base_subject, sighting};
 use crate::market::limits::Limits;
-use crate::market::{Admitted, Place};
+use crate::market::{Admission, Admitted, Place};
+use crate::policy;
 use crate::rewrite;
 use crate::rewrite::thread::{self, ThreadHeaders};
 use crate::sender::Peer;
@@ -33,6 +34,8 @@ pub(super) struct Prepared {
     pub secrets: Secrets,
     pub known_ids: Vec<String>,
     pub recipient: RealAddress,
+    /// To how many others the same was sent before.
+    pub copies: Copies,
 }
 
 /// Names made for one mail.
@@ -68,7 +71,28 @@ impl Relay {
             Secrets::of(facts.party(sender), paper.from, facts.party(reader), &shown, &public);
         let thread = thread::map(paper.message, conversation, &names.root, history, reader);
         let known_ids = history.orders.iter().map(|o| o.id.as_str().to_owned()).collect();
-        Ok(Prepared { names, thread, secrets, known_ids, recipient })
+        let copies = Copies::default();
+        Ok(Prepared { names, thread, secrets, known_ids, recipient, copies })
+    }
+
+    /// What a seller's message is known again by when it is sent to others; nothing of a buyer's.
+    pub(super) fn prints(&self, message: &Message, direction: Direction, seller: &str) -> Prints {
+        if direction.sender() == Role::Buyer {
+            return Prints::default();
+        }
+        let key = |kind: &str, thing: &[u8]| self.keys(|keys| keys.print(seller, kind, thing));
+        policy::prints(message, key)
+    }
+
+    /// To how many other buyers the seller sent the same before.
+    pub(super) async fn copies(
+        &self,
+        message: &Message,
+        admission: &Admission,
+    ) -> Result<Copies, StoreError> {
+        let seller = admission.facts.seller.id.key();
+        let prints = self.prints(message, admission.direction, &seller);
+        self.0.store.copies(admission.facts.pair, &prints, None).await
     }
 
     /// How much the senders of mail from this peer may write: what a trusted one brings is limited

@@ -7,7 +7,7 @@ use super::accept::Incoming;
 use super::outcome::Outcome;
 use super::prepare::{fingerprint, storage};
 use super::route::{Route, Target, ToParty};
-use crate::domain::Timestamp;
+use crate::domain::{Direction, Timestamp};
 use crate::mail::{self, Automatic, Message};
 use crate::sender::{Envelope, Peer, Proof};
 use crate::store::Notified;
@@ -155,7 +155,12 @@ impl Relay {
         // Only now, when all look-ups have ended, is anybody registered looked at (PRODUCT §4).
         // What strangers send is not opened.
         if parties.iter().any(|party| party.writer().may_write_from(proof.address())) {
-            self.open_attachments(raw, &mut message).await?;
+            let looks = |party: &ToParty| {
+                let direction = Direction::from_sender(party.stands_for.other());
+                self.0.rules.looks_at_pictures(direction)
+            };
+            let pictures = parties.iter().any(looks);
+            self.open_attachments(raw, &mut message, pictures).await?;
         }
         Ok(Letter { peer, raw, message, proof, arrived, started })
     }

@@ -62,8 +62,10 @@ pub fn rehearse(rehearsal: &Rehearsal<'_>) -> Rehearsed {
     }
     let plan = Plan { verdict: &verdict, ..rehearsal.plan };
     let attachments = plan.message.attachments.iter();
-    let carries: Vec<_> =
-        attachments.map(|a| policy::carries(rehearsal.rules, plan.direction, a)).collect();
+    let carries: Vec<_> = attachments
+        .enumerate()
+        .map(|(number, a)| policy::carries(rehearsal.rules, rehearsal.context, a, number))
+        .collect();
     let luggage = rewrite::pack(&plan, &carries);
     let result = write(&Plan {
         pictures: &luggage.pictures,

@@ -69,7 +69,8 @@ impl Relay {
         let raw = &held.original;
         let read = self.compute(raw.len(), || mail::read(raw)).await;
         let mut message = read.ok_or(NotReleased::Unavailable)?;
-        let opened = self.open_attachments(raw, &mut message).await;
+        let pictures = self.0.rules.looks_at_pictures(held.row.direction);
+        let opened = self.open_attachments(raw, &mut message, pictures).await;
         opened.map_err(|_| NotReleased::Unavailable)?;
         let sender = held.row.direction.sender();
         let from = message.from.first().and_then(|m| m.address.parse::<RealAddress>().ok());
@@ -88,7 +89,8 @@ impl Relay {
             let_pass: true,
         };
         let unavailable = |_: Outcome| NotReleased::Unavailable;
-        let prepared = self.prepare(&paper, &admitted, &history).map_err(unavailable)?;
+        let mut prepared = self.prepare(&paper, &admitted, &history).map_err(unavailable)?;
+        prepared.copies = self.copies(&message, admitted.admission()).await?;
         let rehearsed = self.rehearse(&paper, &admitted, &prepared).await.map_err(unavailable)?;
         let Rehearsed { result: Ok(outgoing), .. } = rehearsed else {
             return Err(NotReleased::Leak);

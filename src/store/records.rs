@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use crate::domain::{
     Action, AliasAddress, Assigned, BuyerId, ConversationId, DeliveryId, DeliveryState, Direction,
-    Facts, HealthRules, MessageId, MessageState, MsgId, NoticeKind, OrderId, PairId, RealAddress,
-    RuleId, SellerId, ThreadLink, Timestamp, Verdict, Violation,
+    Facts, HealthRules, MessageId, MessageState, MsgId, NoticeKind, OrderId, PairId, Prints,
+    RealAddress, RuleId, SellerId, ThreadLink, Timestamp, Verdict, Violation,
 };
 use crate::leak::Outgoing;
 use crate::market::Admitted;
@@ -49,6 +49,8 @@ pub struct Arrival {
     pub violations: Vec<Violation>,
     /// `[account_health]`
     pub health: HealthRules,
+    /// What a seller's message is known again by when it is sent to others.
+    pub prints: Prints,
 }
 
 /// A message that goes out, with everything that follows from it.

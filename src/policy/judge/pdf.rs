@@ -104,7 +104,13 @@ mod tests {
             ..Attachment::default()
         };
         let message = Message { attachments: vec![attachment], ..Message::default() };
-        let context = Context { direction, proactive: false, sightings: None, known_ids: vec![] };
+        let context = Context {
+            direction,
+            proactive: false,
+            sightings: None,
+            known_ids: vec![],
+            copies: None,
+        };
         judge(&rules(mode, &[]), &context, &message)
     }
 

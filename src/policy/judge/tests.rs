@@ -13,7 +13,13 @@ pub(super) fn rules(mode: Mode, own: &[(RuleId, RuleSetting)]) -> Rules {
 
 fn context(sightings: Option<&Sightings>) -> Context<'_> {
     let direction = Direction::SellerToBuyer;
-    Context { direction, proactive: false, sightings, known_ids: vec!["O-2025550143".to_owned()] }
+    Context {
+        direction,
+        proactive: false,
+        sightings,
+        known_ids: vec!["O-2025550143".to_owned()],
+        copies: None,
+    }
 }
 
 fn message(subject: &str, segments: &[(SegmentKind, &str)]) -> Message {

@@ -9,7 +9,7 @@ use super::history::is_known;
 use super::repeat::since;
 use super::rows::{get, moment_some, one, parse, run};
 use super::violation::{self, Offence};
-use super::{Store, clock, facts, traffic};
+use super::{Store, clock, copies, facts, traffic};
 use crate::domain::{
     ConversationId, DeliveryId, MessageId, MessageState, MsgId, Role, ThreadLink, Timestamp,
 };
@@ -196,6 +196,7 @@ pub(super) fn insert_arrival(
         traffic::note_proved(conn, network, arrival.received_at)?;
     }
     let message = insert_message(conn, arrival, conversation, fields)?;
+    copies::note(conn, message, &arrival.prints)?;
     Ok((conversation, message))
 }
 

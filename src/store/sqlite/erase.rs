@@ -124,6 +124,7 @@ fn erase(conn: &Connection, number: i64, most: usize) -> Result<usize, StoreErro
             "DELETE FROM delivery WHERE message = ?1",
             "DELETE FROM turn WHERE started_by = ?1 OR stopped_by = ?1",
             "DELETE FROM content WHERE message = ?1",
+            "DELETE FROM print WHERE message = ?1",
             "DELETE FROM review WHERE message = ?1",
             // A violation keeps rule, date and score (PRODUCT §7).
             "UPDATE violation SET message = NULL, conversation = NULL, words = NULL

@@ -6,6 +6,7 @@ mod birth;
 mod clock;
 mod connection;
 mod content;
+mod copies;
 mod delivery;
 mod erase;
 mod facts;

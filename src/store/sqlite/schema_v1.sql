@@ -184,6 +184,17 @@ CREATE TABLE content (
 
 -- excluded: milliseconds between start and stop that don't count. paused_at: the seller is suspended
 -- since then, and the clock stands still.
+-- What a seller sent to whom, by numbers that only the alias key makes: a text by one, a picture by
+-- several. item: which of the message's texts or pictures. Gone with the message.
+CREATE TABLE print (
+    seller  INTEGER NOT NULL REFERENCES party,
+    value   INTEGER NOT NULL,
+    message INTEGER NOT NULL REFERENCES message ON DELETE CASCADE,
+    item    INTEGER NOT NULL,
+    PRIMARY KEY (seller, value, message, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX print_message ON print (message);
+
 CREATE TABLE turn (
     number       INTEGER PRIMARY KEY,
     conversation INTEGER NOT NULL REFERENCES conversation,

@@ -29,6 +29,7 @@ async fn whatever_hangs_on_a_message_is_known_to_the_eraser() {
             "content.message",
             "delivery.message",
             "message.about",
+            "print.message",
             "review.message",
             "telling.message",
             "turn.started_by",

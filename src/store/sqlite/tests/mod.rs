@@ -1,6 +1,7 @@
 //! Stories over a database in a folder of its own.
 
 mod accepting;
+mod copying;
 mod delivering;
 mod erasing;
 mod queueing;
@@ -236,6 +237,7 @@ fn acceptance(letter: &Letter, admitted: Admitted) -> Acceptance {
             proved_network: None,
             violations: vec![],
             health: health(),
+            prints: Prints::default(),
         },
         outgoing: scan(draft, &Secrets::default(), &exempt).unwrap(),
         token: token(n),
