@@ -137,7 +137,7 @@ pub(super) const KEYS: &[Key] = &[
         "dns.servers",
         Kind::Servers,
         Absent::Default("[]"),
-        "The DNS servers that are asked where mail goes: IP addresses, with a port if it is not 53. Empty: those of this machine (/etc/resolv.conf).",
+        "The DNS servers that are asked where mail goes and who may send for a domain: IP addresses, with a port if it is not 53. Empty: those of this machine (/etc/resolv.conf).",
     ),
     key(
         "senders.verify",

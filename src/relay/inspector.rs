@@ -111,6 +111,7 @@ impl Inspector {
                 break;
             }
         }
+        tracing::debug!(files = message.attachments.len(), "files were opened");
         Ok(())
     }
 

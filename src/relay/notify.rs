@@ -234,8 +234,7 @@ pub(super) fn reason(outcome: &Outcome) -> Option<(Reason, Vec<(RuleId, String)>
             Refusal::MessagingOff => Reason::MessagingOff,
             Refusal::NameTheOrder => Reason::NameTheOrder,
             Refusal::UnknownTag => Reason::Unknown,
-            // To a stranger.
-            Refusal::Unproved(_) => return None,
+            Refusal::Unproved(_) => Reason::NotRegistered,
             // Only of automatic mail, which is told nothing.
             Refusal::AutomaticAgain => return None,
         },
@@ -244,8 +243,10 @@ pub(super) fn reason(outcome: &Outcome) -> Option<(Reason, Vec<(RuleId, String)>
             return Some((Reason::Rules, findings));
         }
         Outcome::Unwritable => Reason::Unsafe,
-        // Who is not proved is told nothing by mail: it would go to a stranger.
-        Outcome::Unproved(_) | Outcome::NoReport | Outcome::Reported => return None,
+        // Proved to the party that gets the mail, so that this goes to no stranger; to this one the
+        // help desk that signed is not registered.
+        Outcome::Unproved(_) => Reason::NotRegistered,
+        Outcome::NoReport | Outcome::Reported => return None,
         Outcome::Accepted { .. } | Outcome::Held { .. } | Outcome::Noticed => return None,
         // Who comes again hears the answer then.
         Outcome::TooBusy | Outcome::Storage | Outcome::Limited(_) => return None,

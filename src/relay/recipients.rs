@@ -7,7 +7,7 @@ use super::accept::Incoming;
 use super::outcome::Outcome;
 use super::prepare::{fingerprint, storage};
 use super::route::{Route, Target, ToParty};
-use crate::domain::{Direction, Timestamp};
+use crate::domain::{Direction, Party, Timestamp};
 use crate::mail::{self, Automatic, Message};
 use crate::sender::{Envelope, Peer, Proof};
 use crate::store::Notified;
@@ -153,8 +153,12 @@ impl Relay {
             Outcome::Unproved(why)
         })?;
         // Only now, when all look-ups have ended, is anybody registered looked at (PRODUCT §4).
-        // What strangers send is not opened.
-        if parties.iter().any(|party| party.writer().may_write_from(proof.address())) {
+        // What strangers send is not opened: neither for those who are proved to be somebody else,
+        // nor for those who are not proved to the party, or the time that it takes would tell
+        // whether the address that they guessed is registered.
+        let writes =
+            |party: &Party| proof.holds_for(party).is_ok() && party.may_write_from(proof.address());
+        if parties.iter().any(|party| writes(party.writer())) {
             let looks = |party: &ToParty| {
                 let direction = Direction::from_sender(party.stands_for.other());
                 self.0.rules.looks_at_pictures(direction)

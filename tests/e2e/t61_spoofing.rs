@@ -434,3 +434,48 @@ fn a_server_in_front_is_believed_under_its_name_only() {
         assert!(answer.text.starts_with(expected), "{what}: {}", answer.transcript);
     }
 }
+
+#[test]
+fn whether_a_guessed_address_is_registered_no_opened_file_tells() {
+    let signer = Signer::new();
+    let dns = serve(&signer);
+    let mut house = open(&dns);
+    house.stop();
+    house.log_level = "debug";
+    house.start();
+    let to = house.seller_of("O1");
+    let with_file = |from: &str, by_whom: &str| {
+        let letter = by(from, "list@forward.example", &to)
+            .header("Content-Type", "multipart/mixed; boundary=b")
+            .body(b"--b\r\n\r\nSee below.\r\n--b\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nIs it brass?\r\n--b--\r\n");
+        signer.sign(&letter, by_whom)
+    };
+    for guess in [JANE, "Jane Roe <jane.roe@plain.example>"] {
+        house.send_from(FOREIGN, &with_file(guess, "evil.example")).is(UNPROVED);
+    }
+    house.send_from(FOREIGN, &with_file(MALLORY, "evil.example")).is(NOT_REGISTERED);
+    assert!(!house.log().contains("files were opened"), "of somebody who may not write");
+    house.send_from(FOREIGN, &with_file(JANE, "plain.example")).is(TAKEN);
+    assert!(house.log().contains("files were opened"));
+}
+
+#[test]
+fn who_is_proved_to_one_of_two_is_told_of_the_other() {
+    let signer = Signer::new();
+    let dns = serve(&signer);
+    let mut house = open(&dns);
+    // The buyer sells too, under the same address, and no help desk signs for that shop.
+    house.put(&["seller", "put", "S3", "--name", "Other Shop", "--email", "jane@plain.example"]);
+    house.put(&["buyer", "put", "B2", "--name", "Paul Meier", "--email", "paul@post.example"]);
+    house.put(&["order", "put", "O3", "--seller", "S3", "--buyer", "B2"]);
+    let (first, other) = (house.seller_of("O1"), house.buyer_of("O3"));
+    let letter = by(JANE, "list@forward.example", &format!("{first},{other}"));
+    house.send_from(FOREIGN, &signer.sign(&letter, "desk.example")).is(TAKEN);
+    let came = [house.smarthost.next(), house.smarthost.next()];
+    let recipients: BTreeSet<&str> =
+        came.iter().flat_map(|mail| &mail.recipients).map(String::as_str).collect();
+    let expected = [bare(crate::house::SHOP), "jane@plain.example".to_owned()];
+    assert_eq!(recipients, expected.iter().map(String::as_str).collect());
+    let notice = came.iter().find(|mail| mail.recipients == ["jane@plain.example"]).unwrap();
+    assert!(notice.text.contains(&other), "{}", notice.text);
+}
