@@ -312,6 +312,10 @@ impl smtp::Door for Current {
         self.now().route(peer, mail_from, recipient).await
     }
 
+    async fn newcomer(&self, peer: Peer, mail_from: &str, routes: &[Route]) -> Option<Duration> {
+        self.now().newcomer(peer, mail_from, routes).await
+    }
+
     async fn accept(
         &self,
         peer: Peer,

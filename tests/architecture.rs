@@ -73,6 +73,7 @@ const SENTENCES: &[(&str, &[&str])] = &[
             "limit",
             "found",
             "most",
+            "minutes",
             "id",
             "code",
             "enhanced",

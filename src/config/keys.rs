@@ -116,6 +116,12 @@ pub(super) const KEYS: &[Key] = &[
         "What mail to an unknown alias is told. \"reject\": it does not exist (550). \"defer\": come again later (451). Set \"defer\" while you restore a backup, so that no mail bounces, and set it back afterwards.",
     ),
     key(
+        "smtp.greylist",
+        Kind::Duration { min: "1s", max: "1d" },
+        Absent::Unset("\"5m\""),
+        "Greylisting: a mail from a network, envelope sender and to an alias that have not met before is told to come again (451) until this time is over. Mail servers do, after a while; most senders of spam do not. Not for smtp.trusted_networks, nor for networks from which proved mail came within 30 days. Not set: nobody waits.",
+    ),
+    key(
         "tls.cert",
         Kind::PemFile,
         Absent::Unset("\"/etc/bauta/cert.pem\""),

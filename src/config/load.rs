@@ -179,6 +179,7 @@ fn smtp(r: &mut Reader<'_, '_>) -> Option<Smtp> {
         "smtp.unknown_alias",
         &[("reject", Ok(UnknownAlias::Reject)), ("defer", Ok(UnknownAlias::Defer))],
     );
+    let greylist = r.duration_if_set("smtp.greylist");
     if let Some(listen) = &listen {
         if listen.is_empty() {
             let wrong = "is empty, so no mail could come in; write [\"127.0.0.1:2525\"]";
@@ -206,6 +207,7 @@ fn smtp(r: &mut Reader<'_, '_>) -> Option<Smtp> {
         trusted_networks: trusted_networks?,
         proxy_networks: proxy_networks?,
         unknown_alias: unknown_alias?,
+        greylist,
     })
 }
 

@@ -170,6 +170,12 @@ impl<'d, 't> Reader<'d, 't> {
         Some(rungs)
     }
 
+    /// The same of a time.
+    pub(super) fn duration_if_set(&mut self, path: &str) -> Option<Duration> {
+        self.document.value(path)?;
+        self.duration(path)
+    }
+
     /// A key that is only ever true in this version.
     pub(super) fn always_true(&mut self, path: &str) -> Option<()> {
         let (key, value) = self.find(path)?;

@@ -81,6 +81,8 @@ pub struct Smtp {
     pub proxy_networks: Vec<Network>,
     /// What an unknown alias is told.
     pub unknown_alias: UnknownAlias,
+    /// So long newcomers have to wait; none: nobody has to.
+    pub greylist: Option<Duration>,
 }
 
 /// `[tls]`: how incoming connections are encrypted.

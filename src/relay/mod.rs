@@ -10,6 +10,7 @@
 
 mod accept;
 mod backtest;
+mod greylist;
 mod guesses;
 mod inspector;
 mod notify;
@@ -34,6 +35,7 @@ use crate::domain::Clock;
 use crate::policy::{self, RuleError, Rules};
 use crate::sender::Prover;
 use crate::store::{Store, StoredMail};
+use greylist::Greylist;
 use guesses::Guesses;
 
 pub use crate::market::Refusal;
@@ -61,6 +63,7 @@ struct Inner {
     /// Where accepted mail is handed over to delivery. Full: the store keeps it until it is due.
     outbox: mpsc::Sender<StoredMail>,
     guesses: Arc<Guesses>,
+    greylist: Arc<Greylist>,
     prover: Prover,
     /// Large mails are read by so many threads at a time.
     large: Arc<Semaphore>,
@@ -86,6 +89,7 @@ impl Relay {
         let inspector = Inspector::of_this_binary();
         let keyring = Arc::new(RwLock::new(keyring));
         let guesses = Arc::default();
+        let greylist = Arc::default();
         let prover = Prover::new(&config);
         Ok(Self(Arc::new(Inner {
             config,
@@ -95,6 +99,7 @@ impl Relay {
             clock,
             outbox,
             guesses,
+            greylist,
             prover,
             large,
             inspector,
@@ -110,7 +115,17 @@ impl Relay {
     pub fn under(&self, config: Arc<Config>) -> Result<Self, RuleError> {
         let rules = Rules::new(&config.policy, std::slice::from_ref(&config.relay.alias_domain))?;
         let Inner {
-            keyring, store, clock, outbox, guesses, prover, large, inspector, tell, ..
+            keyring,
+            store,
+            clock,
+            outbox,
+            guesses,
+            greylist,
+            prover,
+            large,
+            inspector,
+            tell,
+            ..
         } = &*self.0;
         Ok(Self(Arc::new(Inner {
             rules,
@@ -119,6 +134,7 @@ impl Relay {
             clock: clock.clone(),
             outbox: outbox.clone(),
             guesses: Arc::clone(guesses),
+            greylist: Arc::clone(greylist),
             prover: prover.under(&self.0.config, &config),
             config,
             large: Arc::clone(large),

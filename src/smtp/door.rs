@@ -1,6 +1,7 @@
 //! The seam between a session and the house.
 
 use std::future::Future;
+use std::time::Duration;
 
 use crate::relay::{Envelope, Outcome, Peer, Relay, Route, RouteRefusal};
 
@@ -17,6 +18,16 @@ pub trait Door: Send + Sync + 'static {
         mail_from: &str,
         recipient: &str,
     ) -> impl Future<Output = Result<Self::Route, RouteRefusal>> + Send;
+
+    /// Before a mail is taken: how long its sender has to wait because nobody knows it.
+    fn newcomer(
+        &self,
+        _peer: Peer,
+        _mail_from: &str,
+        _routes: &[Self::Route],
+    ) -> impl Future<Output = Option<Duration>> + Send {
+        async { None }
+    }
 
     /// A whole mail, after its end, for all its routes: at least one, at most 100, in the order of
     /// RCPT. `raw` without dot-stuffing, every line end CRLF (the last line of a mail
@@ -46,6 +57,10 @@ impl Door for Relay {
         recipient: &str,
     ) -> Result<Route, RouteRefusal> {
         Self::route(self, peer, mail_from, recipient).await
+    }
+
+    async fn newcomer(&self, peer: Peer, mail_from: &str, routes: &[Route]) -> Option<Duration> {
+        Self::newcomer(self, peer, mail_from, routes).await
     }
 
     async fn accept(

@@ -87,6 +87,11 @@ pub enum Reply {
         /// How many it may have.
         most: usize,
     },
+    /// `smtp.greylist`: the sender is not known here yet.
+    Newcomer {
+        /// How long it has to wait, rounded up.
+        minutes: u64,
+    },
     /// `smtp.in_flight` is used up.
     InFlight,
     /// A CR without LF or an LF without CR in DATA.
@@ -236,6 +241,14 @@ impl Reply {
                 452,
                 "4.5.3",
                 format!("At most {most} recipients at a time: send this mail again for the others"),
+            ),
+            // RFC 6647 §2.1
+            Self::Newcomer { minutes } => row(
+                451,
+                "4.7.1",
+                format!(
+                    "This sender is new here: come again in {minutes} minutes, as mail servers do"
+                ),
             ),
             Self::InFlight => busy(),
             Self::BareLineEnd => row(
@@ -535,6 +548,7 @@ mod tests {
             StartTls,
             Chunk { octets: usize::MAX },
             TooManyRecipients { most: 100 },
+            Newcomer { minutes: u64::MAX },
             TooLarge { limit: usize::MAX, found: usize::MAX },
             FarTooLarge { limit: usize::MAX },
             Outcome(super::Outcome::Held { id: id.clone() }),

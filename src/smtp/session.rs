@@ -337,6 +337,9 @@ where
             self.transaction = Some(transaction);
             return Ok(Answer::Say(Reply::Wrong(wrong)));
         }
+        if let Some(reply) = self.newcomer(&transaction).await? {
+            return Ok(Answer::Say(reply));
+        }
         let Some(share) = self.first_share(transaction.size) else {
             info!("DATA refused: in_flight is used up");
             return Ok(Answer::Say(Reply::InFlight));
@@ -346,6 +349,18 @@ where
             Some((share, scanned)) => self.hand_over(transaction, share, scanned).await,
             None => Ok(self.far_too_large()),
         }
+    }
+
+    /// What a sender is told that nobody knows yet. At DATA, not at RCPT: a valid alias is always
+    /// told from one that is none (PRODUCT §4), and who only asks is not kept waiting.
+    async fn newcomer(
+        &mut self,
+        transaction: &Transaction<D::Route>,
+    ) -> Result<Option<Reply>, Ended> {
+        let Transaction { mail_from, routes, .. } = transaction;
+        let wait = self.door.newcomer(self.peer, mail_from, routes);
+        let wait = self.connection.until_cut(wait).await?;
+        Ok(wait.map(|wait| Reply::Newcomer { minutes: wait.as_secs().div_ceil(60) }))
     }
 
     /// Room for the beginning of a mail, or for all of it where its length was announced.

@@ -93,3 +93,26 @@ fn a_shops_dead_mailbox_harms_no_buyers_alias() {
     house.passes(&Letter::new(JANE, &house.seller_of("O1"), "Hello?\n"));
     house.passes(&Letter::new(SHOP, &house.buyer_of("O1"), "We are back.\n"));
 }
+
+#[test]
+fn a_complaint_is_recorded_and_nobody_is_told_who_complained() {
+    let mut house = House::open();
+    let answer = Letter::new(SHOP, &house.buyer_of("O1"), "It leaves tomorrow.\n");
+    let bounces = house.passes(&answer).envelope_from;
+    house.newest_is("delivered");
+    // RFC 5965, as large providers send it when somebody presses "this is spam".
+    let text = "--b\n\nThis is an email abuse report.\n--b\n\
+        Content-Type: message/feedback-report\n\nFeedback-Type: abuse\nUser-Agent: Loop/1.0\n\
+        Version: 1\nOriginal-Rcpt-To: jane.roe@mail.example\n--b\n\
+        Content-Type: text/rfc822-headers\n\nTo: jane.roe@mail.example\n--b--\n";
+    let complaint = Letter::new("Feedback <fbl@mail.example>", &bounces, text)
+        .subject("Abuse report")
+        .header("Content-Type", "multipart/report; report-type=feedback-report; boundary=b");
+    house.send(&complaint).is("250 2.0.0");
+    let told = house.show(&house.newest_is("delivered"));
+    assert_eq!(told["reports"][0]["kind"], "complaint", "{told}");
+    assert!(!told["reports"].to_string().contains("mail.example"), "{told}");
+    house.passes(&Letter::new(SHOP, &house.buyer_of("O1"), "It has left.\n"));
+    house.settle();
+    assert_eq!(house.smarthost.rest(), []);
+}

@@ -42,6 +42,14 @@ where
         let Some(mut transaction) = self.transaction.take() else {
             return self.read_over(size, Reply::Wrong(Wrong::MailFirst)).await;
         };
+        if transaction.chunks.is_none()
+            && !transaction.routes.is_empty()
+            && let Some(reply) = self.newcomer(&transaction).await?
+        {
+            transaction.chunks = Some(Chunks::Refused);
+            self.transaction = Some(transaction);
+            return self.read_over(size, reply).await;
+        }
         let mut taken = match self.go_on(&mut transaction) {
             Ok(taken) => taken,
             Err(reply) => {

@@ -78,6 +78,10 @@ impl Door for Scripted {
         }
     }
 
+    async fn newcomer(&self, _: Peer, _: &str, routes: &[String]) -> Option<Duration> {
+        routes.iter().any(|r| r == "newcomer").then_some(Duration::from_secs(250))
+    }
+
     async fn accept(
         &self,
         peer: Peer,
