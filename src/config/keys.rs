@@ -269,7 +269,7 @@ pub(super) const KEYS: &[Key] = &[
         "limits.unknown_aliases_per_hour",
         Kind::Count { min: 1, max: 1_000_000 },
         Absent::Default("100"),
-        "Unknown aliases that one network (one IPv4 address, one /64 of IPv6) may write to in an hour with one envelope domain, before that pair is told to come again later (450). Ten times as many with whatever domains, and the whole network is, unless mail of ours came from it within 30 days. Mail to existing aliases from such a network, or from smtp.trusted_networks, always passes.",
+        "Unknown aliases that one network (one IPv4 address, one /64 of IPv6) may write to in an hour with one envelope domain, and mails whose sender is not proved, before that pair is told to come again later (450). Ten times as many with whatever domains, and the whole network is, unless mail of ours came from it within 30 days. Mail to existing aliases from such a network, or from smtp.trusted_networks, always passes.",
     ),
     key(
         "market.passes_opt_out",

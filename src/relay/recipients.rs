@@ -150,6 +150,7 @@ impl Relay {
         let proof = prover.prove(peer, envelope, &message, &claims).await.map_err(|found| {
             let (why, found) = (found.why, found.told);
             tracing::info!(peer = %peer.address(), %why, found, "refused: sender not proved");
+            self.note_refused(peer, envelope.mail_from, why);
             Outcome::Unproved(why)
         })?;
         // Only now, when all look-ups have ended, is anybody registered looked at (PRODUCT §4).

@@ -5,7 +5,7 @@ use super::guesses::Guesser;
 use crate::alias::{BounceToken, Recipient};
 use crate::config::UnknownAlias;
 use crate::domain::{AliasAddress, Facts, Party, Role};
-use crate::sender::Peer;
+use crate::sender::{Peer, Unproved};
 
 /// A recipient that we take mail for.
 #[derive(Debug, Clone)]
@@ -111,6 +111,16 @@ impl Relay {
         }
         tracing::info!(peer = %peer.address(), ?excess, "unknown aliases were named too often");
         Err(RouteRefusal::TooManyGuesses)
+    }
+
+    /// Counts a mail whose sender was not proved as a guess is (PRODUCT §3): each costs look-ups, and
+    /// whoever sends nothing else is put off at RCPT before long. Where the DNS does not answer it
+    /// is no fault of the sender's.
+    pub(super) fn note_refused(&self, peer: Peer, mail_from: &str, why: Unproved) {
+        if !peer.is_trusted() && why != Unproved::Temporary {
+            let now = self.0.clock.now();
+            self.0.guesses.count(Guesser::new(peer, mail_from), now);
+        }
     }
 
     pub(super) async fn party_behind(

@@ -339,7 +339,7 @@ fn route(why: RouteRefusal) -> Row {
         RouteRefusal::Defer => row(451, "4.3.2", "This address can't be looked up now, come again"),
         RouteRefusal::Unavailable => busy(),
         RouteRefusal::TooManyGuesses => {
-            row(450, "4.7.1", "Too many unknown addresses were named from here, come again later")
+            row(450, "4.7.1", "Too much that came from here was refused, come again later")
         }
         RouteRefusal::NoPostmaster => {
             row(550, "5.3.5", "This server names no postmaster: ask the marketplace itself")

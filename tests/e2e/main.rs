@@ -67,6 +67,7 @@ mod t62_dkim_of_others;
 mod t65_doctor;
 mod t66_loops;
 mod t67_faults_and_restarts;
+mod t68_greylisting;
 mod t70_reports;
 mod t90_held;
 mod t91_strikes;
