@@ -246,7 +246,7 @@ mod tests {
         // What a rule does in each direction has a default.
         let of_rules =
             KEYS.iter().filter(|k| table_of(k.path) == "policy.rules.RULE-ID").count() - 2;
-        assert_eq!(uncommented, 6 + of_rules * BUILT_RULES.len());
+        assert_eq!(uncommented, 7 + of_rules * BUILT_RULES.len());
         assert!(config.relay.postmaster.is_some());
         assert!(config.policy.rules.values().all(|r| r.mode == Some(Mode::Observe)));
     }
