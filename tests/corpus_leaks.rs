@@ -142,6 +142,7 @@ fn send(rules: &Rules, message: &Message, direction: Direction) -> Result<Outgoi
         sightings: Some(&seen),
         known_ids: vec![],
         copies: None,
+        question: None,
     };
     let plan = Plan {
         facts: &facts,

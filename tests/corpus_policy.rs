@@ -54,6 +54,8 @@ fn rules() -> Rules {
         allowed_link_domains: allowed.map(str::to_owned).to_vec(),
         allowed_contacts: vec![],
         competitors: ["MegaBay", "Cartoon Bazaar", "Shoply"].map(str::to_owned).to_vec(),
+        languages: bauta::domain::Language::ALL.to_vec(),
+        language_packs: vec![],
         rules: BTreeMap::new(),
     };
     let market = ["market.example", "msg.market.example", "amazon.de", "marketplace.amazon.com"];
@@ -76,8 +78,14 @@ fn fired(
         at += line.len();
     }
     let message = Message { subject: subject.to_owned(), text, ..Message::default() };
-    let context =
-        Context { direction, proactive: false, sightings: None, known_ids: vec![], copies: None };
+    let context = Context {
+        direction,
+        proactive: false,
+        sightings: None,
+        known_ids: vec![],
+        copies: None,
+        question: None,
+    };
     let verdict = judge(rules, &context, &message);
     let mut fired: BTreeMap<RuleId, Fired> = BTreeMap::new();
     for found in verdict.findings {

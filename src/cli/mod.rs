@@ -9,6 +9,7 @@
 mod accounts;
 mod aliases;
 mod backtest;
+mod cases;
 mod demo;
 mod dkim;
 mod doctor;
@@ -16,6 +17,7 @@ mod exit;
 mod held;
 mod import;
 mod inspect;
+mod measure;
 mod messages;
 mod not_yet;
 mod orders;

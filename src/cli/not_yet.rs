@@ -12,7 +12,6 @@ const PLANNED: &[&str] = &[
     "message search",
     "migrate",
     "order delete",
-    "policy measure",
     "purge",
     "seller erase",
     "token",

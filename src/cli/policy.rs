@@ -1,16 +1,18 @@
-//! `bauta policy check|report|backtest`.
+//! `bauta policy check|report|backtest`, and the door to `policy measure`.
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::backtest::{Backtest, Report};
+use super::cases::each;
 use super::exit::Wrong;
+use super::measure::Measure;
 use super::{json, not_yet};
 use crate::config::{self, Config, Mode};
 use crate::domain::{
@@ -37,6 +39,8 @@ enum PolicyCommand {
     Report(Report),
     /// What a changed config would have decided differently, over the archive
     Backtest(Backtest),
+    /// Precision, recall and F1 of each rule over labelled cases, and each miss
+    Measure(Measure),
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }
@@ -61,18 +65,6 @@ struct Check {
     /// A file of cases, one a line: {"id","direction","proactive","subject","text"}
     #[arg(long, value_name = "CASES")]
     jsonl: Option<PathBuf>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Case {
-    id: String,
-    direction: String,
-    #[serde(default)]
-    proactive: bool,
-    #[serde(default)]
-    subject: String,
-    #[serde(default)]
-    text: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -106,10 +98,10 @@ impl Policy {
             PolicyCommand::Report(report) => report.run(path, out),
             PolicyCommand::Backtest(backtest) => backtest.run(path, out),
             PolicyCommand::Other(words) => Err(not_yet::refuse("policy", &words)),
+            PolicyCommand::Measure(measure) => measure.run(&rules(&settings(path)?)?, out),
             PolicyCommand::Check(check) => {
                 let config = settings(path)?;
-                let own = [config.relay.alias_domain.clone()];
-                let rules = Rules::new(&config.policy, &own).map_err(|e| Wrong(e.to_string()))?;
+                let rules = rules(&config)?;
                 match (check.jsonl, check.file, check.direction) {
                     (Some(cases), ..) => many(&rules, &cases, out),
                     (None, Some(file), Some(direction)) => {
@@ -134,6 +126,11 @@ impl Policy {
             }
         }
     }
+}
+
+fn rules(config: &Config) -> anyhow::Result<Rules> {
+    let own = [config.relay.alias_domain.clone()];
+    Ok(Rules::new(&config.policy, &own).map_err(|e| Wrong(e.to_string()))?)
 }
 
 /// As the relay opens them: a file that somebody asks about can be hostile too.
@@ -163,34 +160,10 @@ fn settings(path: &Path) -> anyhow::Result<Config> {
 }
 
 fn many(rules: &Rules, cases: &Path, out: &mut impl Write) -> anyhow::Result<()> {
-    let file =
-        fs::File::open(cases).with_context(|| format!("{} can't be read", cases.display()))?;
-    for (number, line) in BufReader::new(file).lines().enumerate() {
-        let line = line?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        let at = || format!("{}:{}", cases.display(), number + 1);
-        let case: Case =
-            serde_json::from_str(&line).map_err(|e| Wrong(format!("{}: {e}", at())))?;
-        let direction: Direction =
-            case.direction.parse().map_err(|e| Wrong(format!("{}: direction {e}", at())))?;
-        let context = Context {
-            direction,
-            proactive: case.proactive,
-            sightings: None,
-            known_ids: vec![],
-            copies: None,
-        };
-        let message = Message {
-            subject: case.subject.split_whitespace().collect::<Vec<_>>().join(" "),
-            text: mail::segment(case.text.replace("\r\n", "\n")),
-            ..Message::default()
-        };
-        let verdict = crate::policy::judge(rules, &context, &message);
-        json(out, &Answer::of(Some(&case.id), &verdict))?;
-    }
-    Ok(())
+    each(cases, |case, at| {
+        let verdict = case.judge(rules, at)?;
+        json(out, &Answer::of(Some(&case.id), &verdict))
+    })
 }
 
 /// What of a mail's HTML was left out when it was read, and why.
@@ -239,6 +212,7 @@ impl Shown<'_> {
             sightings: None,
             known_ids: vec![],
             copies: None,
+            question: None,
         };
         let plan = Plan {
             facts: &facts,

@@ -384,6 +384,18 @@ pub(super) const KEYS: &[Key] = &[
         "What nobody has decided after this time is rejected, and its sender is told; a rule may say otherwise (on_timeout).",
     ),
     key(
+        "policy.languages",
+        Kind::Languages,
+        Absent::Default("[\"en\", \"de\", \"fr\", \"es\", \"it\", \"pt\", \"nl\", \"pl\", \"ja\"]"),
+        "The languages in which it is judged what a message is for. A proactive message in another one is held.",
+    ),
+    key(
+        "policy.language_packs",
+        Kind::PackFiles,
+        Absent::Default("[]"),
+        "Your own language packs: TOML files beside this one. What a file says is added to its language, or stands in its place with replace = true; src/policy/data/languages shows how they are written.",
+    ),
+    key(
         "policy.rules.RULE-ID.mode",
         Kind::OneOf(&["observe", "enforce"]),
         Absent::Unset("\"observe\""),
@@ -423,7 +435,6 @@ pub(super) const NOT_YET: &[&str] = &[
     "buyers.hide_name",
     "archive",
     "response",
-    "policy.languages",
     "policy.custom",
 ];
 

@@ -70,6 +70,10 @@ pub(super) enum Kind {
     Link,
     /// Names of shops and marketplaces.
     Names,
+    /// Codes of languages.
+    Languages,
+    /// Files of language packs.
+    PackFiles,
 }
 
 impl Kind {
@@ -106,6 +110,10 @@ impl Kind {
             Self::Contacts => "a list of e-mail addresses and phone numbers".into(),
             Self::Addresses => "a list of e-mail addresses".into(),
             Self::Link => "the address of a page".into(),
+            Self::Languages => {
+                return format!("a list of {}", Language::ALL.map(Language::code).join(", "));
+            }
+            Self::PackFiles => "a list of TOML files".into(),
         };
         format!("{what} such as {}", self.sample())
     }
@@ -138,6 +146,8 @@ impl Kind {
             Self::Link => "\"https://market.example/help/{rule}\"",
             Self::Addresses => "[\"review@market.example\"]",
             Self::Names => "[\"MegaBay\", \"megabay.example\"]",
+            Self::Languages => "[\"en\", \"de\"]",
+            Self::PackFiles => "[\"extra-de.toml\"]",
             Self::Contacts => "[\"help@carrier.example\", \"+1 555 010 0199\"]",
         }
         .to_owned()

@@ -91,7 +91,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
     let ladder = reader.ladder("account_health.ladder");
     let half_life = reader.duration("account_health.half_life");
     let review = review(&mut reader);
-    let policy = policy(&mut reader, &rules);
+    let policy = policy(&mut reader, &rules, file);
     if let (Some(smtp), Some(delivery)) = (&smtp, &delivery) {
         no_loop(&mut reader, smtp, delivery);
     }
@@ -357,7 +357,7 @@ fn review(r: &mut Reader<'_, '_>) -> Option<Review> {
 const MODES: [(&str, Result<Mode, &str>); 2] =
     [("observe", Ok(Mode::Observe)), ("enforce", Ok(Mode::Enforce))];
 
-fn policy(r: &mut Reader<'_, '_>, rules: &[RuleId]) -> Option<Policy> {
+fn policy(r: &mut Reader<'_, '_>, rules: &[RuleId], file: &Path) -> Option<Policy> {
     let mode = r.word("policy.mode", &MODES);
     let preset = r.word(
         "policy.preset",
@@ -368,6 +368,13 @@ fn policy(r: &mut Reader<'_, '_>, rules: &[RuleId]) -> Option<Policy> {
     let allowed_link_domains = r.list("policy.allowed_link_domains", values::domain);
     let allowed_contacts = r.list("policy.allowed_contacts", values::contact);
     let competitors = r.list("policy.competitors", values::competitor);
+    let languages = r.list("policy.languages", values::language);
+    let folder = folder_of(file);
+    let language_packs = r.list("policy.language_packs", |name| {
+        values::path(name)?;
+        let text = std::fs::read_to_string(folder.join(name));
+        text.map(|text| (name.to_owned(), text)).map_err(|e| format!("{name}: can't be read: {e}"))
+    });
     let rules: BTreeMap<RuleId, RuleSetting> = rules.iter().map(|id| (*id, rule(r, *id))).collect();
     Some(Policy {
         mode: mode?,
@@ -377,6 +384,8 @@ fn policy(r: &mut Reader<'_, '_>, rules: &[RuleId]) -> Option<Policy> {
         allowed_link_domains: allowed_link_domains?,
         allowed_contacts: allowed_contacts?,
         competitors: competitors?,
+        languages: languages?,
+        language_packs: language_packs?,
         rules,
     })
 }
@@ -512,8 +521,9 @@ seller_to_buyer = "reject"
 
     #[test]
     fn all_that_the_table_of_keys_calls_right_is_taken() {
-        // The files of `tls` and `dkim` must be there: they have their own tests.
-        for key in KEYS.iter().filter(|k| !matches!(k.kind, Kind::PemFile | Kind::Selector)) {
+        // The files of `tls`, `dkim` and of language packs must be there: they have their own tests.
+        let of_file = |kind| matches!(kind, Kind::PemFile | Kind::Selector | Kind::PackFiles);
+        for key in KEYS.iter().filter(|k| !of_file(k.kind)) {
             let path = key.path.replace("RULE-ID", "email-address");
             let quoted = |text: &&str| format!("{text:?}");
             let mut right = match key.kind {

@@ -45,6 +45,55 @@ const UNCLEANABLE: &[Action] = &[Action::Reject];
 /// All rules that this version has, in the order of PRODUCT §5.
 pub const BUILT_RULES: &[BuiltRule] = &[
     BuiltRule {
+        id: RuleId::ReviewSolicitation,
+        seller_to_buyer: Action::Reject,
+        buyer_to_seller: Action::Allow,
+        actions: WHOLE,
+        finds: "Asks for, asks to change or asks to remove a review, a rating or feedback, in any tone. This and the other kinds of message are found in the languages of policy.languages.",
+    },
+    BuiltRule {
+        id: RuleId::Promotion,
+        seller_to_buyer: Action::Reject,
+        buyer_to_seller: Action::Allow,
+        actions: WHOLE,
+        finds: "Discount codes, incentives for future purchases, advertising, catalogues.",
+    },
+    BuiltRule {
+        id: RuleId::ThankYouOnly,
+        seller_to_buyer: Action::Reject,
+        buyer_to_seller: Action::Allow,
+        actions: WHOLE,
+        finds: "A proactive message that only thanks.",
+    },
+    BuiltRule {
+        id: RuleId::ShippingConfirmation,
+        seller_to_buyer: Action::Reject,
+        buyer_to_seller: Action::Allow,
+        actions: WHOLE,
+        finds: "A proactive message that only confirms an order or a shipment.",
+    },
+    BuiltRule {
+        id: RuleId::ServiceOffer,
+        seller_to_buyer: Action::Reject,
+        buyer_to_seller: Action::Allow,
+        actions: WHOLE,
+        finds: "A proactive message that only offers help.",
+    },
+    BuiltRule {
+        id: RuleId::Unsolicited,
+        seller_to_buyer: Action::Reject,
+        buyer_to_seller: Action::Allow,
+        actions: WHOLE,
+        finds: "A proactive message of no permitted kind. Where it is in no known language, or under 20 letters, it is held instead.",
+    },
+    BuiltRule {
+        id: RuleId::OptOutRequest,
+        seller_to_buyer: Action::Reject,
+        buyer_to_seller: Action::Allow,
+        actions: WHOLE,
+        finds: "Asks the buyer to opt out of messages, or back in.",
+    },
+    BuiltRule {
         id: RuleId::ExternalLink,
         seller_to_buyer: Action::Redact,
         buyer_to_seller: Action::Redact,
@@ -155,6 +204,13 @@ pub const BUILT_RULES: &[BuiltRule] = &[
         buyer_to_seller: Action::Reject,
         actions: WHOLE,
         finds: "Over 5,000 characters of new text.",
+    },
+    BuiltRule {
+        id: RuleId::ImportantMisuse,
+        seller_to_buyer: Action::Reject,
+        buyer_to_seller: Action::Allow,
+        actions: WHOLE,
+        finds: "\"[Important]\" in the subject of a new message whose content is not critical.",
     },
     BuiltRule {
         id: RuleId::CopiedAnswer,

@@ -367,6 +367,10 @@ pub struct Policy {
     pub allowed_contacts: Vec<String>,
     /// Names and domains of other marketplaces.
     pub competitors: Vec<String>,
+    /// The languages in which it is judged what a message is for.
+    pub languages: Vec<Language>,
+    /// The admin's own language packs: the file as the config names it, and what stands in it.
+    pub language_packs: Vec<(String, String)>,
     /// `[policy.rules.ID]`; rules that are not named keep their defaults.
     pub rules: BTreeMap<RuleId, RuleSetting>,
 }

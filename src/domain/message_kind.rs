@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// What a seller may write unasked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MessageKind {
     /// What the buyer wants made. Critical.
     Customization,

@@ -18,4 +18,7 @@ pub struct Context<'a> {
     /// To how many other buyers the same was sent before; `None` where there is no archive to look
     /// into.
     pub copies: Option<&'a Copies>,
+    /// The buyer's last text in this conversation: what an answer answers. `None` where there is
+    /// none.
+    pub question: Option<&'a str>,
 }

@@ -49,6 +49,7 @@ mod tests {
             sightings: sightings.as_ref(),
             known_ids: vec![],
             copies: None,
+            question: None,
         };
         judge(&rules.unwrap(), &context, message)
     }

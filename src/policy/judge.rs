@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::domain::{Action, Certainty, Direction, Finding, Part, RuleId, Verdict};
+use crate::domain::{Action, Certainty, Direction, Finding, HoldReason, Part, RuleId, Verdict};
 use crate::mail::{self, Attachment, Message};
 
 use super::clauses::Clauses;
@@ -16,8 +16,8 @@ use super::tokens::Tokens;
 use super::view::View;
 use super::{
     account_numbers, attachment_size, attachment_type, card_number, dangerous_content,
-    email_address, external_link, fetched, linked_logo, messenger_handle, off_platform_payment,
-    phone_number, too_long, tracking, unreadable,
+    email_address, external_link, fetched, kinds, linked_logo, messenger_handle,
+    off_platform_payment, phone_number, too_long, tracking, unreadable,
 };
 
 /// Most characters of the exact words in a finding.
@@ -36,14 +36,15 @@ pub fn judge(rules: &Rules, context: &Context<'_>, message: &Message) -> Verdict
     if let Some(words) = unreadable::find(message) {
         bench.whole(RuleId::Unreadable, Part::Message, words.to_owned());
     }
-    let quoted = Quoted::of_line(&message.subject, context.sightings);
-    bench.contacts(&message.subject, Part::Subject, &quoted);
+    let quoted_subject = Quoted::of_line(&message.subject, context.sightings);
+    bench.contacts(&message.subject, Part::Subject, &quoted_subject);
     let text = &message.text;
     let quoted = Quoted::of_text(text, context.sightings);
     let characters = quoted.new_characters(&text.body);
     if let Some(words) = too_long::find(characters) {
         bench.whole(RuleId::TooLong, Part::Text, words);
     }
+    let mut is_unread = false;
     // What is refused for its length alone is not searched to its end.
     let refused = bench.findings.iter().any(|f| f.enforced && f.action == Action::Reject);
     if !refused || characters <= 10 * TEXT_LIMIT {
@@ -51,6 +52,9 @@ pub fn judge(rules: &Rules, context: &Context<'_>, message: &Message) -> Verdict
         bench.otherwise(message);
         bench.fetched(message, &quoted);
         bench.copied(message, &quoted);
+        if !refused {
+            is_unread = bench.kinds(message, (&quoted_subject, &quoted));
+        }
     }
     bench.pictures(message);
     if let Some(words) = attachment_size::find(message) {
@@ -62,7 +66,15 @@ pub fn judge(rules: &Rules, context: &Context<'_>, message: &Message) -> Verdict
             bench.contacts(name, Part::Attachment, &Quoted::default());
         }
     }
-    Verdict::new(bench.findings, bench.cleaned)
+    let verdict = Verdict::new(bench.findings, bench.cleaned);
+    if !is_unread {
+        return verdict;
+    }
+    // It may be of any kind: a person has to say (PRODUCT §5).
+    match rules.action(RuleId::Unsolicited, context.direction) {
+        Some((_, enforced)) => verdict.held_for(HoldReason::UnknownLanguage, enforced),
+        None => verdict,
+    }
 }
 
 /// Judges a message of no one's, so that word lists and number plans are loaded before the first
@@ -71,8 +83,14 @@ pub fn warm(rules: &Rules) {
     let text = mail::segment("+44 20 7946 0958, someone@mail.example, www.shop.example\n".into());
     let message = Message { text, ..Message::default() };
     let direction = Direction::BuyerToSeller;
-    let context =
-        Context { direction, proactive: false, sightings: None, known_ids: vec![], copies: None };
+    let context = Context {
+        direction,
+        proactive: false,
+        sightings: None,
+        known_ids: vec![],
+        copies: None,
+        question: None,
+    };
     judge(rules, &context, &message);
 }
 
@@ -189,6 +207,17 @@ impl Bench<'_> {
         for hit in found {
             self.add(text, part, quoted, hit);
         }
+    }
+
+    /// What the message is for; whether that can't be told of one that nobody asked for.
+    fn kinds(&mut self, message: &Message, quoted: (&Quoted, &Quoted)) -> bool {
+        let kinds = kinds::find(self.rules.languages.packs(), self.context, message, quoted);
+        for (rule, part, found) in kinds.found {
+            let text = if part == Part::Subject { &message.subject } else { &message.text.body };
+            self.add(text, part, &Quoted::default(), Hit { rule, found, invites: false });
+        }
+        let unasked = self.context.proactive && self.context.direction == Direction::SellerToBuyer;
+        kinds.is_unread && unasked
     }
 
     /// What stands only in a form of the text that is not relayed: the sender's words all the same.

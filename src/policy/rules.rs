@@ -7,6 +7,7 @@ use crate::domain::{Action, Direction, RuleId};
 
 use super::competitor::Competitors;
 use super::domains::Allowed;
+use super::language::{Languages, PackError};
 use super::view::folded;
 
 /// Why the rules can't be used as they are set. All permanent: the config has to change.
@@ -27,6 +28,9 @@ pub enum RuleError {
         /// What was asked of it.
         action: Action,
     },
+    /// A language pack is wrong.
+    #[error(transparent)]
+    Pack(#[from] PackError),
 }
 
 fn ids() -> String {
@@ -53,6 +57,7 @@ pub struct Rules {
     pub(super) addresses: Vec<String>,
     pub(super) numbers: Vec<String>,
     pub(super) competitors: Competitors,
+    pub(super) languages: Languages,
 }
 
 impl Rules {
@@ -60,7 +65,8 @@ impl Rules {
     /// always allowed, as links and in addresses (PRODUCT §5).
     ///
     /// # Errors
-    /// A rule that is not in this version, or an action that a rule can't have.
+    /// A rule that is not in this version, an action that a rule can't have, or what is wrong with
+    /// a language pack.
     pub fn new(policy: &Policy, marketplace_domains: &[String]) -> Result<Self, RuleError> {
         if let Some(rule) = policy.rules.keys().find(|rule| built_rule(**rule).is_none()) {
             return Err(RuleError::NotBuilt(*rule));
@@ -81,6 +87,7 @@ impl Rules {
             addresses: addresses.iter().map(|a| a.trim().to_lowercase()).collect(),
             numbers: numbers.into_iter().map(digits).filter(|n| !n.is_empty()).collect(),
             competitors: Competitors::new(&policy.competitors),
+            languages: Languages::new(&policy.languages, &policy.language_packs)?,
         })
     }
 
@@ -138,6 +145,8 @@ pub(super) mod tests {
             allowed_link_domains: vec!["dhl.com".to_owned()],
             allowed_contacts: vec!["Safety@authority.example".to_owned(), "+1 800 555 0100".into()],
             competitors: vec!["MegaBay".to_owned(), "handelsplatz.example".to_owned()],
+            languages: crate::domain::Language::ALL.to_vec(),
+            language_packs: vec![],
             rules: rules.iter().copied().collect(),
         }
     }
@@ -162,14 +171,15 @@ pub(super) mod tests {
         check(RuleId::DangerousContent, Action::Warn, false);
         check(RuleId::AttachmentSize, Action::Redact, false);
         check(RuleId::AttachmentType, Action::Reject, true);
-        check(RuleId::Promotion, Action::Reject, false);
+        check(RuleId::Promotion, Action::Redact, false);
+        check(RuleId::Abuse, Action::Reject, false);
     }
 
     #[test]
     fn an_error_says_what_would_be_right() {
-        let rules = [(RuleId::Promotion, RuleSetting::default())];
+        let rules = [(RuleId::Abuse, RuleSetting::default())];
         let error = Rules::new(&policy(Mode::Enforce, &rules), &[]).unwrap_err().to_string();
-        assert!(error.contains("policy.rules.promotion is not in this version"), "{error}");
+        assert!(error.contains("policy.rules.abuse is not in this version"), "{error}");
         assert!(error.contains("phone-number"), "{error}");
     }
 

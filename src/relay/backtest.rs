@@ -1,7 +1,7 @@
 //! What other settings would have decided about a message that is in the archive.
 
 use super::Relay;
-use crate::domain::{Action, HoldReason, Said, Verdict};
+use crate::domain::{Action, Direction, HoldReason, Said, Verdict};
 use crate::mail;
 use crate::policy::{self, Context};
 use crate::store::{JudgedRow, StoreError};
@@ -34,12 +34,19 @@ impl Relay {
         let copies = self.0.store.copies(judged.pair, &prints, Some(judged.number)).await?;
         let history = self.0.store.history(judged.pair, direction.sender(), &[], None).await?;
         let seen = said.all();
+        let answers = direction == Direction::SellerToBuyer && !judged.row.proactive;
+        let question = match judged.row.conversation.filter(|_| answers) {
+            Some(conversation) => self.0.store.last_of_buyer(conversation, judged.number).await?,
+            None => None,
+        };
+        let question = question.map(|view| mail::new_text(&mail::read(&view).text));
         let context = Context {
             direction,
             proactive: judged.row.proactive,
             sightings: Some(&seen),
             known_ids: history.orders.iter().map(|o| o.id.as_str().to_owned()).collect(),
             copies: Some(&copies),
+            question: question.as_deref(),
         };
         let judge = || policy::judge(&self.0.rules, &context, &message);
         Ok(self.compute(raw.len(), judge).await)

@@ -5,9 +5,9 @@ use super::outcome::Outcome;
 use super::prepare::{Prepared, conversation, storage};
 use super::rehearse::{Rehearsal, Rehearsed, rehearse};
 use crate::domain::{
-    Action, Finding, Part, RealAddress, Said, Sightings, Timestamp, Verdict, Violation,
+    Action, Direction, Finding, Part, RealAddress, Said, Sightings, Timestamp, Verdict, Violation,
 };
-use crate::mail::{Message, SegmentKind};
+use crate::mail::{self, Message, SegmentKind};
 use crate::market::Admitted;
 use crate::policy::Context;
 use crate::rewrite::{self, Plan};
@@ -40,20 +40,32 @@ impl Relay {
         let size = paper.size;
         let nothing = Said::default();
         let Some(conversation) = conversation(admitted) else {
-            let perform = || self.perform(paper, admitted, prepared, &nothing);
+            let perform = || self.perform(paper, admitted, prepared, (&nothing, None));
             return self.compute(size, perform).await.ok_or(Outcome::Storage);
         };
         let Message { subject, text, .. } = paper.message;
         let secrets = &prepared.secrets;
         if !secrets.mentions_person(subject) && !secrets.mentions_person(&text.body) {
-            let perform = || self.perform(paper, admitted, prepared, &nothing);
+            let perform = || self.perform(paper, admitted, prepared, (&nothing, None));
             let all_new = self.compute(size, perform).await.ok_or(Outcome::Storage)?;
-            if all_new.verdict.findings.is_empty() && all_new.verdict.holds.is_empty() {
+            // What a proactive message is for shows only when what it quotes is left out.
+            let decided = all_new.verdict.findings.is_empty() && all_new.verdict.holds.is_empty();
+            if decided && !admitted.admission().proactive {
                 return Ok(all_new);
             }
         }
-        let said = self.0.store.sightings(conversation.id).await.map_err(|e| storage(&e))?;
-        let perform = || self.perform(paper, admitted, prepared, &said);
+        let store = &self.0.store;
+        let said = store.sightings(conversation.id).await.map_err(|e| storage(&e))?;
+        let admission = admitted.admission();
+        let answers = admission.direction == Direction::SellerToBuyer && !admission.proactive;
+        let question = match answers {
+            true => {
+                store.last_of_buyer(conversation.id, i64::MAX).await.map_err(|e| storage(&e))?
+            }
+            false => None,
+        };
+        let question = question.map(|view| mail::new_text(&mail::read(&view).text));
+        let perform = || self.perform(paper, admitted, prepared, (&said, question.as_deref()));
         self.compute(size, perform).await.ok_or(Outcome::Storage)
     }
 
@@ -63,7 +75,7 @@ impl Relay {
         paper: &Paper<'_>,
         admitted: &Admitted,
         prepared: &Prepared,
-        said: &Said,
+        (said, question): (&Said, Option<&str>),
     ) -> Rehearsed {
         let admission = admitted.admission();
         let seen = said.all();
@@ -73,6 +85,7 @@ impl Relay {
             sightings: Some(&seen),
             known_ids: prepared.known_ids.clone(),
             copies: Some(&prepared.copies),
+            question,
         };
         let verdict = Verdict::clean();
         let known = said.by(admission.direction.recipient());

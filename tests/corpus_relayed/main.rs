@@ -110,6 +110,7 @@ fn send(rules: &Rules, raw: &[u8], direction: Direction) -> Rehearsed {
         sightings: Some(&seen),
         known_ids: vec![],
         copies: None,
+        question: None,
     };
     let plan = Plan {
         facts: &facts,

@@ -69,6 +69,8 @@ mod t66_loops;
 mod t67_faults_and_restarts;
 mod t68_greylisting;
 mod t70_reports;
+mod t85_what_a_message_is_for;
+mod t86_language_packs;
 mod t90_held;
 mod t91_strikes;
 mod t92_explaining;

@@ -19,6 +19,7 @@ fn context(sightings: Option<&Sightings>) -> Context<'_> {
         sightings,
         known_ids: vec!["O-2025550143".to_owned()],
         copies: None,
+        question: None,
     }
 }
 

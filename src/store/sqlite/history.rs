@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, Row, params};
 
 use super::Store;
-use super::content::unpack_sightings;
+use super::content::{unpack, unpack_sightings};
 use super::orders::{ORDER_COLUMNS, read_order};
 use super::rows::{all, get, link, moment, moment_some, one, parse, parse_some};
 use crate::domain::{
@@ -49,6 +49,29 @@ impl Store {
             Ok(history)
         })
         .await
+    }
+
+    /// The buyer's last message in a conversation that no machine wrote, of those numbered below
+    /// `before`, as the buyer reads it again: what an answer answers.
+    pub async fn last_of_buyer(
+        &self,
+        conversation: ConversationId,
+        before: i64,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let packed: Option<Vec<u8>> = self
+            .read(move |conn| {
+                let sql =
+                    "SELECT c.sender_view FROM message m JOIN content c ON c.message = m.number
+                     WHERE m.conversation = ?1 AND m.state = 'accepted' AND m.automatic = 0
+                         AND m.direction = 'buyer-to-seller' AND m.number < ?2
+                     ORDER BY m.number DESC LIMIT 1";
+                let view = one(conn, sql, params![conversation.0, before], |row| {
+                    get::<Option<Vec<u8>>>(row, "sender_view")
+                })?;
+                Ok(view.flatten())
+            })
+            .await?;
+        packed.as_deref().map(unpack).transpose()
     }
 
     /// What each side wrote or was shown in a conversation's newest 50 messages.

@@ -1,0 +1,254 @@
+//! The message kinds: what a message is for, from the speech acts in it. Rules
+//! `review-solicitation`, `promotion`, `opt-out-request` for every message, and for proactive ones
+//! `shipping-confirmation`, `service-offer`, `thank-you-only`, `unsolicited`, `important-misuse`.
+//!
+//! A proactive message that does anything that the buyer must know or do for this order is of a
+//! permitted kind; one that does nothing of the sort is named by the first that fits of shipping
+//! news, an offer of help and thanks, and is `unsolicited` where none does (PRODUCT §5, "Settled
+//! cases").
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+
+use crate::domain::{Certainty, Direction, MessageKind, Part, RuleId};
+use crate::mail::{Message, SegmentKind, base_subject};
+
+use super::context::Context;
+use super::found::Found;
+use super::language::{Act, Done, Packs, Reading, Sentence, Zone, read};
+use super::quoted::Quoted;
+use super::view::View;
+
+/// Fewer letters of new text than this say too little to be judged (PRODUCT §5).
+const LETTERS: usize = 20;
+
+/// What a message is for.
+#[derive(Debug, Default)]
+pub(super) struct Kinds {
+    /// In order of the rules, each with its place in the original text of the part.
+    pub found: Vec<(RuleId, Part, Found)>,
+    /// The permitted kinds that the message is of.
+    pub kinds: BTreeSet<MessageKind>,
+    /// Nothing can be said of it: too short, or in a language that no pack knows.
+    pub is_unread: bool,
+}
+
+/// Reads a message. `quoted` are the quoted stretches of the subject and of the text.
+pub(super) fn find(
+    packs: &Packs,
+    context: &Context<'_>,
+    message: &Message,
+    quoted: (&Quoted, &Quoted),
+) -> Kinds {
+    let subject = message.subject.as_str();
+    let is_reply = base_subject(subject).trim() != subject.trim();
+    let text = View::new(&message.text.body);
+    let subject_view = View::new(subject);
+    let signature = |range: &Range<usize>| {
+        let within = |s: &Range<usize>| s.start <= range.start && range.end <= s.end;
+        let segments = message.text.segments.iter();
+        segments.filter(|s| s.kind == SegmentKind::Signature).any(|s| within(&s.range))
+    };
+    let reading =
+        read(packs, &[(&subject_view, Zone::Subject), (&text, Zone::Body)], |zone, range| {
+            match zone {
+                // In a reply the subject is the conversation's.
+                Zone::Subject => is_reply || quoted.0.covers(range),
+                _ => quoted.1.covers(range),
+            }
+        });
+    let reading = reading.with_signature(signature);
+    let letters = |zone| {
+        let of = reading.sentences.iter().filter(move |s: &&Sentence| s.zone == zone);
+        of.map(|s| s.letters).sum::<usize>()
+    };
+    if letters(Zone::Body) < LETTERS || !reading.is_known() {
+        return Kinds { is_unread: true, ..Kinds::default() };
+    }
+    let proactive = context.proactive && context.direction == Direction::SellerToBuyer;
+    let question = context.question.or(is_reply.then_some(subject)).filter(|_| !proactive);
+    let bench = Bench { acts: reading.acts(), reading: &reading };
+    bench.decide(proactive, question, !is_reply && packs.is_important(subject))
+}
+
+/// One message with its acts.
+struct Bench<'a> {
+    reading: &'a Reading<'a>,
+    acts: HashMap<Act, Vec<Done>>,
+}
+
+/// Kinds of proactive message that an act makes a message of.
+const PERMITTED: [(Act, MessageKind); 10] = [
+    (Act::Customization, MessageKind::Customization),
+    (Act::DeliveryScheduling, MessageKind::DeliveryScheduling),
+    (Act::AddressCorrection, MessageKind::AddressCorrection),
+    (Act::OrderQuestion, MessageKind::OrderQuestion),
+    (Act::Problem, MessageKind::UnexpectedProblem),
+    (Act::Invoice, MessageKind::Invoice),
+    (Act::Warranty, MessageKind::Warranty),
+    (Act::Instructions, MessageKind::Instructions),
+    (Act::Legal, MessageKind::LegalDisclosure),
+    (Act::Key, MessageKind::DigitalAccessKey),
+];
+
+/// What counts for nothing in a sentence that offers help: "tell us if something is missing".
+const HYPOTHETICAL: [Act; 7] = [
+    Act::Instructions,
+    Act::Customization,
+    Act::DeliveryScheduling,
+    Act::AddressCorrection,
+    Act::OrderQuestion,
+    Act::Problem,
+    Act::Step,
+];
+
+impl Bench<'_> {
+    fn decide(&self, proactive: bool, question: Option<&str>, important: bool) -> Kinds {
+        let mut kinds = Kinds::default();
+        for done in self.done(Act::ReviewRequest) {
+            self.say(&mut kinds, RuleId::ReviewSolicitation, done);
+        }
+        let asked = question.is_some_and(|question| self.asks_for_prices(question));
+        for done in self.done(Act::Advertising).iter().filter(|done| self.advertises(done, asked)) {
+            self.say(&mut kinds, RuleId::Promotion, done);
+        }
+        for done in self.done(Act::OptOut) {
+            self.say(&mut kinds, RuleId::OptOutRequest, done);
+        }
+        let is_nothing_else = kinds.found.is_empty();
+        kinds.kinds = self.permitted();
+        if proactive && is_nothing_else && kinds.kinds.is_empty() {
+            let only = [
+                (Act::Shipment, RuleId::ShippingConfirmation),
+                (Act::Offer, RuleId::ServiceOffer),
+                (Act::Thanks, RuleId::ThankYouOnly),
+            ];
+            let first =
+                only.into_iter().find_map(|(act, rule)| Some((rule, self.of_message(act)?)));
+            match first {
+                Some((rule, done)) => self.say(&mut kinds, rule, done),
+                None => self.say_whole(&mut kinds, RuleId::Unsolicited),
+            }
+        }
+        if proactive && important && !kinds.kinds.iter().any(|kind| may_be_important(*kind)) {
+            let subject = self.reading.sentences.iter().find(|s| s.zone == Zone::Subject);
+            if let Some(sentence) = subject {
+                let found = Found { certainty: Certainty::Certain, range: sentence.range.clone() };
+                kinds.found.push((RuleId::ImportantMisuse, Part::Subject, found));
+            }
+        }
+        kinds
+    }
+
+    fn done(&self, act: Act) -> &[Done] {
+        self.acts.get(&act).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn sentence(&self, done: &Done) -> Option<&Sentence> {
+        self.reading.sentences.get(done.sentence)
+    }
+
+    fn does(&self, act: Act, sentence: usize) -> bool {
+        self.done(act).iter().any(|done| done.sentence == sentence)
+    }
+
+    fn say(&self, kinds: &mut Kinds, rule: RuleId, done: &Done) {
+        let Some(sentence) = self.sentence(done) else { return };
+        let part = if sentence.zone == Zone::Subject { Part::Subject } else { Part::Text };
+        // What stands in a signature gives no strike.
+        let certainty = match sentence.zone {
+            Zone::Signature => Certainty::Likely,
+            _ => done.certainty,
+        };
+        kinds.found.push((rule, part, Found { certainty, range: done.range.clone() }));
+    }
+
+    /// A finding that is the whole message: it begins with its first sentence.
+    fn say_whole(&self, kinds: &mut Kinds, rule: RuleId) {
+        let mut body = self.reading.sentences.iter().filter(|s| s.zone == Zone::Body);
+        let Some(first) = body.next() else { return };
+        let end = body.next_back().map_or(first.range.end, |last| last.range.end);
+        let range = first.range.start..end.max(first.range.end);
+        kinds.found.push((rule, Part::Text, Found { certainty: Certainty::Certain, range }));
+    }
+
+    /// The first place outside of the signature where an act is done.
+    fn of_message(&self, act: Act) -> Option<&Done> {
+        let zone = |done: &&Done| self.sentence(done).map(|s| s.zone);
+        let all = || self.done(act).iter();
+        all()
+            .find(|d| zone(d) == Some(Zone::Body))
+            .or(all().find(|d| zone(d) == Some(Zone::Subject)))
+    }
+
+    /// Whether what sounds like advertising is: a reward for a review is none, nor is an answer to
+    /// what the buyer asked.
+    fn advertises(&self, done: &Done, asked: bool) -> bool {
+        let Some(sentence) = self.sentence(done) else { return false };
+        let holds = |class: &str| self.reading.holds(sentence, class);
+        let beside = [done.sentence.checked_sub(1), Some(done.sentence + 1)];
+        let rewards = |at: usize| {
+            let other = self.reading.sentences.get(at);
+            let given = holds("reward") || other.is_some_and(|s| self.reading.holds(s, "reward"));
+            self.does(Act::ReviewRequest, at) && (given || !holds("next"))
+        };
+        let for_review = self.does(Act::ReviewRequest, done.sentence)
+            || ["review", "stars"].into_iter().any(holds)
+            || beside.into_iter().flatten().any(rewards);
+        let answers =
+            asked && !["next", "limited", "club", "browse", "cheaper"].into_iter().any(holds);
+        !for_review && !answers
+    }
+
+    fn asks_for_prices(&self, question: &str) -> bool {
+        let view = View::new(question);
+        let read = self.reading.beside(&view);
+        let prices = [
+            "discount",
+            "percent-off",
+            "bulk-offer",
+            "sale",
+            "cheaper",
+            "free-extra",
+            "price",
+            "new-goods",
+            "shop",
+        ];
+        read.sentences.iter().any(|s| prices.into_iter().any(|class| read.holds(s, class)))
+    }
+
+    /// What of it the buyer must know or do for this order.
+    fn permitted(&self) -> BTreeSet<MessageKind> {
+        let counts = |act: Act, done: &&Done| {
+            let offers = self.does(Act::Offer, done.sentence);
+            let below = self.sentence(done).is_none_or(|s| s.zone == Zone::Signature);
+            !(below || (offers && HYPOTHETICAL.contains(&act)))
+        };
+        let count = |act: Act| self.done(act).iter().filter(|done| counts(act, done)).count();
+        let mut kinds: BTreeSet<MessageKind> = PERMITTED
+            .into_iter()
+            .filter(|(act, _)| count(*act) > 0)
+            .map(|(_, kind)| kind)
+            .collect();
+        let steps = self.done(Act::Step).iter().filter(|done| counts(Act::Step, done));
+        let steps = steps.filter_map(|done| self.sentence(done));
+        // One step alone may be a figure of speech.
+        if steps.map(|sentence| self.reading.count(sentence, "step")).sum::<usize>() > 1 {
+            kinds.insert(MessageKind::Instructions);
+        }
+        kinds
+    }
+}
+
+/// What may be marked as important: what the order can't be completed without, and what the law
+/// says must be told. A question that waits for the buyer's answer is not held against anybody.
+fn may_be_important(kind: MessageKind) -> bool {
+    matches!(
+        kind,
+        MessageKind::Customization
+            | MessageKind::DeliveryScheduling
+            | MessageKind::AddressCorrection
+            | MessageKind::LegalDisclosure
+            | MessageKind::OrderQuestion
+    )
+}

@@ -1,0 +1,137 @@
+//! What disguised words read as: `r-e-v-i-e-w`, `r e v i e w`, `re.view`, `d1sc0unt`, `r@ting`.
+
+use super::words::{Word, cut, stands_for_letter};
+
+/// Most words that are put together to one.
+const RUN: usize = 24;
+/// Shortest word that is put together from pieces.
+const SHORTEST: usize = 6;
+
+/// The words of a text, with their other readings.
+pub(super) fn words(text: &str) -> Vec<Word<'_>> {
+    let places = cut(text);
+    let mut words: Vec<Word<'_>> = Vec::with_capacity(places.len());
+    let mut end = 0;
+    for range in places {
+        let between = text.get(end..range.start).unwrap_or_default();
+        let mut marks = between.chars();
+        let glued = end > 0
+            && marks.next().is_none_or(|c| !c.is_whitespace() && !matches!(c, '\'' | '’'))
+            && marks.next().is_none();
+        end = range.end;
+        let text = text.get(range.clone()).unwrap_or_default();
+        words.push(Word { range, text, glued, forms: vec![] });
+    }
+    for i in 0..words.len() {
+        let mut forms: Vec<(String, usize)> = spelled(&words, i).into_iter().collect();
+        if forms.is_empty() {
+            forms = joined(&words, i);
+        }
+        forms.extend(words.get(i).into_iter().flat_map(|w| unleeted(w.text)).map(|w| (w, 1)));
+        let leet: Vec<_> =
+            forms.iter().flat_map(|(w, n)| unleeted(w).into_iter().map(|w| (w, *n))).collect();
+        forms.extend(leet);
+        if let Some(word) = words.get_mut(i) {
+            word.forms = forms;
+        }
+    }
+    words
+}
+
+fn is_single(word: &Word<'_>) -> bool {
+    let mut chars = word.text.chars();
+    chars.next().is_some_and(|c| c.is_ascii_alphanumeric()) && chars.next().is_none()
+}
+
+/// Single letters in a row, all with a mark between them or all with blanks.
+fn spelled(words: &[Word<'_>], at: usize) -> Option<(String, usize)> {
+    let first = words.get(at).filter(|word| is_single(word))?;
+    let glued = words.get(at + 1)?.glued;
+    let run =
+        words.get(at + 1..)?.iter().take(RUN).take_while(|w| is_single(w) && w.glued == glued);
+    let word: String = std::iter::once(first).chain(run).map(|w| w.text).collect();
+    let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
+    let taken = word.len();
+    (taken >= 4 && letters >= 3).then_some((word, taken))
+}
+
+/// Pieces of one word with a mark or a blank between them.
+fn joined(words: &[Word<'_>], at: usize) -> Vec<(String, usize)> {
+    let mut forms = vec![];
+    let Some(first) = words.get(at) else { return forms };
+    let mut whole = first.text.to_owned();
+    for (taken, next) in (2..=4).zip(words.get(at + 1..).unwrap_or_default()) {
+        if whole.len() > 24 || !whole.is_ascii() || (!next.glued && taken > 2) {
+            break;
+        }
+        whole.push_str(next.text);
+        if whole.len() >= SHORTEST {
+            forms.push((whole.clone(), taken));
+        }
+        if !next.glued {
+            break;
+        }
+    }
+    forms
+}
+
+/// Figures and marks among letters, read as the letters that they look like.
+fn unleeted(word: &str) -> Vec<String> {
+    let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
+    let other = word.chars().any(|c| c.is_ascii_digit() || stands_for_letter(c));
+    if !other || letters == 0 || word.len() < 4 || word.len() > 40 {
+        return vec![];
+    }
+    let read = |one: char| -> String {
+        word.chars()
+            .map(|c| match c {
+                '0' => 'o',
+                '1' | '!' | '|' => one,
+                '3' | '€' => 'e',
+                '4' | '@' => 'a',
+                '5' | '$' => 's',
+                '6' | '9' => 'g',
+                '7' => 't',
+                '8' => 'b',
+                c => c,
+            })
+            .collect()
+    };
+    let mut forms = vec![read('i')];
+    if word.contains(['1', '!', '|']) {
+        forms.push(read('l'));
+    }
+    forms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disguised_word_reads_as_what_it_is() {
+        let check = |text: &str, expected: &str| {
+            let words = words(text);
+            let forms: Vec<&str> =
+                words.iter().flat_map(|w| w.forms.iter().map(|f| f.0.as_str())).collect();
+            assert!(forms.contains(&expected), "{text:?}: {forms:?}");
+        };
+        check("a r-e-v-i-e-w for us", "review");
+        check("into a r e v i e w", "review");
+        check("r e v 1 e w", "review");
+        check("re-view", "review");
+        check("re view", "review");
+        check("re.vi.ew", "review");
+        check("d1sc0unt", "discount");
+        check("r@ting", "rating");
+        check("disc0unt c0de", "code");
+        check("g1adly", "gladly");
+    }
+
+    #[test]
+    fn ordinary_words_have_no_other_reading_but_their_neighbours() {
+        for word in words("3 lamps, 20 watts; it's 230v").iter().filter(|w| w.text != "230v") {
+            assert!(word.forms.iter().all(|f| f.1 == 2), "{word:?}");
+        }
+    }
+}

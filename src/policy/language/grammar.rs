@@ -1,0 +1,228 @@
+//! Speech acts as formulas over classes of words, the same in every language.
+//!
+//! `review + ask/tell - technical -~proof`: a word of `review` and one of `ask` or `tell` stand in
+//! the sentence, none of `technical`, and none of `proof` in it or in a sentence beside it; `+~`
+//! is the same for what must be there. A formula that begins with `?` is only likely.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+
+use super::lexicon::Class;
+
+/// Classes as bits.
+pub(super) type Mask = u128;
+
+/// Most classes.
+const CLASSES: usize = 128;
+
+macro_rules! acts {
+    ($($(#[$doc:meta])* $name:ident = $id:literal,)*) => {
+        /// What a sentence does.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub(in crate::policy) enum Act { $($(#[$doc])* $name,)* }
+
+        impl Act {
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $id,)* }
+            }
+        }
+    };
+}
+
+acts! {
+    /// Asks for, to change or to remove a review.
+    ReviewRequest = "review-request",
+    /// Advertises.
+    Advertising = "advertising",
+    /// Asks to opt out or in.
+    OptOut = "opt-out",
+    /// Thanks.
+    Thanks = "thanks",
+    /// Says that the order has come in, is under way or has arrived.
+    Shipment = "shipment",
+    /// Offers help.
+    Offer = "offer",
+    /// About what the buyer wants made.
+    Customization = "customization",
+    /// About when it can be brought.
+    DeliveryScheduling = "delivery-scheduling",
+    /// About where it goes.
+    AddressCorrection = "address-correction",
+    /// Asks about the order.
+    OrderQuestion = "order-question",
+    /// Says that something went wrong.
+    Problem = "unexpected-problem",
+    /// Brings an invoice.
+    Invoice = "invoice",
+    /// Brings a warranty.
+    Warranty = "warranty",
+    /// Says how to use it.
+    Instructions = "instructions",
+    /// Says what the law says must be told.
+    Legal = "legal-disclosure",
+    /// Brings a key to what was bought.
+    Key = "digital-access-key",
+    /// A hint at instructions; two of them are some.
+    Step = "step",
+    /// Threatens, harasses.
+    Abuse = "abuse",
+    /// Demands something, or else a bad review.
+    Extortion = "feedback-extortion",
+    /// Poses as the marketplace.
+    Impersonation = "impersonation",
+}
+
+impl FromStr for Act {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.iter().copied().find(|a| a.as_str() == text).ok_or_else(|| {
+            let all: Vec<&str> = Self::ALL.iter().map(|a| a.as_str()).collect();
+            format!("{text:?} is no act; acts are: {}", all.join(", "))
+        })
+    }
+}
+
+/// Classes that are found without words of a language.
+pub(super) const QUESTION: &str = "question";
+pub(super) const CODE: &str = "code";
+pub(super) const NUMBER: &str = "number";
+pub(super) const STARS: &str = "stars";
+
+/// The classes by their names.
+#[derive(Debug, Clone)]
+pub(super) struct Classes(HashMap<String, Class>);
+
+impl Default for Classes {
+    fn default() -> Self {
+        let mut classes = Self(HashMap::new());
+        for name in [QUESTION, CODE, NUMBER, STARS] {
+            drop(classes.add(name));
+        }
+        classes
+    }
+}
+
+impl Classes {
+    /// The number of a class; a new one where there is none of that name.
+    pub fn add(&mut self, name: &str) -> Result<Class, String> {
+        if let Some(class) = self.0.get(name) {
+            return Ok(*class);
+        }
+        let good = name.chars().all(|c| c.is_ascii_lowercase() || c == '-');
+        if !good || name.is_empty() || name.starts_with('-') {
+            return Err(format!("{name:?} is no name of a class: write a-z and -"));
+        }
+        if self.0.len() >= CLASSES {
+            return Err(format!("{name:?} is one class more than the {CLASSES} that there can be"));
+        }
+        let class = Class::try_from(self.0.len()).unwrap_or(Class::MAX);
+        self.0.insert(name.to_owned(), class);
+        Ok(class)
+    }
+
+    /// The bit of a class.
+    pub fn bit(&self, name: &str) -> Mask {
+        self.0.get(name).map_or(0, |class| 1 << class)
+    }
+}
+
+/// When an act is there.
+#[derive(Debug, Clone)]
+pub(super) struct Formula {
+    pub act: Act,
+    pub likely: bool,
+    /// Of each of these one stands in the sentence.
+    pub here: Vec<Mask>,
+    /// Of each of these one stands in the sentence or beside it.
+    pub near: Vec<Mask>,
+    pub not_here: Mask,
+    pub not_near: Mask,
+}
+
+impl Formula {
+    /// Reads one line.
+    pub fn parse(act: Act, line: &str, classes: &mut Classes) -> Result<Self, String> {
+        let (likely, line) = match line.trim().strip_prefix('?') {
+            Some(rest) => (true, rest),
+            None => (false, line),
+        };
+        let mut formula =
+            Self { act, likely, here: vec![], near: vec![], not_here: 0, not_near: 0 };
+        let mut sign = "+";
+        let mut words = line.split_whitespace().peekable();
+        while let Some(word) = words.next() {
+            if ["+", "-", "+~", "-~"].contains(&word) {
+                sign = word;
+                if words.peek().is_none() {
+                    return Err(format!("{line:?} ends with a sign"));
+                }
+                continue;
+            }
+            let mut mask = 0;
+            for name in word.split('/') {
+                mask |= 1 << classes.add(name)?;
+            }
+            match sign {
+                "+" => formula.here.push(mask),
+                "+~" => formula.near.push(mask),
+                "-" => formula.not_here |= mask,
+                _ => formula.not_near |= mask,
+            }
+            sign = "";
+            if let Some(next) = words.peek()
+                && !["+", "-", "+~", "-~"].contains(next)
+            {
+                return Err(format!("{line:?} lacks + or - before {next:?}"));
+            }
+        }
+        if formula.here.is_empty() {
+            return Err(format!("{line:?} asks for nothing in the sentence"));
+        }
+        Ok(formula)
+    }
+
+    /// Whether the act is in a sentence that holds `here`, between sentences that hold `near`.
+    pub fn holds(&self, here: Mask, near: Mask) -> bool {
+        let near = here | near;
+        self.here.iter().all(|mask| here & mask != 0)
+            && self.near.iter().all(|mask| near & mask != 0)
+            && here & self.not_here == 0
+            && near & self.not_near == 0
+    }
+
+    /// The classes that it asks for in the sentence.
+    pub fn asks_for(&self) -> Mask {
+        self.here.iter().fold(0, |all, mask| all | mask)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_formula_asks_for_classes_here_and_beside_and_for_none_of_others() {
+        let mut classes = Classes::default();
+        let line = "? review + ask/tell - technical -~ proof +~ order";
+        let formula = Formula::parse(Act::ReviewRequest, line, &mut classes).unwrap();
+        assert!(formula.likely);
+        let bits = |names: &str| names.split_whitespace().map(|n| classes.bit(n)).sum::<Mask>();
+        for (here, near, expected) in [
+            ("review tell order", "", true),
+            ("review ask", "order", true),
+            ("review ask", "", false),
+            ("review order", "ask", false),
+            ("review ask order technical", "", false),
+            ("review ask order", "technical", true),
+            ("review ask order", "proof", false),
+        ] {
+            assert_eq!(formula.holds(bits(here), bits(near)), expected, "{here} | {near}");
+        }
+        for wrong in ["", "- a", "a b", "a +", "A", "a + -"] {
+            assert!(Formula::parse(Act::Offer, wrong, &mut classes).is_err(), "{wrong:?}");
+        }
+    }
+}

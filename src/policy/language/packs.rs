@@ -1,0 +1,306 @@
+//! The packs of all languages, compiled once.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::entry::pieces;
+use super::grammar::{Act, Classes, Formula};
+use super::lexicon::{Class, Lexicon};
+use super::pack::{File, PackError, Source, Tag};
+use super::words::cut;
+use crate::domain::Language;
+use crate::policy::view::folded;
+
+/// The languages of this build, each with its file.
+const BUILT: [(&str, &str); 9] = [
+    ("en", include_str!("../data/languages/en.toml")),
+    ("de", include_str!("../data/languages/de.toml")),
+    ("fr", include_str!("../data/languages/fr.toml")),
+    ("es", include_str!("../data/languages/es.toml")),
+    ("it", include_str!("../data/languages/it.toml")),
+    ("pt", include_str!("../data/languages/pt.toml")),
+    ("nl", include_str!("../data/languages/nl.toml")),
+    ("pl", include_str!("../data/languages/pl.toml")),
+    ("ja", include_str!("../data/languages/ja.toml")),
+];
+
+const GRAMMAR: (&str, &str) = ("grammar.toml", include_str!("../data/languages/grammar.toml"));
+
+/// One language.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pack {
+    pub code: String,
+    pub common: HashSet<String>,
+    pub formulas: Vec<Formula>,
+    entries: Vec<(Class, String)>,
+    lexicon: OnceLock<Lexicon>,
+}
+
+impl Pack {
+    /// Japanese writes no blanks between words.
+    pub fn is_blankless(&self) -> bool {
+        self.code == "ja"
+    }
+
+    /// Its phrases, compiled when the first text in the language comes.
+    pub fn lexicon(&self) -> &Lexicon {
+        self.lexicon.get_or_init(|| {
+            let mut lexicon = Lexicon::default();
+            for (class, entry) in &self.entries {
+                if self.is_blankless() {
+                    lexicon.add_run(*class, entry);
+                } else if let Ok(pieces) = pieces(entry) {
+                    lexicon.add(*class, pieces);
+                }
+            }
+            lexicon
+        })
+    }
+}
+
+/// All languages that are judged in.
+#[derive(Debug, Clone, Default)]
+pub(in crate::policy) struct Packs {
+    pub(super) classes: Classes,
+    pub(super) packs: Vec<Pack>,
+    /// What holds in every language.
+    pub(super) formulas: Vec<Formula>,
+    tags: HashMap<String, Tag>,
+}
+
+/// The packs of this build: read once, when the first text comes. A test reads them too; if they
+/// could not be read every proactive message would be held.
+static OWN: LazyLock<Packs> = LazyLock::new(|| Packs::built(false).unwrap_or_default());
+
+/// Which packs a config chooses; none: those of this build, all of them.
+#[derive(Debug, Clone, Default)]
+pub(in crate::policy) struct Languages(Option<Arc<Packs>>);
+
+impl Languages {
+    /// The languages named, with the admin's own files (name and text).
+    pub fn new(languages: &[Language], own: &[(String, String)]) -> Result<Self, PackError> {
+        let all = BUILT.iter().all(|(code, _)| languages.iter().any(|l| l.code() == *code));
+        if all && own.is_empty() {
+            return Ok(Self(None));
+        }
+        Packs::chosen(languages, own).map(|packs| Self(Some(Arc::new(packs))))
+    }
+
+    /// The packs themselves.
+    pub fn packs(&self) -> &Packs {
+        self.0.as_deref().unwrap_or(&OWN)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GrammarFile {
+    acts: BTreeMap<String, Spanned<String>>,
+}
+
+impl Packs {
+    /// Those of this build; `check` reads every phrase of them, too.
+    fn built(check: bool) -> Result<Self, PackError> {
+        let mut packs = Self::grammar()?;
+        for (code, text) in BUILT {
+            packs.add(&Source { file: code, text }, check)?;
+        }
+        Ok(packs)
+    }
+
+    fn chosen(languages: &[Language], own: &[(String, String)]) -> Result<Self, PackError> {
+        let mut packs = OWN.clone();
+        let mut added = vec![];
+        for (file, text) in own {
+            added.push(packs.add(&Source { file, text }, true)?);
+        }
+        let built = |code: &str| BUILT.iter().any(|(built, _)| *built == code);
+        packs.packs.retain(|pack| {
+            languages.iter().any(|l| l.code() == pack.code)
+                || (added.contains(&pack.code) && !built(&pack.code))
+        });
+        Ok(packs)
+    }
+
+    fn grammar() -> Result<Self, PackError> {
+        let source = Source { file: GRAMMAR.0, text: GRAMMAR.1 };
+        let file: GrammarFile = toml::from_str(source.text)
+            .map_err(|e| source.wrong(e.span().map_or(0, |s| s.start), e.message().to_owned()))?;
+        let mut classes = Classes::default();
+        let formulas = formulas(&source, &file.acts, &mut classes)?;
+        Ok(Self { classes, packs: vec![], formulas, tags: HashMap::new() })
+    }
+
+    /// Takes a file up; the code of its language. `check` reads its phrases at once.
+    fn add(&mut self, source: &Source<'_>, check: bool) -> Result<String, PackError> {
+        let file: File = source.parse()?;
+        let code = file.language.get_ref().clone();
+        let plain = code.len() == 2 && code.bytes().all(|b| b.is_ascii_lowercase());
+        if !plain {
+            let wrong = format!("{code:?} is no language; write two small letters, such as \"de\"");
+            return Err(source.wrong(file.language.span().start, wrong));
+        }
+        if file.replace {
+            self.packs.retain(|pack| pack.code != code);
+        }
+        let at = self.packs.iter().position(|pack| pack.code == code);
+        let mut pack = match at {
+            Some(at) => self.packs.swap_remove(at),
+            None => Pack { code: code.clone(), ..Pack::default() },
+        };
+        pack.lexicon = OnceLock::new();
+        if let Some(common) = &file.common {
+            for (words, _) in source.entries(common) {
+                let words = folded(words);
+                pack.common.extend(
+                    cut(&words).into_iter().filter_map(|r| words.get(r)).map(str::to_owned),
+                );
+            }
+        }
+        for (name, value) in &file.classes {
+            self.class(source, &mut pack, (name, value), check)?;
+        }
+        pack.formulas.extend(formulas(source, &file.acts, &mut self.classes)?);
+        for (name, value) in &file.tags {
+            let tag = Tag::parse(name).map_err(|wrong| source.wrong(value.span().start, wrong))?;
+            for (word, _) in source.entries(value) {
+                self.tags.insert(folded(word).trim().to_owned(), tag);
+            }
+        }
+        self.packs.push(pack);
+        Ok(code)
+    }
+
+    fn class(
+        &mut self,
+        source: &Source<'_>,
+        pack: &mut Pack,
+        (name, value): (&str, &Spanned<String>),
+        check: bool,
+    ) -> Result<(), PackError> {
+        let class =
+            self.classes.add(name).map_err(|wrong| source.wrong(value.span().start, wrong))?;
+        for (entry, at) in source.entries(value) {
+            if check && !pack.is_blankless() {
+                pieces(entry).map_err(|wrong| source.wrong(at, wrong))?;
+            }
+            pack.entries.push((class, entry.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// What a tag in brackets at the start of a new subject names.
+    pub(super) fn tag(&self, subject: &str) -> Option<Tag> {
+        let (tag, _) = subject.trim_start().strip_prefix('[')?.split_once(']')?;
+        self.tags.get(folded(tag).trim()).copied()
+    }
+
+    /// Whether a subject begins with a tag that says the message is important.
+    pub fn is_important(&self, subject: &str) -> bool {
+        self.tag(subject) == Some(Tag::Important)
+    }
+}
+
+fn formulas(
+    source: &Source<'_>,
+    acts: &BTreeMap<String, Spanned<String>>,
+    classes: &mut Classes,
+) -> Result<Vec<Formula>, PackError> {
+    let mut all = vec![];
+    for (name, value) in acts {
+        let act: Act = name.parse().map_err(|wrong| source.wrong(value.span().start, wrong))?;
+        for (line, at) in source.entries(value) {
+            let formula = Formula::parse(act, line, classes);
+            all.push(formula.map_err(|wrong| source.wrong(at, wrong))?);
+        }
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn own(text: &str) -> Vec<(String, String)> {
+        vec![("own.toml".to_owned(), text.to_owned())]
+    }
+
+    #[test]
+    fn every_class_of_the_grammar_has_words_in_every_language() {
+        let packs = Packs::built(true).unwrap();
+        assert_eq!(packs.packs.len(), Language::ALL.len());
+        let grammar: GrammarFile = toml::from_str(GRAMMAR.1).unwrap();
+        let found = ["question", "number", "code", "stars"];
+        for line in grammar.acts.values().flat_map(|v| v.get_ref().lines()) {
+            let words = line.trim_start_matches('?').split([' ', '/']);
+            let names = words.filter(|w| !w.is_empty() && !["+", "-", "+~", "-~"].contains(w));
+            for name in names.filter(|name| !found.contains(name)) {
+                for (code, text) in BUILT {
+                    let file = Source { file: code, text }.parse().unwrap();
+                    assert!(file.classes.contains_key(name), "{code} has no words of {name:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_of_one_s_own_adds_to_a_language_or_stands_in_its_place() {
+        let text = "language = \"de\"\n[classes]\nreview = \"feldtest\"\n";
+        let built = Packs::built(false).unwrap();
+        let added = Packs::chosen(&Language::ALL, &own(text)).unwrap();
+        assert_eq!(added.packs.len(), built.packs.len());
+        let german = |packs: &Packs| packs.packs.iter().find(|p| p.code == "de").unwrap().clone();
+        assert_eq!(german(&added).common, german(&built).common);
+        let replaced = format!("replace = true\n{text}");
+        let replaced = Packs::chosen(&Language::ALL, &own(&replaced)).unwrap();
+        assert!(german(&replaced).common.is_empty());
+        // A language that this build does not have is judged in because its file is named.
+        let danish = "language = \"da\"\ncommon = \"og det er\"\n";
+        let danish = Packs::chosen(&[Language::En], &own(danish)).unwrap();
+        let codes: Vec<&str> = danish.packs.iter().map(|p| p.code.as_str()).collect();
+        assert_eq!(codes, ["en", "da"]);
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_file_is_told_with_its_line_and_column() {
+        let check = |text: &str, place: &str, words: &str| {
+            let wrong = Packs::chosen(&Language::ALL, &own(text)).unwrap_err().to_string();
+            assert!(wrong.starts_with(place) && wrong.contains(words), "{wrong}");
+        };
+        check("language = \"de\"\nwords = 1\n", "own.toml:2:1: ", "words");
+        check("language = \"german\"\n", "own.toml:1:12: ", "two small letters");
+        let classes = |line: &str| format!("language = \"de\"\n[classes]\n{line}\n");
+        check(&classes("review = \"gut | (schlecht\""), "own.toml:3:17: ", "without its )");
+        check(
+            &classes("review = \"\"\"\ngut\nsehr ..\n\"\"\""),
+            "own.toml:5:1: ",
+            "ends with a gap",
+        );
+        check(&classes("Review = \"gut\""), "own.toml:3:10: ", "no name of a class");
+        check("language = \"de\"\n[acts]\ncheer = \"a\"\n", "own.toml:3:9: ", "no act; acts are");
+        check("language = \"de\"\n[acts]\nthanks = \"a b\"\n", "own.toml:3:11: ", "lacks + or -");
+        check("language = \"de\"\n[tags]\nhello = \"hallo\"\n", "own.toml:3:9: ", "named by a tag");
+    }
+
+    #[test]
+    fn a_tag_names_what_a_message_is_in_every_language() {
+        let packs = Packs::built(false).unwrap();
+        for (subject, expected) in [
+            ("[Important] Your colour", true),
+            (" [ WICHTIG ]Ihre Farbe", true),
+            ("[Ważne] Kolor", true),
+            ("[重要] お色", true),
+            ("[Invoice] O1", false),
+            ("Re: [Important] Your colour", false),
+            ("Important: your colour", false),
+            ("(Important) your colour", false),
+            ("Your colour [Important]", false),
+            ("[Important your colour", false),
+        ] {
+            assert_eq!(packs.is_important(subject), expected, "{subject}");
+        }
+    }
+}

@@ -1,0 +1,377 @@
+//! A text read: its sentences, the language of each, the classes of words in it, its acts.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::disguise::words;
+use super::grammar::{Act, CODE, Formula, Mask, NUMBER, QUESTION, STARS};
+use super::lexicon::{Hit, is_run};
+use super::packs::{Pack, Packs};
+use super::sentences::sentences;
+use super::words::{Word, is_number};
+use crate::domain::Certainty;
+use crate::policy::view::View;
+
+/// Where a sentence stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::policy) enum Zone {
+    /// In the subject.
+    Subject,
+    /// In the text.
+    Body,
+    /// Below the signature's mark.
+    Signature,
+}
+
+/// One sentence.
+#[derive(Debug)]
+pub(in crate::policy) struct Sentence {
+    /// Bytes of the original text.
+    pub range: Range<usize>,
+    pub zone: Zone,
+    /// Letters in it.
+    pub letters: usize,
+    holds: Mask,
+    /// Where each class stands, in bytes of the original text.
+    places: Vec<(u8, Range<usize>)>,
+    pack: Option<usize>,
+}
+
+/// An act and where it is done, in bytes of the original text.
+#[derive(Debug, Clone)]
+pub(in crate::policy) struct Done {
+    pub sentence: usize,
+    pub certainty: Certainty,
+    pub range: Range<usize>,
+}
+
+/// A message read.
+#[derive(Debug)]
+pub(in crate::policy) struct Reading<'p> {
+    packs: &'p Packs,
+    pub sentences: Vec<Sentence>,
+    /// The language that most of it is in; `None` where no pack knows it.
+    language: Option<usize>,
+}
+
+/// Reads texts, each with its zone and what of it is judged (`skip` says what is not).
+pub(in crate::policy) fn read<'p>(
+    packs: &'p Packs,
+    texts: &[(&View<'_>, Zone)],
+    skip: impl Fn(Zone, &Range<usize>) -> bool,
+) -> Reading<'p> {
+    let words: Vec<Vec<Word<'_>>> = texts.iter().map(|(view, _)| words(&view.text)).collect();
+    let mut drafts = vec![];
+    for ((view, zone), words) in texts.iter().zip(&words) {
+        let mut from = 0;
+        for range in sentences(view) {
+            let rest = words.get(from..).unwrap_or_default();
+            let to = from + rest.partition_point(|w| w.range.start < range.end);
+            let words = words.get(from..to).unwrap_or_default();
+            from = to;
+            if !skip(*zone, &view.source(&range)) {
+                drafts.push(Draft::of(packs, view, *zone, range, words));
+            }
+        }
+    }
+    let language = language(packs, &drafts);
+    let sentences = drafts.into_iter().map(|draft| draft.finish(packs, language)).collect();
+    Reading { packs, sentences, language }
+}
+
+/// A sentence before its language is known.
+struct Draft<'v> {
+    view: &'v View<'v>,
+    zone: Zone,
+    range: Range<usize>,
+    words: &'v [Word<'v>],
+    /// Words that hold a letter.
+    counted: usize,
+    /// How many of them are common in each language.
+    common: Vec<usize>,
+    letters: usize,
+    kana: usize,
+    han: usize,
+}
+
+impl<'v> Draft<'v> {
+    fn of(
+        packs: &Packs,
+        view: &'v View<'v>,
+        zone: Zone,
+        range: Range<usize>,
+        words: &'v [Word<'v>],
+    ) -> Self {
+        let text = view.slice(range.clone());
+        let count = |of: fn(char) -> bool| text.chars().filter(|c| of(*c)).count();
+        let counted = || words.iter().filter(|w| w.text.chars().any(char::is_alphabetic));
+        let packs = packs.packs.iter();
+        Self {
+            view,
+            zone,
+            words,
+            counted: counted().count(),
+            common: packs
+                .map(|p| counted().filter(|w| p.common.contains(w.text)).count())
+                .collect(),
+            letters: count(char::is_alphabetic),
+            kana: count(|c| matches!(c, '\u{3041}'..='\u{30ff}')),
+            han: count(|c| matches!(c, '\u{3400}'..='\u{9fff}')),
+            range,
+        }
+    }
+
+    fn finish(self, packs: &Packs, language: Option<usize>) -> Sentence {
+        let at = self.own_language(packs, language);
+        let pack = at.and_then(|at| packs.packs.get(at));
+        let text = self.view.slice(self.range.clone());
+        let end = text.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '?');
+        let stars = is_starred(self.view.words(&self.range));
+        let asks = end.ends_with('?');
+        let mut sentence = Sentence {
+            range: self.view.source(&self.range),
+            zone: self.zone,
+            letters: self.letters,
+            holds: 0,
+            places: vec![],
+            pack: at,
+        };
+        for (name, is) in [
+            (QUESTION, asks),
+            (NUMBER, self.words.iter().any(|w| is_number(w.text))),
+            (CODE, self.words.iter().any(|w| is_code(self.view, w))),
+            (STARS, stars),
+        ] {
+            sentence.holds |= if is { packs.classes.bit(name) } else { 0 };
+        }
+        let found = match pack {
+            None => vec![],
+            Some(pack) if pack.is_blankless() => runs(pack, self.view, &self.range),
+            Some(pack) => in_words(pack, self.view, self.words),
+        };
+        for (class, place) in found {
+            sentence.holds |= 1 << class;
+            sentence.places.push((class, place));
+        }
+        sentence
+    }
+
+    /// The language of the sentence: that of the message, unless its words clearly say another.
+    fn own_language(&self, packs: &Packs, language: Option<usize>) -> Option<usize> {
+        if self.kana > 1 {
+            return packs.packs.iter().position(Pack::is_blankless);
+        }
+        let count = |at: usize| self.common.get(at).copied().unwrap_or(0);
+        let best = (0..self.common.len()).max_by_key(|at| count(*at))?;
+        let of_message = language.map_or(0, count);
+        let other = count(best) >= 2 && (of_message == 0 || count(best) >= of_message + 3);
+        if other && count(best) * 5 >= self.counted { Some(best) } else { language }
+    }
+}
+
+/// The language that most words are in: at least one of six must be a common one of it.
+fn language(packs: &Packs, drafts: &[Draft<'_>]) -> Option<usize> {
+    let kana: usize = drafts.iter().map(|d| d.kana).sum();
+    let han: usize = drafts.iter().map(|d| d.han).sum();
+    let letters: usize = drafts.iter().map(|d| d.letters).sum();
+    if (kana + han) * 3 > letters {
+        // Without any kana it is Chinese.
+        let japanese = kana * 10 >= kana + han;
+        return packs.packs.iter().position(Pack::is_blankless).filter(|_| japanese);
+    }
+    let words: usize = drafts.iter().map(|d| d.counted).sum();
+    let count = |at: usize| drafts.iter().filter_map(|d| d.common.get(at)).sum::<usize>();
+    let best = (0..packs.packs.len()).max_by_key(|at| count(*at))?;
+    (count(best) * 6 >= words && count(best) > 0).then_some(best)
+}
+
+fn in_words(pack: &Pack, view: &View<'_>, words: &[Word<'_>]) -> Vec<(u8, Range<usize>)> {
+    let place = |(class, range): Hit| {
+        let start = words.get(range.start)?.range.start;
+        let end = words.get(range.end.checked_sub(1)?)?.range.end;
+        Some((class, view.source(&(start..end))))
+    };
+    pack.lexicon().find(words).into_iter().filter_map(place).collect()
+}
+
+fn runs(pack: &Pack, view: &View<'_>, range: &Range<usize>) -> Vec<(u8, Range<usize>)> {
+    let text = view.slice(range.clone());
+    let (places, chars): (Vec<usize>, Vec<char>) =
+        text.char_indices().filter(|(_, c)| is_run(*c)).unzip();
+    let place = |(class, run): Hit| {
+        let start = range.start + places.get(run.start)?;
+        let last = run.end.checked_sub(1)?;
+        let end = range.start + places.get(last)? + chars.get(last)?.len_utf8();
+        Some((class, view.source(&(start..end))))
+    };
+    pack.lexicon().find_runs(&chars).into_iter().filter_map(place).collect()
+}
+
+/// Three stars in a row, or one with a figure: `5 ⭐`. Folding takes them away.
+fn is_starred(written: &str) -> bool {
+    let stars =
+        written.chars().filter(|c| matches!(c, '★' | '⭐' | '☆' | '🌟' | '✩' | '✭')).count();
+    let of_five = |c: char| matches!(c, '1'..='5' | '１'..='５');
+    stars >= 3 || (stars > 0 && written.contains(of_five))
+}
+
+/// A word that looks like a code: capitals and figures, four at least.
+fn is_code(view: &View<'_>, word: &Word<'_>) -> bool {
+    if word.text.len() < 4 || !word.text.contains(|c: char| c.is_ascii_alphabetic()) {
+        return false;
+    }
+    let written = view.words(&word.range);
+    written.chars().all(|c| c.is_uppercase() || c.is_ascii_digit())
+}
+
+impl<'p> Reading<'p> {
+    /// Marks the sentences that stand in a signature.
+    pub fn with_signature(mut self, is: impl Fn(&Range<usize>) -> bool) -> Self {
+        for sentence in &mut self.sentences {
+            if sentence.zone == Zone::Body && is(&sentence.range) {
+                sentence.zone = Zone::Signature;
+            }
+        }
+        self
+    }
+
+    /// Another text read with the same packs, in the language of this one where it has none.
+    pub fn beside(&self, view: &View<'_>) -> Reading<'p> {
+        let packs = self.packs;
+        let other = read(packs, &[(view, Zone::Body)], |_, _| false);
+        if other.is_known() {
+            return other;
+        }
+        let words = words(&view.text);
+        let draft = Draft::of(packs, view, Zone::Body, 0..view.text.len(), &words);
+        let sentences = vec![draft.finish(packs, self.language)];
+        Reading { packs, sentences, language: self.language }
+    }
+
+    /// Whether a pack knows the language of the text.
+    pub fn is_known(&self) -> bool {
+        self.language.is_some()
+    }
+
+    /// The code of the language of the text.
+    #[cfg(test)]
+    pub fn language(&self) -> Option<&str> {
+        self.language.and_then(|at| self.packs.packs.get(at)).map(|p| p.code.as_str())
+    }
+
+    /// Whether a sentence holds a word of a class.
+    pub fn holds(&self, sentence: &Sentence, class: &str) -> bool {
+        sentence.holds & self.packs.classes.bit(class) != 0
+    }
+
+    /// How many places of a sentence hold a word of a class.
+    pub fn count(&self, sentence: &Sentence, class: &str) -> usize {
+        let bit = self.packs.classes.bit(class);
+        let mut starts: Vec<usize> = sentence
+            .places
+            .iter()
+            .filter(|(class, _)| bit & (1 << class) != 0)
+            .map(|(_, place)| place.start)
+            .collect();
+        starts.sort_unstable();
+        starts.dedup();
+        starts.len()
+    }
+
+    /// All acts, each where it is done.
+    pub fn acts(&self) -> HashMap<Act, Vec<Done>> {
+        let mut acts: HashMap<Act, Vec<Done>> = HashMap::new();
+        for at in 0..self.sentences.len() {
+            self.acts_of(at, &mut acts);
+        }
+        acts
+    }
+
+    fn acts_of(&self, at: usize, acts: &mut HashMap<Act, Vec<Done>>) {
+        let Some(sentence) = self.sentences.get(at) else { return };
+        let Some(pack) = sentence.pack.and_then(|p| self.packs.packs.get(p)) else { return };
+        let beside = |at: Option<usize>| {
+            at.and_then(|at| self.sentences.get(at)).map_or(0, |sentence| sentence.holds)
+        };
+        let near = beside(at.checked_sub(1)) | beside(Some(at + 1));
+        for formula in self.packs.formulas.iter().chain(&pack.formulas) {
+            if !formula.holds(sentence.holds, near) {
+                continue;
+            }
+            let certainty = if formula.likely { Certainty::Likely } else { Certainty::Certain };
+            let done = Done { sentence: at, certainty, range: place(sentence, formula) };
+            let all = acts.entry(formula.act).or_default();
+            match all.last_mut().filter(|last| last.sentence == at) {
+                Some(last) if last.certainty == Certainty::Likely => *last = done,
+                Some(_) => {}
+                None => all.push(done),
+            }
+        }
+    }
+}
+
+/// From the first to the last of the words that the formula asks for, the first of each class.
+fn place(sentence: &Sentence, formula: &Formula) -> Range<usize> {
+    let mut left = formula.asks_for();
+    let mut found = vec![];
+    for (class, place) in &sentence.places {
+        if left & (1 << class) != 0 {
+            left &= !(1 << class);
+            found.push(place.clone());
+        }
+    }
+    let found = found.into_iter();
+    let whole = found.reduce(|a, b| a.start.min(b.start)..a.end.max(b.end));
+    whole.unwrap_or_else(|| sentence.range.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::packs::Languages;
+    use super::*;
+    use crate::domain::Language;
+
+    fn language_of(text: &str) -> Option<String> {
+        let languages = Languages::new(&Language::ALL, &[]).unwrap();
+        let packs = languages.packs();
+        let view = View::new(text);
+        let reading = read(packs, &[(&view, Zone::Body)], |_, _| false);
+        reading.language().map(str::to_owned)
+    }
+
+    #[test]
+    fn a_text_is_in_the_language_of_most_of_its_words_or_in_none_that_is_known() {
+        for (text, expected) in [
+            ("Thank you for your order, we have sent it today.", Some("en")),
+            ("Vielen Dank für Ihre Bestellung, wir haben sie heute verschickt.", Some("de")),
+            ("Merci pour votre commande, nous l'avons envoyée aujourd'hui.", Some("fr")),
+            ("Gracias por su pedido, lo hemos enviado hoy.", Some("es")),
+            ("Grazie per il suo ordine, lo abbiamo spedito oggi.", Some("it")),
+            ("Obrigado pela sua encomenda, foi enviada hoje.", Some("pt")),
+            ("Bedankt voor uw bestelling, we hebben deze vandaag verzonden.", Some("nl")),
+            ("Dziękujemy za zamówienie, wysłaliśmy je dzisiaj.", Some("pl")),
+            ("ご注文ありがとうございます。本日発送いたしました。", Some("ja")),
+            ("Vi har skickat din beställning idag och den kommer fram på fredag.", None),
+            ("Děkujeme za objednávku, zásilku jsme dnes odeslali kurýrem.", None),
+            ("Kiitos tilauksestasi, lähetimme sen tänään postissa sinulle.", None),
+            ("Siparişiniz için teşekkürler, bugün kargoya verdik.", None),
+            ("亲，五星好评截图发给客服，确认后返现二十元。", None),
+            ("Спасибо за заказ, мы отправили его сегодня почтой.", None),
+            ("", None),
+        ] {
+            assert_eq!(language_of(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sentence_in_another_language_is_read_in_that() {
+        let languages = Languages::new(&Language::ALL, &[]).unwrap();
+        let packs = languages.packs();
+        let text = "Ihr Paket ist heute bei uns eingetroffen und wird jetzt geprüft. \
+                    Please leave us a review on the product page.";
+        let view = View::new(text);
+        let acts = read(packs, &[(&view, Zone::Body)], |_, _| false).acts();
+        let done = acts.get(&Act::ReviewRequest).unwrap();
+        assert_eq!(&text[done[0].range.clone()], "leave us a review");
+    }
+}

@@ -1,0 +1,77 @@
+//! The words of a folded text.
+
+use std::ops::Range;
+
+/// A word, and what else it may read as.
+#[derive(Debug)]
+pub(super) struct Word<'t> {
+    /// Bytes of the text.
+    pub range: Range<usize>,
+    /// The word itself.
+    pub text: &'t str,
+    /// What stands between it and the word before: nothing but one mark.
+    pub glued: bool,
+    /// Other readings, each with how many words it takes.
+    pub forms: Vec<(String, usize)>,
+}
+
+/// Signs that are words of their own.
+fn is_sign(c: char) -> bool {
+    matches!(c, '%' | '$' | '€' | '£' | '+' | '¥' | '&')
+}
+
+fn is_letter(c: char) -> bool {
+    c.is_alphanumeric()
+}
+
+/// Marks that are read as letters inside of a word: `r@ting`, `di$count`, `g!ft`.
+pub(super) fn stands_for_letter(c: char) -> bool {
+    matches!(c, '@' | '$' | '!' | '|' | '€')
+}
+
+/// The places of the words in a folded text. Between a number and the letters after it there is
+/// no border: `50x70`, `save10`.
+pub(super) fn cut(text: &str) -> Vec<Range<usize>> {
+    let mut words: Vec<Range<usize>> = vec![];
+    let mut open: Option<usize> = None;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let end = at + c.len_utf8();
+        let after_is_letter = chars.peek().is_some_and(|&(_, c)| c.is_ascii_alphabetic());
+        let before_is_letter = open.is_some()
+            && text
+                .get(..at)
+                .and_then(|t| t.chars().next_back())
+                .is_some_and(|c| c.is_ascii_alphabetic());
+        if is_letter(c) || (stands_for_letter(c) && before_is_letter && after_is_letter) {
+            open = open.or(Some(at));
+            continue;
+        }
+        if let Some(start) = open.take() {
+            words.push(start..at);
+        }
+        if is_sign(c) {
+            words.push(at..end);
+        }
+    }
+    words.extend(open.map(|start| start..text.len()));
+    words
+}
+
+/// Whether a word is a number.
+pub(super) fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_letters_and_figures_and_signs_stand_alone() {
+        let text = "we'd take 20% off, di$count r@ting! a+b";
+        let words: Vec<&str> = cut(text).into_iter().map(|r| &text[r]).collect();
+        let expected = ["we", "d", "take", "20", "%", "off", "di$count", "r@ting", "a", "+", "b"];
+        assert_eq!(words, expected);
+    }
+}
