@@ -32,6 +32,7 @@ pub fn kind(name: Option<&str>, declared: &str, bytes: &[u8]) -> FileKind {
             FileKind::Text if named(&[".ics", ".vcs", ".ifb"]) => FileKind::Calendar,
             FileKind::Text if named(&[".vcf", ".vcard"]) => FileKind::Contact,
             FileKind::Text if named(&[".htm", ".html", ".svg", ".xml"]) => FileKind::Markup,
+            FileKind::Text if named(&[".eml", ".mbox"]) => FileKind::Mail,
             FileKind::Text => by_declaration(declared).unwrap_or(FileKind::Text),
             other => other,
         };
@@ -167,9 +168,57 @@ fn text_kind(bytes: &[u8]) -> FileKind {
         || ["<html", "<script", "<svg", "<iframe"].iter().any(|tag| text.contains(tag))
     {
         FileKind::Markup
+    } else if is_mail(text) {
+        FileKind::Mail
     } else {
         FileKind::Text
     }
+}
+
+/// Fields that only programs write into a mail's header. A conversation that a person saved as
+/// text has From, To and Subject at most.
+const MACHINES: [&str; 11] = [
+    "arc-seal",
+    "authentication-results",
+    "content-transfer-encoding",
+    "content-type",
+    "delivered-to",
+    "dkim-signature",
+    "message-id",
+    "mime-version",
+    "received",
+    "return-path",
+    "user-agent",
+];
+
+/// Whether a text is the source of a mail: its words are encoded, so that reading it as text would
+/// not be reading it. `text` is the lower-case head of it.
+fn is_mail(text: &str) -> bool {
+    let mut lines = text.lines();
+    // mbox: "From sender date" stands first.
+    let first = lines.clone().next().is_some_and(|line| line.starts_with("from "));
+    if first {
+        lines.next();
+    }
+    let mut machines = 0;
+    for line in lines.take_while(|line| !line.trim().is_empty()) {
+        let folded = line.starts_with([' ', '\t']);
+        let Some((name, _)) = line.split_once(':').filter(|_| !folded) else {
+            if folded {
+                continue;
+            }
+            return false;
+        };
+        let is_name = |b: u8| (0x21..0x7f).contains(&b);
+        if name.is_empty() || !name.bytes().all(is_name) {
+            return false;
+        }
+        machines += usize::from(MACHINES.contains(&name) || name.starts_with("x-"));
+        if machines >= 2 {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -203,6 +252,14 @@ mod tests {
         check("a.vcf", b"odd", FileKind::Contact);
         check("a.txt", b"-----BEGIN PGP MESSAGE-----\n", FileKind::Sealed);
         check("a.asc", b"-----BEGIN PGP PUBLIC KEY BLOCK-----\n", FileKind::Key);
+        let mail =
+            b"Return-Path: <x@y.example>\r\nReceived: from a\r\n\tby b\r\nSubject: x\r\n\r\nx";
+        check("mail.txt", mail, FileKind::Mail);
+        check("mail.txt", &[b"From x@y.example Mon\n", &mail[..]].concat(), FileKind::Mail);
+        check("saved.eml", b"Hello", FileKind::Mail);
+        let saved = b"From: Jane\r\nTo: Lamp Shop\r\nSubject: Lamp\r\nContent-Type: x\r\n\r\nHello";
+        check("saved.txt", saved, FileKind::Text);
+        check("list.txt", b"Received: 3\nlamps\nX-large: 2\nx-small: 1\n", FileKind::Text);
         check("a.gpg", b"\x85\x01\x0c\x03", FileKind::Sealed);
         check("a.jpg", b"\x1f\x8b\x08\0", FileKind::Archive);
         check("winmail.dat", b"\x78\x9f\x3e\x22\x01\0", FileKind::Tnef);

@@ -1,5 +1,6 @@
 //! What is taken out of a PDF, object by object.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
@@ -58,6 +59,8 @@ const ACTIONS: [&[u8]; 12] = [
 const ANNOTATIONS: [&[u8]; 7] =
     [b"FileAttachment", b"RichMedia", b"Movie", b"Sound", b"Screen", b"3D", b"TrapNet"];
 
+/// A photograph, unpacked.
+const MOST_UNPACKED: usize = 64 * 1024 * 1024;
 /// Arrays and dictionaries in one another that are cleaned; the parser goes no deeper.
 const DEEPEST: usize = 300;
 
@@ -132,16 +135,35 @@ impl Cleaner {
             stream.dict.remove(b"Type");
         }
         self.dictionary(&mut stream.dict, depth);
-        // §7.4.8: a photograph is stored as the camera wrote it.
-        let is_jpeg = stream.filters().is_ok_and(|filters| filters == [b"DCTDecode"]);
-        if is_jpeg
-            && let Some(cleaned) = jpeg::clean(&stream.content)
-            && cleaned != stream.content
-        {
+        let cleaned = photograph(stream).and_then(|photograph| {
+            jpeg::clean(&photograph).filter(|cleaned| cleaned.as_slice() != photograph.as_ref())
+        });
+        if let Some(cleaned) = cleaned {
             self.changed = true;
+            // What was wrapped around it is gone.
+            stream.dict.set("Filter", Object::Name(b"DCTDecode".to_vec()));
+            stream.dict.remove(b"DecodeParms");
             stream.set_content(cleaned);
         }
     }
+}
+
+/// A photograph as the camera wrote it (§7.4.8), also where it was packed or written in ASCII
+/// around that (§7.4.1).
+fn photograph(stream: &Stream) -> Option<Cow<'_, [u8]>> {
+    let filters = stream.filters().ok()?;
+    let (last, before) = filters.split_last()?;
+    if *last != b"DCTDecode" && *last != b"DCT" {
+        return None;
+    }
+    if before.is_empty() {
+        return Some(Cow::Borrowed(&stream.content));
+    }
+    let names = before.iter().map(|name| Object::Name(name.to_vec())).collect();
+    let mut inner = Dictionary::new();
+    inner.set("Filter", Object::Array(names));
+    let inner = Stream::new(inner, stream.content.clone());
+    inner.decompressed_content_with_limit(MOST_UNPACKED).ok().map(Cow::Owned)
 }
 
 /// Whether a dictionary is an action, an annotation, a file or a signature that must not go along.
@@ -181,5 +203,38 @@ fn unlist(object: &mut Object, gone: &BTreeSet<ObjectId>) {
             list.retain(remains);
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use lopdf::dictionary;
+
+    use super::*;
+
+    #[test]
+    fn a_photograph_is_cleaned_also_where_it_was_packed() {
+        let frame = b"\xff\xc0\0\x0b\x08\0\x01\0\x01\x01\x01\x11\0";
+        let scan = b"\xff\xda\0\x08\x01\x01\0\0\x3f\0\x12\xff\xd9";
+        let jpeg = [&b"\xff\xd8\xff\xfe\0\x06Jane"[..], frame, scan].concat();
+        let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(&jpeg).unwrap();
+        let hex = data_encoding::HEXLOWER.encode(&jpeg) + ">";
+        let name = |name: &str| Object::Name(name.into());
+        for (filter, content) in [
+            (name("DCTDecode"), jpeg.clone()),
+            (Object::Array(vec![name("DCTDecode")]), jpeg.clone()),
+            (Object::Array(vec![name("FlateDecode"), name("DCTDecode")]), packed.finish().unwrap()),
+            (Object::Array(vec![name("ASCIIHexDecode"), name("DCTDecode")]), hex.into_bytes()),
+        ] {
+            let mut stream = Stream::new(dictionary! { "Filter" => filter.clone() }, content);
+            let mut cleaner = Cleaner::default();
+            cleaner.stream(&mut stream, 0);
+            assert!(cleaner.changed, "{filter:?}");
+            assert_eq!(stream.filters().unwrap(), [b"DCTDecode"], "{filter:?}");
+            assert_eq!(stream.content, [&b"\xff\xd8"[..], frame, scan].concat(), "{filter:?}");
+        }
     }
 }

@@ -109,6 +109,10 @@ fn scan_bytes(bytes: &[u8], search: &Search<'_>, exempt: &Exempt<'_>) -> Vec<Lea
         match &part.body {
             mail_parser::PartType::Text(text) => {
                 note(search.contacts(text), Place::Text);
+                // A file in UTF-16 that does not say so.
+                if text.contains('\0') {
+                    note(search.contacts(&text.replace('\0', "")), Place::Text);
+                }
                 if part.attachment_name().is_none() {
                     texts.push(mail::segment(text.replace("\r\n", "\n")));
                 }
@@ -189,7 +193,7 @@ fn decoded(bytes: &[u8], header: &mail_parser::Header<'_>) -> String {
 const LONGEST_LINE: usize = 4000;
 
 /// The stretches of a text that hold a secret contact in any form, also one that is broken over
-/// two lines: what a second draft leaves out. In order; each is as short as it can be made by
+/// lines: what a second draft leaves out. In order; each is as short as it can be made by
 /// whole words.
 pub fn leaking_stretches(text: &str, secrets: &Secrets) -> Vec<Range<usize>> {
     let search = Search::new(secrets);
@@ -213,7 +217,48 @@ pub fn leaking_stretches(text: &str, secrets: &Secrets) -> Vec<Range<usize>> {
             stretches.push(second);
         }
     }
+    leaking_blocks(text, &lines, &search, &mut stretches);
     stretches
+}
+
+/// Blocks of lines that leak only together, as an address over the cells of a table does.
+const MOST_BLOCKS: usize = 20;
+
+/// Adds whole lines to the stretches until nothing leaks besides.
+fn leaking_blocks(
+    text: &str,
+    lines: &[Range<usize>],
+    search: &Search<'_>,
+    stretches: &mut Vec<Range<usize>>,
+) {
+    for _ in 0..MOST_BLOCKS {
+        let leaks = |first: usize, last: usize| {
+            let range = lines.get(first..=last).and_then(|l| Some(l.first()?.start..l.last()?.end));
+            range.is_some_and(|r| search.contacts(&besides(text, r, stretches)).is_some())
+        };
+        let numbers: Vec<usize> = (0..lines.len()).collect();
+        let last = numbers.partition_point(|last| !leaks(0, *last));
+        if last == lines.len() {
+            return;
+        }
+        let first = numbers.partition_point(|first| leaks(*first, last)).saturating_sub(1);
+        let (Some(from), Some(to)) = (lines.get(first), lines.get(last)) else { return };
+        stretches.push(from.start..to.end);
+        stretches.sort_by_key(|range| (range.start, range.end));
+    }
+}
+
+/// What of a range remains when the stretches, in order, are gone; a mark stands for each.
+fn besides(text: &str, range: Range<usize>, stretches: &[Range<usize>]) -> String {
+    let mut left = String::new();
+    let mut at = range.start;
+    for gone in stretches.iter().filter(|s| s.end > range.start && s.start < range.end) {
+        left.push_str(text.get(at..gone.start).unwrap_or_default());
+        left.push('\u{fffc}');
+        at = at.max(gone.end);
+    }
+    left.push_str(text.get(at..range.end).unwrap_or_default());
+    left
 }
 
 fn joined(text: &str, first: Range<usize>, second: &Range<usize>) -> String {

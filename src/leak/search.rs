@@ -37,12 +37,16 @@ pub(super) struct Search<'a> {
     secrets: &'a Secrets,
     /// Full addresses, lower case.
     addresses: Vec<String>,
+    /// The same from their end: a mark or a style turns them round again for their reader.
+    turned: Vec<String>,
 }
 
 impl<'a> Search<'a> {
     pub fn new(secrets: &'a Secrets) -> Self {
-        let addresses = secrets.addresses.iter().map(|a| a.reveal().to_lowercase()).collect();
-        Self { secrets, addresses }
+        let addresses = secrets.addresses.iter().map(|a| a.reveal().to_lowercase());
+        let addresses: Vec<String> = addresses.collect();
+        let turned = addresses.iter().map(|a| a.chars().rev().collect()).collect();
+        Self { secrets, addresses, turned }
     }
 
     /// The letters by which a secret is found in a file.
@@ -69,7 +73,8 @@ impl<'a> Search<'a> {
         let forms = unveil::forms(text);
         let hidden = unveil::base64_words(text);
         forms.iter().chain(&hidden).find_map(|form| {
-            let has_address = self.addresses.iter().any(|a| stands_in(form, a))
+            let all = self.addresses.iter().chain(&self.turned);
+            let has_address = { all }.any(|a| stands_in(form, a))
                 || pattern::AT.find_iter(form).any(|m| self.is_address(m.as_str()));
             if has_address {
                 return Some(Kind::Address);
@@ -102,7 +107,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// White space, line ends and quote marks that may stand inside of an address at one place.
+/// White space, line ends, quote marks and the borders of cells that may stand inside of an address at one place.
 const MOST_BETWEEN: usize = 12;
 
 /// Whether an address stands in a text, also with spaces or a line end inside of it, and whatever
@@ -118,7 +123,8 @@ fn begins_with(text: &str, address: &str) -> bool {
     let mut rest = text;
     for wanted in address.chars() {
         let behind = rest.strip_prefix(wanted).or_else(|| {
-            let behind = rest.trim_start_matches(|c: char| c.is_whitespace() || c == '>');
+            let behind =
+                rest.trim_start_matches(|c: char| c.is_whitespace() || c == '>' || c == '|');
             let near = rest.len() - behind.len() <= MOST_BETWEEN;
             behind.strip_prefix(wanted).filter(|_| near)
         });

@@ -126,6 +126,14 @@ fn an_address_that_is_broken_over_two_lines_goes_from_both() {
 }
 
 #[test]
+fn what_leaks_over_many_lines_goes_with_all_of_them() {
+    let text = "fine\n| jane%2E\n| roe%40\n| ro\n| es.exam\n| ple\nfine too\n";
+    let cut: Vec<&str> =
+        leaking_stretches(text, &secrets()).into_iter().map(|r| &text[r]).collect();
+    assert_eq!(cut, ["| jane%2E\n| roe%40\n| ro\n| es.exam\n| ple\n"]);
+}
+
+#[test]
 fn what_the_recipient_made_does_not_stop_a_mail() {
     let head = "From: \"Jane\" <alias@relay.example>\nTo: <cs@lamps.example>\n";
     let own = "jane.roe@roes.example";
@@ -154,6 +162,7 @@ fn a_file_is_searched_as_bytes_and_as_utf_16() {
         check(kind, b"www.roes.example", &[(Kind::Domain, Place::File)]);
         check(kind, b"an innocent file of roe deer", &[]);
     }
+    check("text/plain; name=x.txt", &wide(address), &[(Kind::Address, Place::Text)]);
     // A document has prose, in which a buyer may give a name; a picture has none.
     check("image/jpeg", name.as_bytes(), &[(Kind::Name, Place::File)]);
     check("image/jpeg", &wide(name), &[(Kind::Name, Place::File)]);
@@ -179,7 +188,10 @@ enum Disguise {
     Tag,
     Spaced,
     Wrapped,
+    Cells,
+    Turned,
     Base64,
+    Base64Lines,
 }
 
 fn disguise(secret: &str, how: &Disguise, seed: usize) -> String {
@@ -202,6 +214,17 @@ fn disguise(secret: &str, how: &Disguise, seed: usize) -> String {
         Disguise::Tag => secret.replace('@', "+shop@"),
         Disguise::Spaced => secret.replace('.', " . ").replace('@', " @ "),
         Disguise::Wrapped => secret.replacen('.', ".\n> ", 1),
+        Disguise::Cells => secret.replace('@', " | @\n").replace('.', "\n | ."),
+        Disguise::Turned => secret.chars().rev().collect(),
+        Disguise::Base64Lines => {
+            let said = format!("my mail has said {secret} for {seed} years");
+            let code = data_encoding::BASE64.encode(said.as_bytes());
+            let lines: Vec<&str> = (0..code.len())
+                .step_by(22 + seed)
+                .map(|at| &code[at..(at + 22 + seed).min(code.len())])
+                .collect();
+            format!("\n{}\n", lines.join("\n"))
+        }
         Disguise::Base64 => {
             data_encoding::BASE64URL_NOPAD.encode(format!("u={secret}&x={seed}").as_bytes())
         }
@@ -222,7 +245,10 @@ fn any_disguise() -> impl Strategy<Value = Disguise> {
         Tag,
         Spaced,
         Wrapped,
+        Cells,
+        Turned,
         Base64,
+        Base64Lines,
     ])
 }
 
@@ -239,7 +265,7 @@ fn saying(text: &str, place: usize) -> String {
     let kind = |kind: &str, how: &str| {
         format!("Content-Type: {kind}; charset=utf-8\nContent-Transfer-Encoding: {how}\n\n")
     };
-    let one_line = text.replace("\n> ", " ");
+    let one_line = text.replace("\n> ", " ").replace('\n', " ");
     match place {
         0 => format!("{head}{}{text}\n", kind("text/plain", "8bit")),
         1 => format!("{head}{}{}\n", kind("text/plain", "base64"), base64(text)),
@@ -263,6 +289,8 @@ proptest! {
         how in any_disguise(), seed in 0_usize..6, place in 0_usize..8,
         before in "[a-z ]{0,20}[ <(:]", after in "[ >),;][a-z ]{0,20}",
     ) {
+        // A header has no lines.
+        prop_assume!(place < 3 || !matches!(how, Disguise::Base64Lines));
         let said = format!("{before}{}{after}", disguise("jane.roe@roes.example", &how, seed));
         let mail = saying(&said, place);
         prop_assert_ne!(found_beside(&mail, &[], &[]), [], "{}", mail);
@@ -299,6 +327,9 @@ proptest! {
             text.replace_range(range, "");
         }
         prop_assert!(leaking_stretches(&text, &secrets()).is_empty(), "{}", text);
+        let mail = saying(&text, 0);
+        let scanned = found_beside(&mail, &[], &[]);
+        prop_assert!(scanned.iter().all(|(_, place)| *place == Place::Margin), "{}", text);
         let around = before.split_whitespace().count() + after.split_whitespace().count();
         prop_assert!(text.split_whitespace().count() + 6 >= around);
     }

@@ -43,12 +43,15 @@ pub(super) fn forms(text: &str) -> Vec<String> {
     forms
 }
 
-/// What stands in base64 inside of a text, as in links that name their reader. Lower case.
+/// What stands in base64 inside of a text: in a word, as in links that name their reader, or in
+/// lines of it, as in the source of a mail. Lower case.
 pub(super) fn base64_words(text: &str) -> Vec<String> {
-    let alphabet = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_');
-    text.split(|c| !alphabet(c))
-        // The shortest address worth hiding; and a picture is no word.
-        .filter(|word| (12..4096).contains(&word.len()))
+    let is_other = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_'));
+    // The shortest address worth hiding; and a picture is no word.
+    let words = text.split(is_other).filter(|word| (12..4096).contains(&word.len()));
+    let blocks = base64_blocks(text);
+    words
+        .chain(blocks.iter().map(String::as_str))
         .filter_map(|word| {
             let plain: Vec<u8> = word
                 .bytes()
@@ -65,6 +68,29 @@ pub(super) fn base64_words(text: &str) -> Vec<String> {
             text.contains('@').then(|| fold(&text))
         })
         .collect()
+}
+
+/// Lines of nothing but base64 that follow on one another, put together. A line that ends before
+/// the others ends them (RFC 2045 §6.8).
+fn base64_blocks(text: &str) -> Vec<String> {
+    let mut blocks: Vec<String> = Vec::new();
+    let mut open = 0;
+    for line in text.lines() {
+        let line = line.trim_start_matches(['>', '|', ' ', '\t']).trim_end();
+        let letters = line.trim_end_matches('=');
+        let is_code = letters.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/-_".contains(&b));
+        if !is_code || letters.is_empty() || (open == 0 && letters.len() < 20) {
+            open = 0;
+            continue;
+        }
+        match blocks.last_mut().filter(|_| open > 0) {
+            Some(block) => block.push_str(letters),
+            None => blocks.push(letters.to_owned()),
+        }
+        let ends = line.len() > letters.len() || line.len() < open;
+        open = if ends { 0 } else { line.len() };
+    }
+    blocks
 }
 
 /// NFKC, lower case, without characters that are not seen.
@@ -172,6 +198,20 @@ mod tests {
                 forms(text)
             );
         }
+    }
+
+    #[test]
+    fn lines_of_base64_are_put_together() {
+        let code =
+            data_encoding::BASE64.encode("Reach me at jane@mail.example, or nowhere.".as_bytes());
+        for width in [20, 24, 33, 60] {
+            let lines: Vec<&str> =
+                code.as_bytes().chunks(width).map(|l| std::str::from_utf8(l).unwrap()).collect();
+            let text = format!("Hello\n> {}\nthere", lines.join("\n> "));
+            let found = base64_words(&text);
+            assert!(found.iter().any(|f| f.contains("jane@mail.example")), "{text}: {found:?}");
+        }
+        assert_eq!(base64_blocks("Thanks\nyes\n\nto: me\n"), [""; 0]);
     }
 
     #[test]

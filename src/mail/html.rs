@@ -72,42 +72,48 @@ fn contains_ignoring_case(text: &str, what: &str) -> bool {
 }
 
 #[derive(Debug)]
-struct Open {
-    name: String,
+pub(super) struct Open {
+    pub(super) name: String,
     /// For selectors; only where there are any.
-    names: Names,
-    unseen: bool,
-    look: Look,
+    pub(super) names: Names,
+    pub(super) unseen: bool,
+    pub(super) look: Look,
     /// Line breaks before and behind it.
-    block: usize,
+    pub(super) block: usize,
     /// Pieces that it opened.
-    pieces: usize,
-    quotes: bool,
-    link: Option<OpenLink>,
+    pub(super) pieces: usize,
+    pub(super) quotes: bool,
+    pub(super) link: Option<OpenLink>,
+    /// It is shown elsewhere: its words touch no others.
+    pub(super) elsewhere: bool,
+    /// What is in it is shown in another order.
+    pub(super) turned: bool,
+    /// A part of a table that stands in none: a line.
+    pub(super) stray: bool,
 }
 
 #[derive(Debug)]
-struct OpenLink {
+pub(super) struct OpenLink {
     number: usize,
     start: usize,
     pieces: usize,
 }
 
-struct Walk {
-    lines: Lines,
-    stack: Vec<Open>,
-    sheet: Sheet,
+pub(super) struct Walk {
+    pub(super) lines: Lines,
+    pub(super) stack: Vec<Open>,
+    pub(super) sheet: Sheet,
     /// Elements deeper than `DEEPEST`.
-    beyond: usize,
+    pub(super) beyond: usize,
     /// Open elements of which nothing is seen.
-    unseen: usize,
+    pub(super) unseen: usize,
     /// Text in bytes behind the last placeholder of a remote picture.
-    last_remote: Option<usize>,
+    pub(super) last_remote: Option<usize>,
     /// What would be fetched, and what the addresses of it begin at.
-    remotes: Vec<Remote>,
-    base: Option<String>,
+    pub(super) remotes: Vec<Remote>,
+    pub(super) base: Option<String>,
     /// More nesting than is kept: words don't stand where their markup says.
-    shapeless: bool,
+    pub(super) shapeless: bool,
 }
 
 impl Walk {
@@ -125,14 +131,17 @@ impl Walk {
         }
     }
 
-    fn look(&self) -> Look {
+    pub(super) fn look(&self) -> Look {
         self.stack.last().map_or(Look::PLAIN, |open| open.look)
     }
 
     fn start(&mut self, tag: &Tag<'_>) {
         self.lines.rich.dropped.active += usize::from(is_active(&tag.name));
-        // HTML §13.2.6.4.9: among the rows of a table a form is nothing.
-        if tag.name == "form" && self.is_among_cells() {
+        // HTML §13.2.6.4.9: among the rows of a table a form is nothing; §13.2.6.4.7: nor is a body
+        // inside of another.
+        if (tag.name == "form" && self.is_among_cells())
+            || (matches!(tag.name.as_str(), "body" | "html") && !self.is_at_the_root())
+        {
             return;
         }
         if is_of_table(&tag.name) {
@@ -191,73 +200,9 @@ impl Walk {
         }
     }
 
-    /// A row ends the row before it, a cell the cell, whatever was left open inside.
-    fn make_room_in_table(&mut self, name: &str) {
-        let ends = |open: &str| match name {
-            "td" | "th" => matches!(open, "td" | "th" | "caption"),
-            "tr" => matches!(open, "td" | "th" | "tr" | "caption"),
-            _ => matches!(open, "td" | "th" | "tr" | "tbody" | "thead" | "tfoot" | "caption"),
-        };
-        let of_this_table = self.stack.iter().rev().take_while(|open| open.name != "table");
-        let depth = of_this_table
-            .enumerate()
-            .filter(|(_, open)| ends(&open.name))
-            .map(|(depth, _)| depth + 1)
-            .last();
-        for _ in 0..depth.unwrap_or(0) {
-            if let Some(element) = self.stack.pop() {
-                self.leave(element);
-            }
-        }
-        if matches!(name, "td" | "th") && self.in_table(&["table", "tbody", "thead", "tfoot"]) {
-            self.open_bare("tr", Element::Row);
-        }
-    }
-
-    fn is_among_cells(&self) -> bool {
-        self.in_table(&["table", "tbody", "thead", "tfoot", "tr"])
-    }
-
-    /// Rows stand in tables, cells in rows; elsewhere they are lines.
-    fn fits(&self, element: Element) -> bool {
-        match element {
-            Element::Row => self.in_table(&["table", "tbody", "thead", "tfoot"]),
-            Element::Cell { .. } => self.in_table(&["tr"]),
-            Element::Caption => self.in_table(&["table"]),
-            _ => true,
-        }
-    }
-
-    fn in_table(&self, names: &[&str]) -> bool {
-        self.stack.last().is_some_and(|open| names.contains(&open.name.as_str()))
-    }
-
-    /// Words between the cells of a table would be shown above it: they get a cell of their own.
-    fn make_cell(&mut self) {
-        if self.in_table(&["table", "tbody", "thead", "tfoot"]) {
-            self.open_bare("tr", Element::Row);
-        }
-        if self.in_table(&["tr"]) {
-            self.open_bare("td", Element::Cell { head: false, columns: 1, rows: 1 });
-        }
-    }
-
-    fn open_bare(&mut self, name: &str, element: Element) {
-        let pieces = usize::from(self.unseen == 0);
-        if pieces > 0 {
-            self.lines.break_lines(block(name));
-            self.lines.piece(Piece::Open(element));
-        }
-        self.stack.push(Open {
-            name: name.to_owned(),
-            names: Names::default(),
-            unseen: false,
-            look: self.look(),
-            block: block(name),
-            pieces,
-            quotes: false,
-            link: None,
-        });
+    fn is_at_the_root(&self) -> bool {
+        self.lines.text.is_empty()
+            && self.stack.iter().all(|open| matches!(open.name.as_str(), "html" | "head"))
     }
 
     fn enter(&mut self, tag: &Tag<'_>, style: &Style, names: Names) {
@@ -275,14 +220,24 @@ impl Walk {
             pieces: 0,
             quotes: false,
             link: None,
+            elsewhere: style.is_elsewhere() || self.stack.last().is_some_and(|e| e.turned),
+            turned: style.turned == Some(true),
+            stray: false,
         };
         if self.unseen == 0 {
+            if open.elsewhere {
+                self.lines.words(" ");
+            }
             let lined = tag.name == "div" && style.lined == Some(true);
             open.quotes = tag.name == "blockquote" || lined;
-            let own =
-                element(tag, style).map(|own| if self.fits(own) { own } else { Element::Division });
+            let own = element(tag, style);
+            open.stray = own.is_some_and(|own| !self.fits(own));
+            let own = if open.stray { Some(Element::Division) } else { own };
+            if open.stray {
+                open.block = open.block.max(1);
+            }
             let elements = look.elements(tag, style, own);
-            self.lines.break_lines(block);
+            self.lines.break_lines(open.block);
             match tag.name.as_str() {
                 "ul" | "ol" | "menu" | "dir" => self.lines.lists += 1,
                 "li" => self.lines.item = true,
@@ -412,7 +367,7 @@ impl Walk {
         }
     }
 
-    fn leave(&mut self, element: Open) {
+    pub(super) fn leave(&mut self, element: Open) {
         if self.unseen == 0 {
             if let Some(link) = &element.link {
                 self.link(link);
@@ -421,7 +376,7 @@ impl Walk {
                 "ul" | "ol" | "menu" | "dir" => {
                     self.lines.lists = self.lines.lists.saturating_sub(1);
                 }
-                "td" | "th" => self.lines.cell = true,
+                "td" | "th" => self.lines.cell = !element.stray,
                 "tr" => self.lines.cell = false,
                 _ => {}
             }
@@ -429,6 +384,9 @@ impl Walk {
             self.lines.break_lines(element.block);
             for _ in 0..element.pieces {
                 self.lines.piece(Piece::Close);
+            }
+            if element.elsewhere {
+                self.lines.words(" ");
             }
         }
         self.unseen = self.unseen.saturating_sub(usize::from(element.unseen));
@@ -548,6 +506,24 @@ mod tests {
                 assert_eq!(read, expected, "{hidden}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_shown_elsewhere_touches_nothing() {
+        for moved in [
+            "<i style='float:right'>@x.example</i><b>jane</b>",
+            "<div style='display:flex;flex-direction:row-reverse'><i>@x.example</i><b>jane</b></div>",
+            "<div style='display:flex'><i style='order:2'>@x.example</i><b>jane</b></div>",
+            "<i>@x.example</i><b style='position:relative;left:-90px'>jane</b>",
+            "<i style='transform:translate(9em)'>@x.example</i><b>jane</b>",
+            "<i>@x.example</i><b style='margin-left:-9em'>jane</b>",
+            "<style>.r{flex-flow:row-reverse wrap}</style><p class=r><i>@x.example</i><b>jane</b></p>",
+        ] {
+            let read = text(moved, 1000).text;
+            assert_eq!(read.trim(), "@x.example jane", "{moved}");
+        }
+        let still = "<i style='position:relative;float:none'>a</i><b style='left:0;order:0'>b</b>";
+        check(still, "ab");
     }
 
     #[test]

@@ -42,6 +42,11 @@ pub(super) struct Style {
     far: Option<bool>,
     outdented: Option<bool>,
     clipped: Option<bool>,
+    floats: Option<bool>,
+    ordered: Option<bool>,
+    shifted: Option<bool>,
+    pulled: Option<bool>,
+    pub(super) turned: Option<bool>,
     pub(super) bold: Option<bool>,
     pub(super) italic: Option<bool>,
     pub(super) underlined: Option<bool>,
@@ -65,6 +70,16 @@ impl Style {
             || (on(self.moved) && (on(self.far) || on(self.clipped)))
     }
 
+    /// It is not shown where it stands: what is next to it in the markup is not next to it for its
+    /// reader.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        let on = |what: Option<bool>| what == Some(true);
+        on(self.floats)
+            || on(self.ordered)
+            || on(self.pulled)
+            || (on(self.moved) && on(self.shifted))
+    }
+
     /// No room of its own.
     pub(super) fn is_flat(&self) -> bool {
         self.flat == Some(true)
@@ -75,7 +90,7 @@ impl Style {
             ($($field:ident)*) => { $(if over.$field.is_some() { self.$field = over.$field; })* };
         }
         each!(gone invisible see_through size colour background flat cut_off moved far outdented
-            clipped bold italic underlined struck align tight lined preformatted);
+            clipped floats ordered shifted pulled turned bold italic underlined struck align tight lined preformatted);
     }
 
     fn declare(&mut self, property: &str, value: &str) {
@@ -108,10 +123,18 @@ impl Style {
             "left" | "top" | "right" | "bottom" => {
                 let far = pixels(value).is_some_and(|v| v <= OFF_SCREEN);
                 self.far = Some(far || self.far == Some(true));
+                self.shifted = Some(is_some_way(value) || self.shifted == Some(true));
             }
+            "float" => self.floats = Some(value != "none"),
+            "order" => self.ordered = Some(value != "0"),
+            "transform" => self.pulled = Some(value != "none"),
+            // What is in it is shown from its end.
+            "flex-direction" | "flex-flow" => self.turned = Some(value.contains("reverse")),
+            "margin-right" => self.pulled = Some(value.starts_with('-')),
             "text-indent" | "margin-left" | "margin-top" => {
                 let far = pixels(value).is_some_and(|v| v <= OFF_SCREEN);
                 self.outdented = Some(far || self.outdented == Some(true));
+                self.pulled = Some(value.starts_with('-') || self.pulled == Some(true));
                 self.margin_edge(property, value);
             }
             "margin-bottom" => self.margin_edge(property, value),
@@ -153,6 +176,11 @@ impl Style {
             }
         }
     }
+}
+
+/// Whether a length is one that can be seen.
+fn is_some_way(value: &str) -> bool {
+    value != "auto" && pixels(value).is_none_or(|v| v != 0.0)
 }
 
 /// Declarations, the important ones apart: they win over what comes later.

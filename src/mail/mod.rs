@@ -26,6 +26,7 @@ mod html_lines;
 mod html_look;
 mod html_remote;
 mod html_style;
+mod html_tables;
 mod html_tokens;
 mod introduction;
 mod message;

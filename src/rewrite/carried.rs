@@ -57,7 +57,10 @@ pub fn pack(plan: &Plan<'_>, carries: &[Carries]) -> Luggage {
             Carries::LeftOut => None,
         };
         match carried {
-            Some(carried) if attachment.inline => luggage.pictures.push(carried),
+            // What is shown in the text but is no picture would be read as a part of the text.
+            Some(carried) if attachment.inline && carried.content_type.starts_with("image/") => {
+                luggage.pictures.push(carried);
+            }
             Some(carried) => luggage.files.push(carried),
             // The composer marks the place of a picture.
             None if attachment.inline => {}

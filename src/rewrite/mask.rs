@@ -163,7 +163,7 @@ fn spaced_at(text: &str, at: usize, address: &str) -> Option<Range<usize>> {
             if c.to_lowercase().eq([wanted]) || (wanted == '@' && c == '＠') {
                 break;
             }
-            let is_between = c.is_whitespace() || is_invisible(c) || c == '>';
+            let is_between = c.is_whitespace() || is_invisible(c) || matches!(c, '>' | '|');
             skipped += 1;
             if !is_between || skipped > MOST_BETWEEN {
                 return None;
