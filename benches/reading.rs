@@ -5,17 +5,17 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
+#[path = "../tests/corpus/between.rs"]
+mod between;
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use bauta::config::ShownNameStyle;
-use bauta::domain::{
-    AliasAddress, Direction, Facts, FactsVersion, Language, MsgId, PairId, Party, PartyId, Secrets,
-    Sightings, Timestamp, Verdict,
-};
+use bauta::domain::Direction;
 use bauta::leak::{Exempt, scan};
 use bauta::mail;
-use bauta::rewrite::{Plan, compose, shown_name, thread::ThreadHeaders};
+use bauta::rewrite::compose;
+use between::Between;
 use mail_parser::MessageParser;
 
 const HEAD: &str = "Received: from mail.example by mx.example; Mon, 23 Nov 2026 20:15:01 +0100\r\n\
@@ -47,56 +47,12 @@ fn html(size: usize) -> Vec<u8> {
     text.into_bytes()
 }
 
-fn facts() -> Facts {
-    let party = |id, name: &str, address: &str| {
-        Party::new(id, name.parse().unwrap(), Language::En, vec![address.parse().unwrap()])
-    };
-    let seller = PartyId::Seller("S1".parse().unwrap());
-    let buyer = PartyId::Buyer("B1".parse().unwrap());
-    Facts {
-        version: FactsVersion { seller: 0, buyer: 0, pair: 0 },
-        pair: PairId(0),
-        key_version: 1,
-        seller: party(seller, "Lamp Shop", "cs@lamps.example"),
-        buyer: party(buyer, "Jane Roe", "jane.roe@roes.example"),
-        blocked: false,
-        seller_alias: AliasAddress::new("selleraliasselleraliasse", "relay.example"),
-        buyer_alias: AliasAddress::new("buyeraliasbuyeraliasbuye", "relay.example"),
-    }
-}
-
 /// Read, compose, scan; without the judge.
-fn relay(raw: &[u8], facts: &Facts) {
-    let direction = Direction::BuyerToSeller;
+fn relay(raw: &[u8], between: &Between) {
     let message = mail::read(raw);
-    let (writer, reader) = (&facts.buyer, &facts.seller);
-    let name = shown_name(facts, direction.sender(), ShownNameStyle::FirstName);
-    let secrets = Secrets::of(writer, &writer.addresses[0], reader, &name, &["Example Market"]);
-    let (seen, id) = (Sightings::default(), MsgId::new("out@relay.example").unwrap());
-    let plan = Plan {
-        facts,
-        direction,
-        recipient: &reader.addresses[0],
-        order: None,
-        message: &message,
-        verdict: &Verdict::clean(),
-        cut: &[],
-        plain: false,
-        pictures: &[],
-        files: &[],
-        left_out: &[],
-        secrets: &secrets,
-        known: &seen,
-        thread: &ThreadHeaders::default(),
-        msg_id: &id,
-        conversation_subject: None,
-        envelope_from: &facts.seller_alias,
-        date: Timestamp::EPOCH,
-        shown_name: ShownNameStyle::FirstName,
-        marketplace: "Example Market",
-    };
-    let draft = compose(&plan).unwrap();
-    black_box(scan(draft, &secrets, &Exempt { known: &seen, ids: &[] }).unwrap());
+    let draft = compose(&between.plan(&message)).unwrap();
+    let exempt = Exempt { known: &between.known, ids: &[] };
+    black_box(scan(draft, &between.secrets, &exempt).unwrap());
 }
 
 /// The median time of one call.
@@ -120,16 +76,16 @@ fn peak() -> u64 {
 }
 
 fn main() {
-    let facts = facts();
+    let between = Between::new(Direction::BuyerToSeller, "Jane Roe", "jane.roe@roes.example");
     for (what, raw) in [("plain", plain(4096)), ("HTML", html(4096))] {
-        relay(&raw, &facts);
+        relay(&raw, &between);
         let parsed = median(|| {
             black_box(MessageParser::default().parse(black_box(raw.as_slice())));
         });
         let read = median(|| {
             black_box(mail::read(black_box(&raw)));
         });
-        let all = median(|| relay(black_box(&raw), &facts));
+        let all = median(|| relay(black_box(&raw), &between));
         println!(
             "{what}, {} bytes: mail-parser {parsed:?}, read {read:?}, read + compose + scan {all:?}, {:.1} times",
             raw.len(),
@@ -139,7 +95,7 @@ fn main() {
     let before = peak();
     let raw = large();
     let held = peak().max(before);
-    relay(&raw, &facts);
+    relay(&raw, &between);
     let after = peak();
     println!(
         "a mail of {} KiB: {} KiB at most, itself included: {:.1} times",

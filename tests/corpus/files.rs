@@ -3,7 +3,7 @@
 use data_encoding::BASE64;
 use lopdf::{Dictionary, Document, Object, Stream, dictionary};
 
-use super::{ADDRESS, NAME};
+use crate::marking::{ADDRESS, NAME};
 
 /// What stands in the files.
 const TOLD: &str = "Zyxina Markerfamily zyxmarker.person@qwvmarker.example GPS 52.3456";
@@ -70,19 +70,20 @@ fn document() -> Vec<u8> {
     out
 }
 
-/// The mail inside of a multipart/mixed, with the files behind it.
+/// The mail inside of a multipart/mixed, with the files behind it. What its header says beside
+/// how its body is written stays where it is.
 pub fn with_files(raw: &[u8]) -> Vec<u8> {
     let text = raw.iter().map(|b| char::from(*b)).collect::<String>().replace("\r\n", "\n");
     let (header, body) = text.split_once("\n\n").unwrap_or((&text, ""));
-    let mut content = String::new();
+    let (mut outer, mut content) = (String::new(), String::new());
     let mut is_content = false;
     for line in header.lines() {
         if !line.starts_with([' ', '\t']) {
-            is_content = line.to_lowercase().starts_with("content-");
+            let lower = line.to_lowercase();
+            is_content = lower.starts_with("content-") || lower.starts_with("mime-version:");
         }
-        if is_content {
-            content.push_str(&format!("{line}\n"));
-        }
+        let to = if is_content { &mut content } else { &mut outer };
+        to.push_str(&format!("{line}\n"));
     }
     let part = |kind: &str, name: &str, bytes: &[u8]| {
         format!(
@@ -92,9 +93,8 @@ pub fn with_files(raw: &[u8]) -> Vec<u8> {
         )
     };
     let mail = format!(
-        "From: {NAME} <{ADDRESS}>\nMessage-ID: <1.{ADDRESS}>\nSubject: Lamp\nMIME-Version: 1.0\n\
-         Content-Type: multipart/mixed; boundary=\"=_corpus\"\n\n--=_corpus\n{content}\n{body}\n{}{}\
-         --=_corpus--\n",
+        "{outer}MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"=_corpus\"\n\n\
+         --=_corpus\n{content}\n{body}\n{}{}--=_corpus--\n",
         part("image/jpeg", &format!("{NAME} {ADDRESS}.jpg"), &photograph()),
         part("application/pdf", "zyxmarker.person offer.pdf", &document()),
     );

@@ -72,6 +72,12 @@ fn marked_parts(raw: &[u8]) -> Vec<u8> {
             let own = match &part.body {
                 PartType::Text(_) => plain(),
                 PartType::Html(_) => html(),
+                // A mail inside of the mail was written by the same person.
+                PartType::Message(_) if part.encoding == Encoding::None => {
+                    let inner = raw.get(body.clone()).unwrap_or_default();
+                    edits.push((body, unix(&marked(inner))));
+                    continue;
+                }
                 _ => continue,
             };
             let Some(bytes) = raw.get(body.clone()) else { continue };
