@@ -9,6 +9,7 @@
 mod accounts;
 mod aliases;
 mod backtest;
+mod before_after;
 mod cases;
 mod demo;
 mod dkim;

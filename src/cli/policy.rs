@@ -13,7 +13,7 @@ use super::backtest::{Backtest, Report};
 use super::cases::each;
 use super::exit::Wrong;
 use super::measure::Measure;
-use super::{json, not_yet};
+use super::{before_after, json, not_yet};
 use crate::config::{self, Config, Mode};
 use crate::domain::{
     Action, AliasAddress, Clock, Direction, Facts, FactsVersion, Finding, Language, MsgId, PairId,
@@ -112,6 +112,7 @@ impl Policy {
                         let shown = Shown {
                             rules: &rules,
                             config: &config,
+                            raw: &raw,
                             message: &message,
                             direction,
                             proactive: check.proactive,
@@ -189,6 +190,7 @@ fn left_out(dropped: &Dropped, out: &mut impl Write) -> std::io::Result<()> {
 struct Shown<'a> {
     rules: &'a Rules,
     config: &'a Config,
+    raw: &'a [u8],
     message: &'a Message,
     direction: Direction,
     proactive: bool,
@@ -261,9 +263,11 @@ impl Shown<'_> {
                 let other = &self.message.otherwise.body;
                 writeln!(out, "\n--- before, in its other form, which does not go out\n{other}")?;
             }
+            before_after::dropped_fields(self.raw, out)?;
             if let Some(rich) = &self.message.rich {
                 left_out(&rich.dropped, out)?;
             }
+            before_after::files_before(self.raw, &self.message.attachments, out)?;
             match &rehearsed.result {
                 Ok(_) if rehearsed.verdict.action == Action::Hold => {
                     writeln!(out, "--- after\nnothing yet: it waits for a person")?;
@@ -274,6 +278,8 @@ impl Shown<'_> {
                     if let Some(html) = &draft.html {
                         writeln!(out, "--- after, as HTML\n{html}")?;
                     }
+                    before_after::header_after(&draft.bytes, out)?;
+                    before_after::files_after(&draft.bytes, out)?;
                 }
                 Err(Stopped::Rejected) => writeln!(out, "--- after\nnothing: it is rejected")?,
                 Err(Stopped::Leak(leaks)) => {

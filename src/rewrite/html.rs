@@ -78,16 +78,22 @@ pub(super) fn write(source: &Source<'_>) -> String {
     writer.out
 }
 
+/// Without one, Outlook shows a mail in Times.
+const FONT: &str = "font-family:Arial,Helvetica,sans-serif";
+/// Apart from the words above it, and quieter than they are.
+const BELOW: &str =
+    "margin-top:1.5em;border-top:1px solid #ccc;padding-top:0.5em;font-size:small;color:#666";
+
 /// Words with line breaks, in a small block of their own.
 pub(super) fn small_block(words: &str) -> String {
     let lines: Vec<String> = words.trim_end().lines().map(escaped).collect();
-    format!("<div style=\"margin-top:1em;font-size:small\">{}</div>\n", lines.join("<br>\n"))
+    format!("<div style=\"{BELOW}\">{}</div>\n", lines.join("<br>\n"))
 }
 
 /// A whole document.
 pub(super) fn document(body: &str, below: &str) -> String {
     let body = body.trim_end();
-    format!("<!DOCTYPE html>\n<html>\n<body>\n{body}\n{below}</body>\n</html>\n")
+    format!("<!DOCTYPE html>\n<html>\n<body style=\"{FONT}\">\n{body}\n{below}</body>\n</html>\n")
 }
 
 struct Writer<'a> {

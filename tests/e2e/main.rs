@@ -57,6 +57,7 @@ mod t48_mails_in_mails;
 mod t49_signed_and_sealed;
 mod t50_help_desks;
 mod t51_ids;
+mod t52_pictures_in_the_text;
 mod t55_mx_hosts;
 mod t56_mx_manners;
 mod t57_dkim;

@@ -23,8 +23,9 @@ fn both(letter: Letter, text: &str, html: &str) -> Letter {
 
 /// The sender's own part of the HTML.
 fn own(mail: &Opened) -> &str {
-    let inner = mail.html.split("<body>\n").nth(1).expect("a body");
-    inner.split("<div style=\"margin-top:1em;font-size:small\">").next().unwrap().trim()
+    let inner = mail.html.split_once("<body").and_then(|(_, inner)| inner.split_once(">\n"));
+    let (_, inner) = inner.expect("a body");
+    inner.split("<div style=\"margin-top:1.5em;").next().unwrap().trim()
 }
 
 #[test]
@@ -120,7 +121,8 @@ fn the_frame_does_not_pile_up_and_the_quote_stays_a_quote() {
     let asked = house
         .passes(&html(Letter::new(JANE, &house.seller_of("O1"), ""), "<p>Is it <b>brass</b>?</p>"));
     assert!(asked.html.contains("==== Order O1 ====<br>") && asked.text.contains("==== Order O1"));
-    let inner = asked.html.split("<body>").nth(1).unwrap().split("</body>").next().unwrap();
+    let (_, inner) = asked.html.split_once("sans-serif\">").unwrap();
+    let inner = inner.split("</body>").next().unwrap();
     let quoting = format!(
         "<div dir=\"ltr\">Yes, <i>of course</i>.</div><br><div class=\"gmail_quote\">\
          <div dir=\"ltr\" class=\"gmail_attr\">On Mon, 23 Nov 2026 at 20:15, Jane &lt;<a \
