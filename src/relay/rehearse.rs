@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::domain::{Action, MsgId, Sightings, Verdict};
 use crate::leak::{self, Leak, Outgoing};
 use crate::policy::{self, Context, Rules};
-use crate::rewrite::{self, ComposeError, Plan};
+use crate::rewrite::{self, Carried, ComposeError, Plan};
 
 /// What a message is judged and written from; the verdict of `plan` is not looked at.
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +77,7 @@ pub fn rehearse(rehearsal: &Rehearsal<'_>) -> Rehearsed {
 }
 
 /// Composes and scans; where the scan finds something, composes once more: without the words that
-/// hold a contact, and with every name in the margins hidden, whoever wrote it first; and then
+/// hold a contact, also in text files, and with every name in the margins hidden, whoever wrote it first; and then
 /// without HTML, so that a mail is never stopped for its markup.
 fn write(plan: &Plan<'_>) -> Result<Outgoing, Stopped> {
     let leaks = match write_once(plan) {
@@ -85,16 +85,24 @@ fn write(plan: &Plan<'_>) -> Result<Outgoing, Stopped> {
         other => return other,
     };
     let cut: Vec<Range<usize>> = leak::leaking_stretches(&plan.message.text.body, plan.secrets);
+    let files: Vec<Carried> = plan.files.iter().map(|file| without_leaks(plan, file)).collect();
     let nothing = Sightings::default();
     let plainer = plan.message.rich.as_ref().map(|_| true);
     for plain in std::iter::once(false).chain(plainer) {
-        match write_once(&Plan { cut: &cut, known: &nothing, plain, ..*plan }) {
+        match write_once(&Plan { cut: &cut, files: &files, known: &nothing, plain, ..*plan }) {
             Err(Stopped::Leak(_)) => {}
             other => return other,
         }
     }
     // What was found first tells the log more.
     Err(Stopped::Leak(leaks))
+}
+
+/// A text file without the words that hold a contact; any other as it is.
+fn without_leaks(plan: &Plan<'_>, file: &Carried) -> Carried {
+    let Some(words) = file.words() else { return file.clone() };
+    let cut = leak::leaking_stretches(&words, plan.secrets);
+    if cut.is_empty() { file.clone() } else { file.without(plan, &words, &cut) }
 }
 
 fn write_once(plan: &Plan<'_>) -> Result<Outgoing, Stopped> {

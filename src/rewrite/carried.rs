@@ -1,6 +1,7 @@
 //! What goes out beside the words: files that were opened, allowed and cleaned.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::compose::{Plan, shown_name};
@@ -30,6 +31,28 @@ pub struct Carried {
 impl std::fmt::Debug for Carried {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Carried({}, {} bytes)", self.content_type, self.bytes.len())
+    }
+}
+
+impl Carried {
+    /// The words of a text file, LF line ends; nothing of other files.
+    pub fn words(&self) -> Option<String> {
+        let declared = self.content_type.strip_prefix("text/plain")?;
+        Some(mail::words(&self.bytes, declared.strip_prefix("; charset=")))
+    }
+
+    /// The same text file without these stretches of its [`words`](Self::words).
+    pub fn without(&self, plan: &Plan<'_>, words: &str, cut: &[Range<usize>]) -> Self {
+        let texts = Texts::of(plan.facts.party(plan.direction.recipient()).language);
+        let mut edits = Edits::default();
+        for range in cut {
+            let whole_line = words.get(range.clone()).is_some_and(|cut| cut.ends_with('\n'));
+            let end = if whole_line { "\n" } else { "" };
+            edits.replace(range.clone(), texts.removed(RuleId::EmailAddress) + end);
+        }
+        let bytes = edits.apply(words).replace('\n', "\r\n").into_bytes();
+        let content_type = "text/plain; charset=utf-8".to_owned();
+        Self { content_type, bytes: bytes.into(), ..self.clone() }
     }
 }
 

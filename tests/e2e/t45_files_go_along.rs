@@ -1,5 +1,7 @@
 //! Pictures, PDFs and texts go along, without what they tell about their maker.
 
+use data_encoding::BASE64;
+
 use crate::house::{House, JANE, SHOP, run};
 use crate::letter::Letter;
 use crate::parcel::{File, cleaned_photograph, files, parcel, pdf, photograph};
@@ -90,4 +92,18 @@ fn a_picture_that_is_shown_in_the_text_comes_from_both_sides() {
         assert_eq!(files(&mail)[0].2, cleaned_photograph());
         mail.holds_nothing_of(&["52.5200", "01DB", "C:\\Users"]);
     }
+}
+
+#[test]
+fn a_text_that_holds_its_senders_address_in_disguise_arrives_without_it() {
+    let mut house = House::open();
+    let code = BASE64.encode(b"jane.roe@mail.example");
+    let said = format!("My lamp\r\nme: {code}\r\nis broken.\r\n");
+    let text = File::new("lamp.txt", "text/plain; charset=utf-8", said);
+    let letter = Letter::new(JANE, &house.seller_of("O1"), "See there.\n");
+    let mail = house.passes(&parcel(letter, &[text]));
+    let [(_, _, bytes)] = &files(&mail)[..] else { panic!("one file: {}", mail.text) };
+    let came = String::from_utf8_lossy(bytes);
+    assert_eq!(came.trim_end(), "My lamp\r\nme: [removed: e-mail address]\r\nis broken.");
+    mail.holds_nothing_of(&["jane.roe", &code]);
 }
