@@ -53,6 +53,7 @@ fn rules() -> Rules {
         answer_window: Duration::from_secs(30 * 86_400),
         allowed_link_domains: allowed.map(str::to_owned).to_vec(),
         allowed_contacts: vec![],
+        custom: vec![],
         competitors: ["MegaBay", "Cartoon Bazaar", "Shoply"].map(str::to_owned).to_vec(),
         languages: bauta::domain::Language::ALL.to_vec(),
         language_packs: vec![],
@@ -235,6 +236,30 @@ impl Half {
     }
 }
 
+/// Our own cases: for each rule and language hits, near misses and disguises.
+#[test]
+fn our_own_cases_are_judged_as_they_are_labelled() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/policy/contacts.jsonl");
+    let (rules, mut wrong, mut count) = (rules(), vec![], 0);
+    for line in std::fs::read_to_string(path).unwrap().lines() {
+        let case: serde_json::Value = serde_json::from_str(line).unwrap();
+        let field = |name: &str| case[name].as_str().unwrap();
+        let expect = case["expect"].as_array().unwrap();
+        let expected: BTreeSet<RuleId> =
+            expect.iter().map(|rule| rule.as_str().unwrap().parse().unwrap()).collect();
+        let direction = field("direction").parse().unwrap();
+        let fired = fired(&rules, direction, "", field("text"));
+        let found: BTreeSet<RuleId> =
+            fired.keys().copied().filter(|rule| RULES.contains(rule)).collect();
+        if found != expected {
+            wrong.push(format!("{} {:?}: {found:?}", field("id"), field("text")));
+        }
+        count += 1;
+    }
+    assert!(count > 400, "{count}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn policy_cases_are_judged_as_they_are_labelled() {
     let Some(cases) = corpus("policy-cases/cases.jsonl") else { return };
@@ -250,9 +275,9 @@ fn policy_cases_are_judged_as_they_are_labelled() {
     }
     sheet.print("policy-cases");
     for (rule, score) in sheet.scores() {
-        assert!(score.recall() >= 0.88, "{rule}: {score:?}");
-        assert!(score.precision() >= 0.92, "{rule}: {score:?}");
-        assert!(score.certain_precision() >= 0.92, "{rule}: {score:?}");
+        assert!(score.recall() >= 0.95, "{rule}: {score:?}");
+        assert!(score.precision() >= 0.97, "{rule}: {score:?}");
+        assert!(score.certain_precision() >= 0.99, "{rule}: {score:?}");
     }
     assert_eq!(sheet.ordinary().0, 0);
 }
@@ -297,7 +322,7 @@ fn contacts_that_people_disguise_are_found() {
     let scores = sheet.scores();
     let all = contacts.fold(Score::default(), |all, rule| all.and(scores[&rule]));
     eprintln!("contact-evasion: all contacts: recall {:.3}, {all:?}", all.recall());
-    assert!(all.recall() >= 0.84, "{all:?}");
+    assert!(all.recall() >= 0.95, "{all:?}");
     assert!(all.precision() >= 0.97, "{all:?}");
     let (hit, ordinary) = sheet.ordinary();
     assert!(ratio(hit, ordinary) <= 0.03, "{hit} of {ordinary}");
@@ -306,7 +331,8 @@ fn contacts_that_people_disguise_are_found() {
 /// The kinds of those filters as our rules.
 ///
 /// - `phone`, `email`, `link`: `phone-number`, `email-address`, `external-link`; a link to a messenger
-///   or social network is `messenger-handle` (PRODUCT §5, "most exact rule").
+///   or social network is `messenger-handle`, one to a payment service `off-platform-payment`
+///   (PRODUCT §5, "most exact rule").
 /// - `social_handle`, `messaging_app`: `messenger-handle`.
 /// - `payment_redirect`: `off-platform-payment`.
 /// - `contact_request` ("tell me your number"), `off_platform` ("let's talk offline"): PRODUCT §5 has
@@ -319,6 +345,10 @@ fn mapped(kinds: &[&str], text: &str) -> BTreeSet<RuleId> {
     let rules = kinds.iter().filter_map(|kind| match *kind {
         "phone" => Some(RuleId::PhoneNumber),
         "email" | "email_address" => Some(RuleId::EmailAddress),
+        // "p a y p a l dot me slash shop"
+        "link" | "external_link" if text.replace(' ', "").contains("paypal") => {
+            Some(RuleId::OffPlatformPayment)
+        }
         "link" | "external_link" if to_network => Some(RuleId::MessengerHandle),
         "link" | "external_link" => Some(RuleId::ExternalLink),
         "social_handle" | "messaging_app" => Some(RuleId::MessengerHandle),

@@ -142,7 +142,7 @@ async fn each(
 }
 
 /// Every reason why it waits, each once.
-fn why(held: &HeldRow) -> Vec<&'static str> {
+fn why(held: &HeldRow) -> Vec<&str> {
     let rules = held.row.rules.iter().map(|rule| rule.as_str());
     rules.chain(held.holds.iter().map(|hold| hold.reason.as_str())).collect()
 }

@@ -154,6 +154,9 @@ fn settings(path: &Path) -> anyhow::Result<Config> {
     }
     .map_err(|errors| Wrong(errors.to_string()))?;
     config.policy.mode = Mode::Enforce;
+    for own in &mut config.policy.custom {
+        own.mode = None;
+    }
     for setting in config.policy.rules.values_mut() {
         setting.mode = None;
     }

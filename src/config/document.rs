@@ -16,6 +16,8 @@ use super::kind;
 use super::rules::{BUILT_RULES, built_rule};
 use super::spelling;
 
+const CUSTOM: &str = "policy.custom";
+
 /// The file, read and held against the table of keys.
 pub(super) struct Document<'t> {
     file: String,
@@ -26,6 +28,8 @@ pub(super) struct Document<'t> {
     /// What should be a table and is none.
     no_tables: Vec<String>,
     rules: Vec<RuleId>,
+    /// How many `[[policy.custom]]` there are.
+    customs: usize,
     errors: Vec<ConfigError>,
 }
 
@@ -42,6 +46,7 @@ impl<'t> Document<'t> {
             tables: BTreeMap::new(),
             no_tables: Vec::new(),
             rules: Vec::new(),
+            customs: 0,
             errors: Vec::new(),
         };
         for fault in faults {
@@ -80,6 +85,11 @@ impl<'t> Document<'t> {
         self.rules.clone()
     }
 
+    /// How many rules of the admin's own there are: `policy.custom.0` and on.
+    pub(super) fn customs(&self) -> usize {
+        self.customs
+    }
+
     /// Where to point for a key: its value, else its table, else the top of the file.
     pub(super) fn place(&self, path: &str) -> usize {
         let table = || self.tables.get(keys::table_of(path)).copied();
@@ -106,7 +116,9 @@ impl<'t> Document<'t> {
             let at = name.span().start;
             let name = shown(name.get_ref());
             let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-            if path == "policy.rules" {
+            if below == CUSTOM {
+                self.custom_rules(at, value);
+            } else if path == "policy.rules" {
                 self.rule(at, &below, &name, value);
             } else {
                 self.entry(at, below.clone(), &below, value);
@@ -166,6 +178,30 @@ impl<'t> Document<'t> {
             let name = shown(name.get_ref());
             let pattern = format!("policy.rules.RULE-ID.{name}");
             self.entry(at, format!("{path}.{name}"), &pattern, value);
+        }
+    }
+
+    /// `[[policy.custom]]`: the tables of a list, each under its number.
+    fn custom_rules(&mut self, at: usize, value: Spanned<Value<'t>>) {
+        let Value::Array(items) = value.into_inner() else {
+            let wrong = "is no list of rules; write [[policy.custom]] above each".to_owned();
+            return self.wrong(at, CUSTOM, wrong);
+        };
+        for (number, item) in items.into_iter().enumerate() {
+            let path = format!("{CUSTOM}.{number}");
+            let at = item.span().start;
+            let Value::Table(table) = item.into_inner() else {
+                let wrong = "holds what is no rule; write [[policy.custom]] above each".to_owned();
+                self.wrong(at, CUSTOM, wrong);
+                continue;
+            };
+            self.tables.insert(path.clone(), at);
+            for (name, value) in table {
+                let at = name.span().start;
+                let name = shown(name.get_ref());
+                self.entry(at, format!("{path}.{name}"), &format!("{CUSTOM}.N.{name}"), value);
+            }
+            self.customs = number + 1;
         }
     }
 

@@ -49,6 +49,7 @@ pub fn example() -> String {
     }
     text.push_str("\n# What each rule does: \"allow\", \"warn\" (delivered, recorded), ");
     text.push_str("\"redact\" (the found\n# words are replaced), \"hold\" (waits for a person) or \"reject\".\n");
+    text.push_str(&own_rules());
     let rule_keys: Vec<&Key> =
         KEYS.iter().filter(|k| table_of(k.path) == "policy.rules.RULE-ID").collect();
     for key in &rule_keys {
@@ -67,6 +68,19 @@ pub fn example() -> String {
             };
             let _ = writeln!(text, "{} = \"{}\"", name_of(key.path), action.as_str());
         }
+    }
+    text
+}
+
+/// A rule of the admin's own, behind `#`: there is none by default.
+fn own_rules() -> String {
+    let mut text =
+        String::from("\n# Rules of your own, as many as you like:\n# [[policy.custom]]\n");
+    for key in KEYS.iter().filter(|k| table_of(k.path) == "policy.custom.N") {
+        text.push_str(&comment(&format!("{}: {}", name_of(key.path), key.comment)));
+        let line = assignment(key);
+        text.push_str(if line.starts_with('#') { "" } else { "# " });
+        text.push_str(&line);
     }
     text
 }
@@ -167,6 +181,11 @@ mod tests {
 
     const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/config/bauta.example.toml");
 
+    /// It stands behind `#` as a whole.
+    fn is_own_rule(key: &Key) -> bool {
+        table_of(key.path) == "policy.custom.N"
+    }
+
     fn parse(text: &str) -> Config {
         Config::parse(text, Path::new("/etc/bauta/bauta.toml")).unwrap_or_else(|e| panic!("{e}"))
     }
@@ -183,10 +202,11 @@ mod tests {
     #[test]
     fn the_example_names_every_key_once_with_a_comment_above() {
         let text = example();
-        for key in KEYS.iter().filter(|k| !k.path.contains("RULE-ID")) {
+        for key in KEYS.iter().filter(|k| !k.path.contains("RULE-ID") && !is_own_rule(k)) {
             let table = format!("[{}]", table_of(key.path));
             let mut lines = text.lines().skip_while(|l| *l != table).skip(1);
-            let lines: Vec<&str> = lines.by_ref().take_while(|l| !l.starts_with('[')).collect();
+            let own = |l: &&str| l.starts_with('[') || l.starts_with("# [[");
+            let lines: Vec<&str> = lines.by_ref().take_while(|l| !own(l)).collect();
             let name = name_of(key.path);
             let at: Vec<usize> = lines
                 .iter()
@@ -206,6 +226,7 @@ mod tests {
     fn the_example_means_the_same_as_the_required_keys_alone() {
         let required: String = KEYS
             .iter()
+            .filter(|key| !is_own_rule(key))
             .filter_map(|key| match key.absent {
                 Absent::Missing(v) => Some(format!("{} = {v}\n", key.path)),
                 Absent::Default(_) | Absent::Unset(_) => None,
@@ -231,6 +252,7 @@ mod tests {
         let text: String = example()
             .lines()
             .map(|line| match line.strip_prefix("# ") {
+                Some(rest) if rest.starts_with("[[") => format!("{rest}\n"),
                 // Their files are not there; `tls` and `dkim` have their own tests.
                 Some(rest) if of_files.iter().any(|n| rest.starts_with(&format!("{n} = "))) => {
                     format!("{line}\n")
@@ -246,7 +268,9 @@ mod tests {
         // What a rule does in each direction has a default.
         let of_rules =
             KEYS.iter().filter(|k| table_of(k.path) == "policy.rules.RULE-ID").count() - 2;
-        assert_eq!(uncommented, 7 + of_rules * BUILT_RULES.len());
+        let own = KEYS.iter().filter(|k| is_own_rule(k)).count();
+        assert_eq!(uncommented, 7 + own + of_rules * BUILT_RULES.len());
+        assert_eq!(config.policy.custom.len(), 1);
         assert!(config.relay.postmaster.is_some());
         assert!(config.policy.rules.values().all(|r| r.mode == Some(Mode::Observe)));
     }

@@ -17,7 +17,8 @@ pub(super) enum Absent {
 /// One key.
 #[derive(Debug)]
 pub(super) struct Key {
-    /// Table and name: `smtp.max_size`. `RULE-ID` stands for the id of any built rule.
+    /// Table and name: `smtp.max_size`. `RULE-ID` stands for the id of any built rule, `N` for the
+    /// place of a table among its like (`[[policy.custom]]`).
     pub(super) path: &'static str,
     /// What it takes.
     pub(super) kind: Kind,
@@ -425,6 +426,42 @@ pub(super) const KEYS: &[Key] = &[
         Absent::Unset("\"reject\""),
         "What becomes of a message that this rule holds and that nobody decided about within review.timeout. \"release\": it goes on, unless something else holds it too.",
     ),
+    key(
+        "policy.custom.N.id",
+        Kind::RuleName,
+        Absent::Missing("\"no-fax\""),
+        "Required. The rule's name in verdicts, replies and logs: small letters, digits and hyphens, at most 40.",
+    ),
+    key(
+        "policy.custom.N.pattern",
+        Kind::Pattern,
+        Absent::Unset("'(?i)\\bfax(es)?\\b'"),
+        "A regular expression in the syntax of Rust's regex crate, over the text as it was written; every match is a finding. In single quotes backslashes stand for themselves.",
+    ),
+    key(
+        "policy.custom.N.words",
+        Kind::Names,
+        Absent::Unset("[\"fax machine\", \"telefax\"]"),
+        "Words and names, found whole and in any case, also disguised (\"Tele-Fax\", \"t3l3fax\"). Pattern or words, or both, must be there.",
+    ),
+    key(
+        "policy.custom.N.mode",
+        Kind::OneOf(&["observe", "enforce"]),
+        Absent::Unset("\"observe\""),
+        "This rule's own mode. Not set: policy.mode.",
+    ),
+    key(
+        "policy.custom.N.seller_to_buyer",
+        Kind::OneOf(&["allow", "warn", "redact", "hold", "reject"]),
+        Absent::Unset("\"redact\""),
+        "What happens to a seller's message. Not set: \"allow\".",
+    ),
+    key(
+        "policy.custom.N.buyer_to_seller",
+        Kind::OneOf(&["allow", "warn", "redact", "hold", "reject"]),
+        Absent::Unset("\"allow\""),
+        "What happens to a buyer's message. Not set: \"allow\". One of the two must be something else.",
+    ),
 ];
 
 /// Keys and whole tables that the product has and this version does not (PRODUCT §4 to §11).
@@ -435,7 +472,8 @@ pub(super) const NOT_YET: &[&str] = &[
     "buyers.hide_name",
     "archive",
     "response",
-    "policy.custom",
+    "policy.custom.N.message",
+    "policy.custom.N.strike",
 ];
 
 /// What a path in the file is.

@@ -74,6 +74,10 @@ pub(super) enum Kind {
     Languages,
     /// Files of language packs.
     PackFiles,
+    /// The id of a rule of the admin's own.
+    RuleName,
+    /// A regular expression.
+    Pattern,
 }
 
 impl Kind {
@@ -106,6 +110,8 @@ impl Kind {
                 return format!("a list of {}", MessageKind::WORDS.join(", "));
             }
             Self::Domains => "a list of domain names".into(),
+            Self::RuleName => "small letters, digits and hyphens".into(),
+            Self::Pattern => "a regular expression".into(),
             Self::Names => "a list of names of 1 to 100 characters".into(),
             Self::Contacts => "a list of e-mail addresses and phone numbers".into(),
             Self::Addresses => "a list of e-mail addresses".into(),
@@ -145,6 +151,8 @@ impl Kind {
             Self::Domains => "[\"carrier.example\"]",
             Self::Link => "\"https://market.example/help/{rule}\"",
             Self::Addresses => "[\"review@market.example\"]",
+            Self::RuleName => "\"no-fax\"",
+            Self::Pattern => "'(?i)\\bfax\\b'",
             Self::Names => "[\"MegaBay\", \"megabay.example\"]",
             Self::Languages => "[\"en\", \"de\"]",
             Self::PackFiles => "[\"extra-de.toml\"]",

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::{Action, HealthRules, RuleId};
 
+use super::custom;
 use super::dkim::{self, Dkim, DkimAlgorithm, DkimKey};
 use super::document::{self, Document};
 use super::error::{ConfigError, ConfigErrors};
@@ -70,7 +71,7 @@ impl Config {
 
 /// Reads every area before giving up on one, so that all errors are told.
 fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
-    let rules = document.rules();
+    let (rules, customs) = (document.rules(), document.customs());
     let mut reader = Reader::new(document);
     let relay = relay(&mut reader, file);
     let smtp = smtp(&mut reader);
@@ -91,7 +92,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
     let ladder = reader.ladder("account_health.ladder");
     let half_life = reader.duration("account_health.half_life");
     let review = review(&mut reader);
-    let policy = policy(&mut reader, &rules, file);
+    let policy = policy(&mut reader, &rules, customs, file);
     if let (Some(smtp), Some(delivery)) = (&smtp, &delivery) {
         no_loop(&mut reader, smtp, delivery);
     }
@@ -354,10 +355,15 @@ fn review(r: &mut Reader<'_, '_>) -> Option<Review> {
     Some(Review { notify: notify?, act_within: act_within?, timeout: timeout? })
 }
 
-const MODES: [(&str, Result<Mode, &str>); 2] =
+pub(super) const MODES: [(&str, Result<Mode, &str>); 2] =
     [("observe", Ok(Mode::Observe)), ("enforce", Ok(Mode::Enforce))];
 
-fn policy(r: &mut Reader<'_, '_>, rules: &[RuleId], file: &Path) -> Option<Policy> {
+fn policy(
+    r: &mut Reader<'_, '_>,
+    rules: &[RuleId],
+    customs: usize,
+    file: &Path,
+) -> Option<Policy> {
     let mode = r.word("policy.mode", &MODES);
     let preset = r.word(
         "policy.preset",
@@ -367,6 +373,7 @@ fn policy(r: &mut Reader<'_, '_>, rules: &[RuleId], file: &Path) -> Option<Polic
     let answer_window = r.duration("policy.answer_window");
     let allowed_link_domains = r.list("policy.allowed_link_domains", values::domain);
     let allowed_contacts = r.list("policy.allowed_contacts", values::contact);
+    let custom = custom::read(r, customs);
     let competitors = r.list("policy.competitors", values::competitor);
     let languages = r.list("policy.languages", values::language);
     let folder = folder_of(file);
@@ -386,6 +393,7 @@ fn policy(r: &mut Reader<'_, '_>, rules: &[RuleId], file: &Path) -> Option<Polic
         competitors: competitors?,
         languages: languages?,
         language_packs: language_packs?,
+        custom: custom?,
         rules,
     })
 }
@@ -524,6 +532,10 @@ seller_to_buyer = "reject"
         // The files of `tls`, `dkim` and of language packs must be there: they have their own tests.
         let of_file = |kind| matches!(kind, Kind::PemFile | Kind::Selector | Kind::PackFiles);
         for key in KEYS.iter().filter(|k| !of_file(k.kind)) {
+            // Its tables have no path; `custom` has its own test.
+            if key.path.starts_with("policy.custom.") {
+                continue;
+            }
             let path = key.path.replace("RULE-ID", "email-address");
             let quoted = |text: &&str| format!("{text:?}");
             let mut right = match key.kind {
@@ -682,7 +694,8 @@ seller_to_buyer = "reject"
             .map(|file| std::fs::read_to_string(file).unwrap())
             .collect();
         let is_missing = |key: &&Key| {
-            let named = match key.path.strip_prefix("policy.rules.") {
+            let of_rule = key.path.strip_prefix("policy.rules.");
+            let named = match of_rule.or(key.path.strip_prefix("policy.custom.")) {
                 Some(of_rule) => of_rule.rsplit('.').next().unwrap(),
                 None => key.path,
             };

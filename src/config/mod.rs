@@ -7,6 +7,7 @@
 //! would be right.
 //! Logs: nothing; errors are returned.
 
+mod custom;
 mod dkim;
 mod document;
 mod error;
@@ -23,6 +24,7 @@ mod spelling;
 mod tls;
 mod values;
 
+pub use custom::CustomRule;
 pub use dkim::{Dkim, DkimAlgorithm, DkimKey, DkimSecret, make_dkim_key};
 pub use error::{ConfigError, ConfigErrors, Position};
 pub use example::{example, starter};

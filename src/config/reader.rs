@@ -264,9 +264,12 @@ impl<'d, 't> Reader<'d, 't> {
 fn pattern(path: &str) -> String {
     match path.strip_prefix("policy.rules.") {
         Some(rule) => format!("policy.rules.RULE-ID.{}", keys::name_of(rule)),
+        None if path.starts_with(CUSTOM) => format!("{CUSTOM}N.{}", keys::name_of(path)),
         None => path.to_owned(),
     }
 }
+
+const CUSTOM: &str = "policy.custom.";
 
 fn bounded<T: PartialOrd>(
     text: &str,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio_rustls::rustls::ServerConfig;
 
+use super::custom::CustomRule;
 use super::dkim::Dkim;
 use crate::domain::{Action, HealthRules, Language, MessageKind, RealAddress, RuleId};
 
@@ -371,6 +372,8 @@ pub struct Policy {
     pub languages: Vec<Language>,
     /// The admin's own language packs: the file as the config names it, and what stands in it.
     pub language_packs: Vec<(String, String)>,
+    /// `[[policy.custom]]`
+    pub custom: Vec<CustomRule>,
     /// `[policy.rules.ID]`; rules that are not named keep their defaults.
     pub rules: BTreeMap<RuleId, RuleSetting>,
 }

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::custom_id::CustomId;
+
 /// What is done about a finding. The strongest wins (PRODUCT §5), so they are ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -51,15 +53,20 @@ macro_rules! rules {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum RuleId {
             $($(#[$doc])* $name,)*
+            /// One that the admin wrote (`[[policy.custom]]`).
+            Custom(CustomId),
         }
 
         impl RuleId {
             /// Every rule that PRODUCT §5 names, built or not.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// The id as written in PRODUCT §5.
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $id,)* }
+            /// The id as written in PRODUCT §5, or by the admin.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$name => $id,)*
+                    Self::Custom(id) => id.as_str(),
+                }
             }
         }
     };
@@ -149,6 +156,7 @@ impl RuleId {
     }
 }
 
+/// Of the rules that PRODUCT §5 names.
 impl FromStr for RuleId {
     type Err = String;
 
@@ -175,7 +183,10 @@ impl Serialize for RuleId {
 
 impl<'de> Deserialize<'de> for RuleId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        let text = String::deserialize(deserializer)?;
+        // What is no rule of the product was one of the admin's when it was written.
+        let own = |_| text.parse().map(Self::Custom);
+        text.parse().or_else(own).map_err(serde::de::Error::custom)
     }
 }
 
@@ -386,6 +397,17 @@ mod tests {
         let mut all = [Action::Reject, Action::Allow, Action::Hold, Action::Warn, Action::Redact];
         all.sort();
         assert_eq!(all.map(Action::as_str), ["allow", "warn", "redact", "hold", "reject"]);
+    }
+
+    #[test]
+    fn a_rule_is_read_back_as_it_was_written_whoever_made_it() {
+        let own = RuleId::Custom("no-fax".parse().unwrap());
+        for (rule, text) in [(RuleId::PhoneNumber, "\"phone-number\""), (own, "\"no-fax\"")] {
+            assert_eq!(serde_json::to_string(&rule).unwrap(), text);
+            assert_eq!(serde_json::from_str::<RuleId>(text).unwrap(), rule);
+        }
+        assert!(serde_json::from_str::<RuleId>("\"No rule\"").is_err());
+        assert!("no-fax".parse::<RuleId>().is_err());
     }
 
     fn finding(action: Action, enforced: bool, start: usize, end: usize) -> Finding {

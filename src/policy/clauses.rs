@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use super::domains::unleet;
 use super::lexicon::lines;
 use super::tokens::{Kind, Tokens};
 use super::view::folded;
@@ -34,12 +35,13 @@ pub(super) enum Tells {
     Offer,
     Avoid,
     Market,
+    House,
     Goods,
     Portuguese,
     Other,
 }
 
-const CLASSES: [(&str, Tells); 22] = [
+const CLASSES: [(&str, Tells); 23] = [
     ("not", Tells::Not),
     ("yet", Tells::Yet),
     ("person", Tells::Person),
@@ -59,6 +61,7 @@ const CLASSES: [(&str, Tells); 22] = [
     ("offer", Tells::Offer),
     ("avoid", Tells::Avoid),
     ("market", Tells::Market),
+    ("house", Tells::House),
     ("goods", Tells::Goods),
     ("portuguese", Tells::Portuguese),
     ("other", Tells::Other),
@@ -184,12 +187,20 @@ impl Clauses {
                 }
             }
         }
+        // "Procure-nos no Facebook": after a verb of reaching somebody too.
+        for i in 0..told.len() {
+            if tokens.word(i) == Some("no") && reaches_before(tokens, &told, i) {
+                told.splice(i..i + 1, [Told::of(Tells::Via)]);
+            }
+        }
         let mut clauses = Self { told, part_of: vec![], parts: vec![] };
         let (mut start, mut sentence) = (0, 0);
         for i in 0..tokens.list.len() {
             let turn = clauses.at(i).has(Tells::Turn);
             let japanese = tokens.word(i).is_some_and(|w| !w.is_ascii());
-            if turn && !japanese && i > start {
+            // Looked for only at such a word: it ends the look-back of the next.
+            let begun = || (start..i).any(|j| tokens.word(j).is_some());
+            if turn && !japanese && begun() {
                 clauses.close(start..i, sentence);
                 start = i;
             }
@@ -290,7 +301,9 @@ fn tell(tokens: &Tokens<'_>) -> Vec<Told> {
         let mut phrase = first.to_owned();
         let mut end = i;
         for more in 0..3 {
-            let says = WORDS.told(&phrase);
+            // "h1t m3 up 0n"
+            let says =
+                if is_leet(&phrase) { WORDS.told(&unleet(&phrase)) } else { WORDS.told(&phrase) };
             if more == 0 || phrase.len() < 48 {
                 let from = if more == 0 { i..i + 1 } else { i..end + 1 };
                 for at in from {
@@ -309,6 +322,23 @@ fn tell(tokens: &Tokens<'_>) -> Vec<Told> {
         }
     }
     told
+}
+
+/// Figures among letters, as nobody writes a measure.
+fn is_leet(word: &str) -> bool {
+    word.contains(|c: char| c.is_ascii_digit())
+        && word.len() < 12
+        && word.ends_with(|c: char| c.is_ascii_lowercase() || c == '3')
+        && word.contains(|c: char| c.is_ascii_lowercase())
+}
+
+/// Whether one of the few words before tells to reach somebody.
+fn reaches_before(tokens: &Tokens<'_>, told: &[Told], i: usize) -> bool {
+    let near = (i.saturating_sub(6)..i).rev();
+    let mut near = near.take_while(|&j| !ends(tokens, j).0);
+    near.any(|j| {
+        told.get(j).is_some_and(|t| t.has_any(&[Tells::Contact, Tells::ContactMe, Tells::Have]))
+    })
 }
 
 /// The word that goes on from the one at `i`: after a blank, an apostrophe or a hyphen.

@@ -31,12 +31,19 @@ impl Detector<'_> {
         while i < tokens.list.len() {
             let hit = tokens
                 .word(i)
-                .and_then(|_| address(view, tokens, i, floor).or_else(|| hint(tokens, i, floor)));
+                .and_then(|_| address(view, tokens, i, floor).or_else(|| hint(tokens, i, floor)))
+                .or_else(|| labelled(tokens, i))
+                .or_else(|| joined(tokens, i));
             let Some((range, certainty)) = hit else {
                 i += 1;
                 continue;
             };
             let bytes = tokens.bytes(&range);
+            // RFC 3986 §3.2.1: before the host of a link stands no address.
+            if tokens.text.get(..bytes.start).is_some_and(|before| before.ends_with("://")) {
+                i += 1;
+                continue;
+            }
             if self.allows(view.words(&bytes)) {
                 allowed.push(bytes);
             } else {
@@ -190,13 +197,55 @@ fn hint(tokens: &Tokens<'_>, i: usize, floor: usize) -> Option<(Range<usize>, Ce
     fits.then(|| (name_start(tokens, name, floor)..last, Certainty::Likely))
 }
 
+/// "gmail: brasslamp"
+fn labelled(tokens: &Tokens<'_>, i: usize) -> Option<(Range<usize>, Certainty)> {
+    let end = provider(tokens, i)?;
+    let colon = tokens.skip_blank(end);
+    if !matches!(tokens.kind(colon), Some(Kind::Mark(':' | '=' | '→' | '👉' | '-')))
+        || (tokens.is_mark(colon, '-') && tokens.kind(colon + 1) != Some(Kind::Blank))
+    {
+        return None;
+    }
+    let name = tokens.skip_blank(colon + 1);
+    let word = tokens.word(name)?;
+    let alone = !matches!(tokens.kind(name + 1), Some(Kind::Blank))
+        || tokens.word(tokens.skip_blank(name + 1)).is_none();
+    let telling = word.contains(|c: char| c.is_ascii_digit() || c == '_');
+    let fits = word.len() > 3 && word.is_ascii() && !LEXICON.common.contains(word);
+    (fits && (telling || alone)).then_some((i..name + 1, Certainty::Likely))
+}
+
+/// "brasslamp2gmail.com", "brasslamp_at_gmail.com": the key of the @ without the shift key (British
+/// and French keyboards have 2 and à there), or the word for it in one run.
+fn joined(tokens: &Tokens<'_>, i: usize) -> Option<(Range<usize>, Certainty)> {
+    let word = tokens.word(i).filter(|w| w.is_ascii())?;
+    let host = tokens.host(i)?;
+    let ending = host.labels.get(1).map(|l| l.0.as_str())?;
+    let plain = host.dots.first() == Some(&Dot::Plain);
+    if !plain || !domains::is_domain(&format!("x.{ending}")) {
+        return None;
+    }
+    let named = |name: &str| name.len() > 2 && name.contains(|c: char| c.is_ascii_alphabetic());
+    let marked = ["_at_", "_arroba_", "_arobase_", "_malpa_", "_chiocciola_"];
+    let spelled = marked.iter().filter_map(|at| word.split_once(at));
+    let spelled = spelled.filter(|(name, domain)| named(name) && domain.len() > 2).count() > 0;
+    let keyed = || {
+        let names = LEXICON.providers.iter().filter_map(|p| word.strip_suffix(p.as_str()));
+        let names =
+            names.filter_map(|name| name.strip_suffix(['2', 'q']).or(name.strip_suffix("at")));
+        names.filter(|name| named(name)).count() > 0
+    };
+    let end = host.labels.get(1)?.1;
+    (spelled || keyed()).then_some((i..end, Certainty::Likely))
+}
+
 fn ends_sentence(tokens: &Tokens<'_>, i: usize) -> bool {
     matches!(tokens.kind(i), Some(Kind::Mark('.' | '!' | '?' | '。')))
         && tokens.kind(i + 1) == Some(Kind::Blank)
 }
 
 fn mail_word_before(tokens: &Tokens<'_>, start: usize) -> bool {
-    (start.saturating_sub(10)..start).filter_map(|j| tokens.word(j)).any(is_mail_word)
+    (start.saturating_sub(14)..start).filter_map(|j| tokens.word(j)).any(is_mail_word)
 }
 
 fn is_mail_word(word: &str) -> bool {

@@ -204,6 +204,13 @@ impl Bench<'_> {
             found.extend(self.read(&view, part));
             found = apart(found);
         }
+        for own in &self.rules.customs {
+            let matches = own.matches(text).into_iter();
+            found.extend(matches.map(|range| {
+                let found = Found { certainty: Certainty::Certain, range };
+                Hit { rule: own.rule, found, invites: true }
+            }));
+        }
         for hit in found {
             self.add(text, part, quoted, hit);
         }
@@ -292,13 +299,22 @@ impl Bench<'_> {
         let clauses = Clauses::new(&tokens);
         let messengers =
             messenger_handle::find(view, &tokens, &clauses, &hits.taken, &number_ranges);
+        let sure = |f: &Found| f.certainty == Certainty::Certain;
+        // A subject that is answered is the other side's.
+        let answer = part == Part::Subject && is_answer(&view.text);
+        let messengers = messengers.into_iter().filter(|f| !answer || sure(f)).collect();
         hits.add(RuleId::MessengerHandle, messengers);
         let payments =
             off_platform_payment::find(view, &tokens, &clauses, &account_ranges, &hits.taken);
         hits.add(RuleId::OffPlatformPayment, payments.details);
-        hits.words(RuleId::OffPlatformPayment, payments.words);
+        if !answer {
+            hits.words(RuleId::OffPlatformPayment, payments.words);
+        }
         // A competitor's domain is a link or an address as well.
         hits.words(RuleId::Competitor, rules.competitors.find(view, &tokens));
+        for own in &rules.customs {
+            hits.words(own.rule, own.words(view, &tokens));
+        }
         hits.all
     }
 
@@ -372,18 +388,28 @@ fn ranges(found: &[Found]) -> Vec<Range<usize>> {
     found.iter().map(|f| f.range.clone()).collect()
 }
 
+/// Rules that say of the same words something else than what kind of contact they are.
+fn is_beside(rule: RuleId) -> bool {
+    matches!(rule, RuleId::Competitor | RuleId::Custom(_))
+}
+
 /// Findings of two readings: where they overlap they are one, of the rule that begins first. A
 /// competitor's name is what it is beside everything else.
 fn apart(found: Vec<Hit>) -> Vec<Hit> {
     let (mut beside, mut found): (Vec<Hit>, Vec<Hit>) =
-        found.into_iter().partition(|hit| hit.rule == RuleId::Competitor);
+        found.into_iter().partition(|hit| is_beside(hit.rule));
     for list in [&mut beside, &mut found] {
-        list.sort_by_key(|hit| (hit.found.range.start, std::cmp::Reverse(hit.found.range.end)));
+        list.sort_by_key(|hit| {
+            let range = &hit.found.range;
+            let rule = is_beside(hit.rule).then_some(hit.rule);
+            (rule, range.start, std::cmp::Reverse(range.end))
+        });
         let mut apart: Vec<Hit> = vec![];
         for next in list.drain(..) {
-            match apart.last_mut().map(|last| &mut last.found.range) {
-                Some(last) if overlap(last, &next.found.range) => {
-                    last.end = last.end.max(next.found.range.end);
+            let same = |last: &Hit| last.rule == next.rule || !is_beside(next.rule);
+            match apart.last_mut().filter(|last| same(last)) {
+                Some(last) if overlap(&last.found.range, &next.found.range) => {
+                    last.found.range.end = last.found.range.end.max(next.found.range.end);
                 }
                 _ => apart.push(next),
             }
@@ -392,6 +418,13 @@ fn apart(found: Vec<Hit>) -> Vec<Hit> {
     }
     found.extend(beside);
     found
+}
+
+/// "Re:" and what mail programs write for it in the nine languages (RFC 5322 §3.6.5).
+fn is_answer(subject: &str) -> bool {
+    let head = subject.trim_start().split(':').next().unwrap_or_default();
+    head.len() < subject.len()
+        && matches!(head, "re" | "aw" | "antw" | "sv" | "rv" | "res" | "r" | "ref" | "odp" | "vs")
 }
 
 /// An id without what people leave out: only letters and digits, lower case.

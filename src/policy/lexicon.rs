@@ -89,6 +89,10 @@ pub(super) struct Lexicon {
     pub units: HashSet<String>,
     /// Numbers as words and their values.
     pub numbers: HashMap<String, u16>,
+    /// The same in Nigerian Pidgin.
+    pub pidgin: HashMap<String, u16>,
+    /// What stands between the parts of a number that is told in pieces.
+    pub fillers: HashSet<String>,
 }
 
 /// The lexicon of this build.
@@ -106,6 +110,10 @@ pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon {
     labels_beside: Words::of(include_str!("data/number-labels-beside.txt"), true),
     units: set(include_str!("data/units.txt")),
     numbers: super::number_words::read(include_str!("data/number-words.txt")),
+    pidgin: super::number_words::read(
+        "pcm wan=1 tu=2 tree=3 fo=4 faiv=5 siks=6 sevin=7 eit=8 nain=9",
+    ),
+    fillers: Words::of(include_str!("data/number-fillers.txt"), true).whole,
 });
 
 impl Lexicon {

@@ -81,12 +81,14 @@ impl Around<'_, '_> {
             return None;
         }
         let mut score = self.words_beside(mention, weight, own);
-        score += 3 * i32::from(verb) + 2 * i32::from(name.is_some());
+        let named = if weight == Weight::Word { 3 } else { 2 };
+        score += 3 * i32::from(verb) + named * i32::from(name.is_some());
         score += match (governs.has(Tells::ContactMe), governs.has(Tells::Contact)) {
             (true, _) => 2,
             (false, true) => 1 + i32::from(governs.has(Tells::Person)),
             _ => 0,
         };
+        score += i32::from(own.has(Tells::Pay) && self.has_via(at));
         let number = self.number(at);
         score += 2 * i32::from(number);
         let reaches = governs.has_any(&REACHES);
@@ -96,6 +98,10 @@ impl Around<'_, '_> {
         let enough = match weight {
             Weight::Plain | Weight::Told => 2,
             Weight::Short if name.is_some() || number => 2,
+            // "chat on WA"
+            Weight::Short if reaches && self.has_via(at) && self.is_capital(at) => 2,
+            // "proszę pisać na Messengerze"
+            Weight::Word if reaches && self.has_via(at) && self.is_capital(at) => 2,
             _ => 3,
         };
         // "Drop your line in deep water": an ordinary word has to be meant as a name.
@@ -147,13 +153,19 @@ impl Around<'_, '_> {
         let via =
             near.has(Tells::Via) || far.has(Tells::Via) || (japanese && after.has(Tells::Via));
         let mut score = i32::from(via);
-        let whose = near.and(far);
+        // "notre groupe WhatsApp", "my personal Facebook"
+        let more = if weight == Weight::Word { 1 } else { 3 };
+        let whose = self.word_before(at.start, more).map(|i| self.clauses.at(i));
+        let whose = whose.take_while(|told| !told.has(Tells::Via));
+        let whose = whose.fold(far, Told::and);
         let owned = whose.has_any(&[Tells::Mine, Tells::Yours]);
         score += 2 * i32::from(owned && (weight != Weight::Word || self.is_capital(at)));
         let asked = || self.word_before(at.start, 4).any(|i| self.clauses.at(i).has(Tells::Have));
         score += 2 * i32::from((via || near.has(Tells::Have)) && asked());
         let labelled = after.has(Tells::Handle) || self.is_compound(at, Tells::Handle);
-        score += i32::from(labelled) + i32::from(own.has(Tells::Rather));
+        let rather = own.has(Tells::Rather) || self.clauses.beside(at.start).has(Tells::Rather);
+        score += i32::from(labelled) + i32::from(rather);
+        score += i32::from(self.clauses.next(at.start).has(Tells::There));
         // "WhatsApp-style", "Signal-LED"
         let other = self.tokens.is_mark(at.end, '-') && self.tokens.word(at.end + 1).is_some();
         score - 2 * i32::from(other && !labelled && !self.is_compound(at, Tells::Contact))
@@ -265,6 +277,11 @@ impl Around<'_, '_> {
         let made = user_name::is_made(text);
         let signed = text.starts_with('@');
         let spelled = made && text.contains('_');
+        // "user adeshop#1234"
+        let numbered = made && text.contains('#');
+        if numbered && self.word_before(i, 1).any(|j| self.clauses.at(j).has(Tells::Handle)) {
+            return Some(name);
+        }
         if !(signed || spelled) {
             return None;
         }

@@ -16,6 +16,7 @@ mod clauses;
 mod competitor;
 mod context;
 mod copies;
+mod custom;
 mod dangerous_content;
 mod dates;
 mod domains;

@@ -166,7 +166,8 @@ impl Names {
                 let range = start..end + 1;
                 let begins = |shape: &str| self.beginnings.contains(shape);
                 let goes_on = begins(&read.shape) || (read.signed && begins(&read.signs_shape));
-                let name = if goes_on { self.exactly(&read) } else { self.inflected(&read.joined) };
+                let exact = if goes_on { self.exactly(&read) } else { None };
+                let name = exact.or_else(|| self.inflected(&read.joined));
                 if let Some(name) = name.filter(|&n| self.is_name(view, tokens, &range, n, &read)) {
                     let bytes = tokens.bytes(&range);
                     best = Some(Mention { name, tokens: range, bytes, inside: false });
@@ -209,7 +210,8 @@ impl Names {
             return true;
         }
         // Letters that are spelled out: "Z 3 l l e".
-        if read.single + 1 >= read.words && read.words > 2 {
+        let spelled = read.single == read.words || (read.single + 1 == read.words && own == 1);
+        if spelled && read.words > 2 {
             return true;
         }
         // "Whats App", "Mega Bay": each part as a name; "the mega bay window" is none.

@@ -27,6 +27,7 @@ pub(super) struct Payments {
 
 /// What stands around a mention.
 struct Around<'a, 't> {
+    view: &'a View<'a>,
     tokens: &'a Tokens<'t>,
     clauses: &'a Clauses,
     /// Bytes of account numbers, in order.
@@ -44,7 +45,7 @@ pub(super) fn find(
     accounts: &[Range<usize>],
     taken: &[Range<usize>],
 ) -> Payments {
-    let around = Around { tokens, clauses, accounts, taken };
+    let around = Around { view, tokens, clauses, accounts, taken };
     let mentions = METHODS.names.find(view, tokens);
     let mut payments = Payments::default();
     for (at, mention) in mentions.iter().enumerate() {
@@ -88,19 +89,27 @@ impl Around<'_, '_> {
         score += 2 * i32::from(governs.has(Tells::Accept)) + i32::from(governs.has(Tells::Pay));
         score += i32::from(governs.has(Tells::Person)) + i32::from(own.has(Tells::Avoid));
         score += 2 * i32::from(self.is_offered(at));
-        score += i32::from(weight != Weight::Plain && own.has(Tells::Mine));
+        let mine = if mention.inside { 2 } else { 1 };
+        score += mine * i32::from(weight != Weight::Plain && own.has(Tells::Mine));
+        score += i32::from(mention.inside && weight == Weight::Label && governs.has(Tells::Pay));
         score += self.words_beside(at, weight);
         score += 3 * i32::from(self.near(self.accounts, at));
         score += i32::from(self.near(self.taken, at)) + i32::from(self.amount(at));
         let sentence = own.and(self.clauses.beside(at.start));
         score += i32::from(sentence.has(Tells::Avoid) && !own.has(Tells::Avoid));
         // "refunded to your PayPal account", "a wallet that holds Bitcoin"
-        score -= 4 * i32::from(sentence.has(Tells::Market));
+        let house = own.has(Tells::House) && !sentence.has(Tells::Avoid);
+        score -= 4 * i32::from(sentence.has(Tells::Market) || house);
         score -= 3 * i32::from(own.has(Tells::Goods) || self.is_goods(at));
+        let written = self.view.words(&mention.bytes);
         let enough = match weight {
-            Weight::Plain | Weight::Told | Weight::Short => 2,
-            Weight::Word => 3,
+            Weight::Short if !written.starts_with(char::is_uppercase) => return None,
+            Weight::Told => 1,
+            Weight::Plain => 2,
+            Weight::Word | Weight::Short if governs.has_any(&ASKS) => 2,
+            Weight::Word | Weight::Short => 3,
             Weight::Label if handle.is_some() => 3,
+            Weight::Label if !self.is_target(at) && !mention.inside => return None,
             Weight::Label => 5,
         };
         if score < enough {
@@ -113,15 +122,18 @@ impl Around<'_, '_> {
 
     /// What the thought tells, or where no verb of paying stands in it, the one before.
     fn governing(&self, at: &Range<usize>, own: Told) -> Told {
-        if own.has_any(&ASKS) || self.is_offered(at) {
+        let before = self.clauses.before(at.start, &ASKS);
+        // "we can't take PayPal, bank transfer or cash": the list goes on.
+        let list = before.declines() && !own.has_any(&[Tells::Person, Tells::Mine, Tells::Accept]);
+        if (own.has_any(&ASKS) || self.is_offered(at)) && !list {
             return own;
         }
-        own.and(self.clauses.before(at.start, &ASKS))
+        own.and(before)
     }
 
     fn same_thought(&self, one: &Range<usize>, other: &Range<usize>) -> bool {
-        let part = self.clauses.tokens(one.start);
-        part.contains(&other.start)
+        let sentence = self.clauses.sentence_tokens(one.start);
+        sentence.contains(&other.start) && one.start.abs_diff(other.start) < 16
     }
 
     /// "PayPal me", "Zelle us".
@@ -133,9 +145,37 @@ impl Around<'_, '_> {
 
     /// "Zelle works", "PayPal geht auch".
     fn is_offered(&self, at: &Range<usize>) -> bool {
-        let near = (at.end..at.end + 8).filter(|&i| self.tokens.word(i).is_some()).take(3);
+        let near = (at.end..at.end + 10).filter(|&i| self.tokens.word(i).is_some()).take(5);
         let part = self.clauses.tokens(at.start);
         near.filter(|i| part.contains(i)).any(|i| self.clauses.at(i).has(Tells::Offer))
+    }
+
+    /// "to our account", "na nasze konto": where money goes.
+    fn is_target(&self, at: &Range<usize>) -> bool {
+        let near = at.start.saturating_sub(8)..at.start;
+        let words = near.rev().filter_map(|i| self.tokens.word(i)).take(3);
+        let target = |word| {
+            matches!(
+                word,
+                "to" | "into"
+                    | "auf"
+                    | "sur"
+                    | "a"
+                    | "en"
+                    | "sul"
+                    | "su"
+                    | "al"
+                    | "para"
+                    | "na"
+                    | "naar"
+                    | "op"
+                    | "per"
+                    | "number"
+                    | "by"
+                    | "via"
+            )
+        };
+        words.into_iter().any(target)
     }
 
     fn words_beside(&self, at: &Range<usize>, weight: Weight) -> i32 {
@@ -148,7 +188,10 @@ impl Around<'_, '_> {
         let japanese = after.is_some() && self.clauses.at(at.end).has(Tells::Via);
         let mine = near.and(far).has(Tells::Mine);
         let yours = near.and(far).has(Tells::Yours) && weight == Weight::Plain;
-        i32::from(near.has(Tells::Via) || japanese) + 2 * i32::from(mine || yours)
+        let article = first.and_then(|i| self.tokens.word(i)).is_some_and(is_article);
+        let via = near.has(Tells::Via) || (article && far.has(Tells::Via));
+        let paid = i32::from(near.has(Tells::Pay));
+        i32::from(via || japanese) + 2 * i32::from(mine || yours) + paid
     }
 
     /// What stands behind the name says that it is a thing: "gift card tin", "PayPal reader".
@@ -224,6 +267,29 @@ impl Around<'_, '_> {
                 )
         })
     }
+}
+
+fn is_article(word: &str) -> bool {
+    matches!(
+        word,
+        "a" | "an"
+            | "the"
+            | "ein"
+            | "eine"
+            | "einen"
+            | "einer"
+            | "un"
+            | "une"
+            | "una"
+            | "um"
+            | "uma"
+            | "een"
+            | "de"
+            | "la"
+            | "le"
+            | "el"
+            | "il"
+    )
 }
 
 #[cfg(test)]

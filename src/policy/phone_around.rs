@@ -39,7 +39,13 @@ pub(super) fn around(tokens: &Tokens<'_>, run: &Run) -> Around {
             beside.mark(tokens.kind(j));
             continue;
         };
-        let label = LEXICON.labels.place(word).filter(|_| run.start - j < 14 && !serves(word));
+        // "First part 0803": the part of a number, not of a machine.
+        let piece = matches!(word, "part" | "teil" | "partie" | "parte")
+            && j.checked_sub(2)
+                .and_then(|k| tokens.word(k))
+                .is_some_and(|w| LEXICON.fillers.contains(w));
+        let label = LEXICON.labels.place(word);
+        let label = label.filter(|_| run.start - j < 14 && !serves(word) && !piece);
         // "number" says nothing as long as it isn't said of what.
         if matches!(word, "number" | "numero" | "nummer" | "numer" | "nr" | "line" | "cell") {
             number = true;

@@ -156,7 +156,9 @@ impl Detector<'_> {
             if !splits {
                 continue;
             }
-            if let Some(c) = self.number(before, run.plus, around, budget).filter(certain) {
+            // "08031234567/08021234567"
+            let one = |c: &Certainty| certain(c) || (breaks(group) && first.digits.len() > 9);
+            if let Some(c) = self.number(before, run.plus, around, budget).filter(one) {
                 return Some((0..at, c));
             }
             if breaks(group)

@@ -44,11 +44,8 @@ impl Run {
 /// Most groups that are taken into one run: bounds the work on a page of digits.
 const GROUPS: usize = 24;
 
-/// Words that people put between the parts of a number.
-const FILLERS: [&str; 16] = [
-    "then", "dann", "puis", "luego", "poi", "depois", "daarna", "potem", "next", "und", "and",
-    "et", "or", "oder", "lub", "after",
-];
+/// Most words between two parts of a number that is told in pieces.
+const FILLERS: usize = 4;
 
 /// The run that begins at token `i`, if one does.
 pub(super) fn run(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Run> {
@@ -75,23 +72,26 @@ pub(super) fn run(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Run>
     while groups.len() < GROUPS {
         let last = groups.last()?;
         let heard = groups.iter().any(|g| g.spoken);
-        let Some(next) = next_group(view, tokens, last, heard) else { break };
+        // "0803, then 123": what begins like a number is told on.
+        let told = heard || plus || groups.first().is_some_and(|g| g.digits.starts_with('0'));
+        let length: usize = groups.iter().map(|g| g.digits.len()).sum();
+        let open = told && !heard && !plus && (3..8).contains(&length);
+        let Some(next) = next_group(view, tokens, last, heard, told, open) else { break };
         groups.push(next);
     }
     Some(Run { groups, plus, start })
 }
 
-fn next_group(view: &View<'_>, tokens: &Tokens<'_>, last: &Group, heard: bool) -> Option<Group> {
-    let mut at = last.tokens.end;
+fn next_group(
+    view: &View<'_>,
+    tokens: &Tokens<'_>,
+    last: &Group,
+    heard: bool,
+    told: bool,
+    open: bool,
+) -> Option<Group> {
     let mut gap = String::new();
-    for _ in 0..20 {
-        match tokens.kind(at)? {
-            Kind::Word => break,
-            Kind::Blank if tokens.skip_blank(at) == at => return None,
-            _ => gap.push_str(tokens.text.get(tokens.bytes(&(at..at + 1)))?),
-        }
-        at += 1;
-    }
+    let mut at = between(tokens, last.tokens.end, &mut gap)?;
     // "0803 (that's my landline) 123 4567"
     if last.digits.starts_with('0')
         && tokens.is_mark(at.saturating_sub(1), '(')
@@ -99,17 +99,29 @@ fn next_group(view: &View<'_>, tokens: &Tokens<'_>, last: &Group, heard: bool) -
     {
         let close = (at..at + 12).find(|&j| tokens.is_mark(j, ')'))?;
         gap.push('…');
-        at = tokens.skip_blank(close + 1);
+        at = between(tokens, close + 1, &mut gap)?;
     }
     if gap.is_empty() && !last.spoken && tokens.word(at)?.is_ascii() {
         return None;
     }
-    if FILLERS.contains(&tokens.word(at)?) && (last.spoken || last.digits.starts_with('0')) {
+    for _ in 0..FILLERS {
+        if !(told && LEXICON.fillers.contains(tokens.word(at)?)) {
+            break;
+        }
         gap.push('…');
-        at = tokens.skip_blank(at + 1);
+        at = between(tokens, at + 1, &mut gap)?;
     }
+    // "0803 abeg no vex 123 4567": chat in a number that has only begun.
+    for _ in 0..FILLERS {
+        if !open || group(view, tokens, at).is_some() || !is_chat(tokens.word(at)?) {
+            break;
+        }
+        gap.push('…');
+        at = between(tokens, at + 1, &mut gap)?;
+    }
+    let filled = gap.contains('…');
     let mut next = group(view, tokens, at)?;
-    let words = heard || next.spoken;
+    let words = heard || next.spoken || filled;
     let fits = |c: char| match c {
         ' ' | '\n' | '.' | '-' | '/' | '(' | ')' | '~' | '*' | '|' | '_' | '…' | '·' | '•' => {
             true
@@ -123,6 +135,30 @@ fn next_group(view: &View<'_>, tokens: &Tokens<'_>, last: &Group, heard: bool) -
     }
     next.gap = gap;
     Some(next)
+}
+
+/// A word that says nothing of what the figures around it are.
+fn is_chat(word: &str) -> bool {
+    word.bytes().all(|b| b.is_ascii_lowercase())
+        && word.len() > 1
+        && !LEXICON.units.contains(word)
+        && !LEXICON.labels.has(word)
+        && !LEXICON.labels_beside.has(word)
+        && !matches!(word, "to" | "by" | "bis" | "has" | "and" | "mit" | "seats" | "from")
+}
+
+/// The next word, over blanks and marks that are added to the gap.
+fn between(tokens: &Tokens<'_>, from: usize, gap: &mut String) -> Option<usize> {
+    let mut at = from;
+    for _ in 0..20 {
+        match tokens.kind(at)? {
+            Kind::Word => break,
+            Kind::Blank if tokens.skip_blank(at) == at => return None,
+            _ => gap.push_str(tokens.text.get(tokens.bytes(&(at..at + 1)))?),
+        }
+        at += 1;
+    }
+    Some(at)
 }
 
 /// The digits at one place: figures, figures with look-alike letters, or number words.
@@ -149,7 +185,44 @@ fn group(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Group> {
         let bytes = from + part.start..from + part.end;
         return Some(Group { spoken: true, bytes, ..figures(digits, true) });
     }
+    if let Some(digits) = katakana(word) {
+        return Some(Group { spoken: true, ..figures(digits, true) });
+    }
     spoken(tokens, i)
+}
+
+/// "ゼロキュウゼロ": figures that are spelled out in one run.
+fn katakana(word: &str) -> Option<String> {
+    if word.is_ascii() || word.len() > 96 {
+        return None;
+    }
+    let mut digits = String::new();
+    let mut rest = word;
+    while !rest.is_empty() {
+        let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8()).take(3);
+        let known = ends.filter_map(|end| Some((end, LEXICON.numbers.get(rest.get(..end)?)?)));
+        let (end, value) = known.max_by_key(|k| k.0)?;
+        digits.push_str(&value.to_string());
+        rest = rest.get(end..)?;
+    }
+    (digits.len() > 1).then_some(digits)
+}
+
+/// Whether a run of number words is one of Nigerian Pidgin, some of whose words are other words
+/// elsewhere: three or more, and one that is nothing else.
+fn is_pidgin(tokens: &Tokens<'_>, i: usize) -> bool {
+    let mut at = i;
+    let (mut count, mut sure) = (0, false);
+    while let Some(word) = tokens.word(at).filter(|_| count < 16) {
+        let known = LEXICON.numbers.contains_key(word) || LEXICON.pidgin.contains_key(word);
+        if !known {
+            break;
+        }
+        sure |= matches!(word, "wan" | "faiv" | "siks" | "sevin" | "eit" | "nain");
+        count += 1;
+        at = tokens.skip_blank(at + 1);
+    }
+    count > 2 && sure
 }
 
 /// "2o2", "ol87", "0803_123": figures with letters that look like some.
@@ -220,8 +293,13 @@ fn spoken(tokens: &Tokens<'_>, i: usize) -> Option<Group> {
     let mut at = i;
     let mut end = i;
     let mut repeat = 1;
+    let pidgin = tokens.word(i).is_some() && is_pidgin(tokens, i);
+    let value_of = |word: &str| {
+        let own = pidgin.then(|| LEXICON.pidgin.get(word)).flatten();
+        LEXICON.numbers.get(word).or(own)
+    };
     while let Some(word) = tokens.word(at).filter(|_| values.len() < 32) {
-        match (word, LEXICON.numbers.get(word)) {
+        match (word, value_of(word)) {
             (_, Some(&value)) => {
                 for _ in 0..repeat {
                     values.push(Some(value));

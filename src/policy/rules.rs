@@ -6,6 +6,7 @@ use crate::config::{BUILT_RULES, BuiltRule, Mode, Policy, built_rule};
 use crate::domain::{Action, Direction, RuleId};
 
 use super::competitor::Competitors;
+use super::custom::Custom;
 use super::domains::Allowed;
 use super::language::{Languages, PackError};
 use super::view::folded;
@@ -58,6 +59,7 @@ pub struct Rules {
     pub(super) numbers: Vec<String>,
     pub(super) competitors: Competitors,
     pub(super) languages: Languages,
+    pub(super) customs: Vec<Custom>,
 }
 
 impl Rules {
@@ -75,6 +77,14 @@ impl Rules {
         for rule in BUILT_RULES {
             settings.insert(rule.id, setting(rule, policy)?);
         }
+        for own in &policy.custom {
+            let setting = Setting {
+                mode: own.mode.unwrap_or(policy.mode),
+                seller_to_buyer: own.seller_to_buyer,
+                buyer_to_seller: own.buyer_to_seller,
+            };
+            settings.insert(RuleId::Custom(own.id), setting);
+        }
         let contacts = policy.allowed_contacts.iter();
         let (addresses, numbers): (Vec<_>, Vec<_>) = contacts.partition(|c| c.contains('@'));
         let digits =
@@ -88,6 +98,7 @@ impl Rules {
             numbers: numbers.into_iter().map(digits).filter(|n| !n.is_empty()).collect(),
             competitors: Competitors::new(&policy.competitors),
             languages: Languages::new(&policy.languages, &policy.language_packs)?,
+            customs: policy.custom.iter().map(Custom::new).collect(),
         })
     }
 
@@ -144,6 +155,7 @@ pub(super) mod tests {
             answer_window: Duration::from_secs(30 * 86_400),
             allowed_link_domains: vec!["dhl.com".to_owned()],
             allowed_contacts: vec!["Safety@authority.example".to_owned(), "+1 800 555 0100".into()],
+            custom: vec![],
             competitors: vec!["MegaBay".to_owned(), "handelsplatz.example".to_owned()],
             languages: crate::domain::Language::ALL.to_vec(),
             language_packs: vec![],

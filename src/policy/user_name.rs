@@ -45,6 +45,7 @@ pub(super) fn after(
 ) -> Option<Range<usize>> {
     let mut marked = false;
     let mut sign = false;
+    let mut is = false;
     let mut words = 0;
     for i in mention.end..mention.end + AFTER {
         match tokens.kind(i)? {
@@ -68,12 +69,19 @@ pub(super) fn after(
             Kind::Word => {
                 let name = at(tokens, i)?;
                 let text = tokens.text.get(tokens.bytes(&name))?;
-                if is_made(text) && (marked || sign || words == 0) && !is_measure(text) {
+                // "Imo is free.Outside is 5000"
+                let told = is && text.contains(|c: char| c.is_ascii_digit() || c == '_');
+                let meant = marked || sign || told || words == 0;
+                if is_made(text) && meant && !is_measure(text) {
                     return Some(name);
                 }
                 let told = clauses.at(i);
                 if told.has(Tells::Handle) {
                     marked = true;
+                } else if tokens.word(i).is_some_and(is_copula) {
+                    is = true;
+                    words += 1;
+                    continue;
                 } else if sign && (words == 0 || marked) && stands_alone(tokens, clauses, &name) {
                     return Some(name);
                 } else if words > 6 {
@@ -120,6 +128,11 @@ pub(super) fn beside(
     let next = tokens.skip_blank(mention.end);
     let name = at(tokens, next).filter(|_| next > mention.end)?;
     stands_alone(tokens, clauses, &name).then_some(name)
+}
+
+/// "is"
+fn is_copula(word: &str) -> bool {
+    matches!(word, "is" | "ist" | "lautet" | "est" | "es" | "e" | "to" | "は" | "名は")
 }
 
 fn starts_with_letter(word: &str) -> bool {

@@ -118,7 +118,7 @@ impl<'a> View<'a> {
     /// A middle dot or ideographic full stop between two ASCII letters is a full stop (RFC 3490
     /// §3.1 takes U+3002 for a label separator); elsewhere it ends a Japanese sentence.
     fn join_dots(&mut self) {
-        if !self.text.contains(['。', '·', '•', '∙']) {
+        if !self.text.contains(['。', '·', '•', '∙', 'ー']) {
             return;
         }
         let mut text = String::with_capacity(self.text.len());
@@ -130,7 +130,10 @@ impl<'a> View<'a> {
             let joins = matches!(c, '。' | '·' | '•' | '∙')
                 && before.is_ascii_alphanumeric()
                 && after.is_ascii_alphanumeric();
+            // "０９０ー１２３４": between figures the mark of a long vowel is a hyphen.
+            let dash = c == 'ー' && before.is_ascii_digit() && after.is_ascii_digit();
             let c = if joins { '.' } else { c };
+            let c = if dash { '-' } else { c };
             text.push(c);
             let span = self.source.get(at).copied().unwrap_or_default();
             source.resize(text.len(), span);
@@ -267,7 +270,8 @@ fn fold(c: char, out: &mut String) {
         'ß' => out.push_str("ss"),
         '\u{2010}'..='\u{2015}' | '\u{2212}' => out.push('-'),
         c if is_invisible(c) => {}
-        '·' | '•' | '∙' | '→' => out.push(c),
+        // Signs of money are no letters ("€" looks like an "e").
+        '·' | '•' | '∙' | '→' | '€' | '£' | '¥' | '₦' | '₹' | '¢' => out.push(c),
         c => match digit(c) {
             Some(digit) => out.push(digit),
             None => c.nfkc().for_each(|c| fold_letter(c, out)),

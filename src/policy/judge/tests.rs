@@ -1,6 +1,6 @@
 //! What a judged message looks like from outside.
 
-use crate::config::{Mode, RuleSetting};
+use crate::config::{CustomRule, Mode, RuleSetting};
 use crate::domain::{Direction, FileFacts, FileKind, Sightings};
 use crate::mail::{Attachment, Inspected, Segment, SegmentKind, Text, Unreadable};
 use crate::policy::rules::tests::policy;
@@ -37,7 +37,7 @@ fn new(text: &str) -> Message {
     message("", &[(SegmentKind::New, text)])
 }
 
-fn told(findings: &[Finding]) -> Vec<(&'static str, &str)> {
+fn told(findings: &[Finding]) -> Vec<(&str, &str)> {
     findings.iter().map(|f| (f.rule.as_str(), f.words.as_str())).collect()
 }
 
@@ -173,10 +173,71 @@ fn too_long_counts_new_text_only_and_says_both_lengths() {
     check(&long, Action::Reject);
 }
 
+fn own(id: &str, pattern: Option<&str>, words: &[&str], action: Action) -> CustomRule {
+    CustomRule {
+        id: id.parse().unwrap(),
+        pattern: pattern.map(|p| regex::Regex::new(p).unwrap()),
+        words: words.iter().map(|w| (*w).to_owned()).collect(),
+        mode: None,
+        seller_to_buyer: action,
+        buyer_to_seller: Action::Allow,
+    }
+}
+
+#[test]
+fn rules_of_the_admin_s_own_find_what_they_say_beside_all_others() {
+    let mut policy = policy(Mode::Enforce, &[]);
+    policy.custom = vec![
+        own("no-fax", Some(r"(?i)\bfax(es)?\b"), &[], Action::Redact),
+        own("old-shop", None, &["Brass Barn"], Action::Reject),
+        own("domains", Some(r"\.example"), &[], Action::Warn),
+    ];
+    let rules = Rules::new(&policy, &[]).unwrap();
+    let text = "Send a FAX, faxes or a fairfax to Br4ss-Barn or jane@x.example";
+    let verdict = judge(&rules, &context(None), &new(text));
+    assert_eq!(
+        told(&verdict.findings),
+        [
+            ("email-address", "jane@x.example"),
+            ("old-shop", "Br4ss-Barn"),
+            ("no-fax", "FAX"),
+            ("no-fax", "faxes"),
+            ("domains", ".example"),
+        ]
+    );
+    assert_eq!(verdict.action, Action::Reject);
+    for f in &verdict.findings {
+        assert_eq!(&text[f.start..f.end], f.words);
+    }
+    let buyer = Context { direction: Direction::BuyerToSeller, ..context(None) };
+    let verdict = judge(&rules, &buyer, &new(text));
+    assert_eq!(told(&verdict.findings), [("email-address", "jane@x.example")]);
+    // As it is stored with the verdict, and read again by whoever has no such rule any more.
+    let read: Verdict = serde_json::from_str(&serde_json::to_string(&verdict).unwrap()).unwrap();
+    assert_eq!(read, verdict);
+}
+
+#[test]
+fn only_numbers_and_handles_are_taken_out_of_a_buyer_s_invitation_to_pay_elsewhere() {
+    let rules = rules(Mode::Enforce, &[]);
+    let buyer = Context { direction: Direction::BuyerToSeller, ..context(None) };
+    let text = "Can I pay you by bank transfer? Mine is DE89 3704 0044 0532 0130 00.";
+    let verdict = judge(&rules, &buyer, &new(text));
+    assert_eq!(verdict.action, Action::Redact, "{verdict:?}");
+    let cut: Vec<&str> =
+        verdict.redactions(Part::Text).into_iter().map(|(s, e, _)| &text[s..e]).collect();
+    assert_eq!(cut, ["DE89 3704 0044 0532 0130 00"]);
+    let verdict = judge(&rules, &buyer, &new("Can I pay you by PayPal instead?"));
+    assert_eq!((verdict.action, verdict.findings.len()), (Action::Warn, 1), "{verdict:?}");
+    // The same from a seller is refused.
+    let verdict = judge(&rules, &context(None), &new("You can pay me by PayPal instead."));
+    assert_eq!(verdict.action, Action::Reject, "{verdict:?}");
+}
+
 #[test]
 fn hostile_text_ends() {
     let rules = rules(Mode::Enforce, &[]);
-    let n = 20_000;
+    let n = 10_000;
     for text in [
         " ".repeat(n),
         "@".repeat(n),

@@ -79,6 +79,10 @@ pub(super) fn text(rule: RuleId) -> RuleText {
         RuleId::ImportantMisuse => {
             ("[Wichtig] missbraucht", "Nehmen Sie [Wichtig] aus dem Betreff")
         }
+        RuleId::Custom(_) => (
+            "hier nicht erlaubt",
+            "Nehmen Sie diese Worte heraus, der Marktplatz erlaubt sie nicht",
+        ),
         RuleId::CopiedAnswer => {
             ("derselbe Text an viele", "Schreiben Sie diesem Käufer eine eigene Antwort")
         }

@@ -63,6 +63,9 @@ pub(super) fn text(rule: RuleId) -> RuleText {
         }
         RuleId::TooLong => ("too long", "Make the mail shorter"),
         RuleId::ImportantMisuse => ("[Important] misused", "Take [Important] out of the subject"),
+        RuleId::Custom(_) => {
+            ("not allowed here", "Take out these words, the marketplace does not allow them")
+        }
         RuleId::CopiedAnswer => ("the same text to many", "Write an answer to this buyer"),
     };
     RuleText { what, change }

@@ -68,6 +68,9 @@ pub(super) fn text(rule: RuleId) -> RuleText {
         RuleId::Impersonation => ("en nombre del mercado", "No escriba en nombre del mercado"),
         RuleId::TooLong => ("demasiado largo", "Acorte el mensaje"),
         RuleId::ImportantMisuse => ("[Importante] mal usado", "Quite [Importante] del asunto"),
+        RuleId::Custom(_) => {
+            ("no permitido aquí", "Quite estas palabras, el mercado no las permite")
+        }
         RuleId::CopiedAnswer => {
             ("el mismo texto a muchos", "Escriba una respuesta a este comprador")
         }

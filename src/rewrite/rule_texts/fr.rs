@@ -78,6 +78,9 @@ pub(super) fn text(rule: RuleId) -> RuleText {
         }
         RuleId::TooLong => ("trop long", "Raccourcissez le message"),
         RuleId::ImportantMisuse => ("[Important] mal employé", "Retirez [Important] de l'objet"),
+        RuleId::Custom(_) => {
+            ("non autorisé ici", "Retirez ces mots, la place de marché ne les autorise pas")
+        }
         RuleId::CopiedAnswer => ("même texte à beaucoup", "Écrivez une réponse à cet acheteur"),
     };
     RuleText { what, change }

@@ -68,6 +68,9 @@ pub(super) fn text(rule: RuleId) -> RuleText {
         RuleId::Impersonation => ("a nome del marketplace", "Non scriva a nome del marketplace"),
         RuleId::TooLong => ("troppo lungo", "Accorci il messaggio"),
         RuleId::ImportantMisuse => ("[Importante] usato male", "Tolga [Importante] dall'oggetto"),
+        RuleId::Custom(_) => {
+            ("non consentito qui", "Tolga queste parole, il mercato non le consente")
+        }
         RuleId::CopiedAnswer => {
             ("lo stesso testo a molti", "Scriva una risposta a questo acquirente")
         }

@@ -73,6 +73,10 @@ pub(super) fn text(rule: RuleId) -> RuleText {
         }
         RuleId::TooLong => ("長すぎます", "メールを短くしてください"),
         RuleId::ImportantMisuse => ("[重要] の誤用", "件名から [重要] を取り除いてください"),
+        RuleId::Custom(_) => (
+            "ここでは使えません",
+            "この言葉を削除してください。マーケットプレイスでは認められていません",
+        ),
         RuleId::CopiedAnswer => ("多数への同じ文章", "この購入者への返信を書いてください"),
     };
     RuleText { what, change }

@@ -73,6 +73,9 @@ pub(super) fn text(rule: RuleId) -> RuleText {
         RuleId::ImportantMisuse => {
             ("[Belangrijk] misbruikt", "Haal [Belangrijk] uit het onderwerp")
         }
+        RuleId::Custom(_) => {
+            ("hier niet toegestaan", "Haal deze woorden weg, de marktplaats staat ze niet toe")
+        }
         RuleId::CopiedAnswer => {
             ("dezelfde tekst aan velen", "Schrijf deze koper een eigen antwoord")
         }

@@ -61,6 +61,7 @@ pub(super) fn text(rule: RuleId) -> RuleText {
         RuleId::Impersonation => ("w imieniu serwisu", "Nie pisz w imieniu serwisu"),
         RuleId::TooLong => ("za długie", "Skróć wiadomość"),
         RuleId::ImportantMisuse => ("nadużyte [Ważne]", "Usuń [Ważne] z tematu"),
+        RuleId::Custom(_) => ("niedozwolone tutaj", "Usuń te słowa, serwis na nie nie pozwala"),
         RuleId::CopiedAnswer => ("ten sam tekst do wielu", "Napisz odpowiedź temu kupującemu"),
     };
     RuleText { what, change }

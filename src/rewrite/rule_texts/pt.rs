@@ -63,6 +63,9 @@ pub(super) fn text(rule: RuleId) -> RuleText {
         RuleId::Impersonation => ("em nome do mercado", "Não escreva em nome do mercado"),
         RuleId::TooLong => ("longo demais", "Encurte a mensagem"),
         RuleId::ImportantMisuse => ("[Importante] mal usado", "Retire [Importante] do assunto"),
+        RuleId::Custom(_) => {
+            ("não permitido aqui", "Retire estas palavras, o mercado não as permite")
+        }
         RuleId::CopiedAnswer => ("o mesmo texto a muitos", "Escreva uma resposta a este comprador"),
     };
     RuleText { what, change }
