@@ -50,6 +50,7 @@ fn rules() -> Rules {
         allowed_link_domains: vec![],
         allowed_contacts: vec![],
         competitors: vec![],
+        custom: vec![],
         languages: Language::ALL.to_vec(),
         language_packs: vec![],
         rules: BTreeMap::new(),

@@ -49,7 +49,8 @@ mod tests {
 
     fn context(copies: &Copies, direction: Direction) -> Context<'_> {
         let copies = Some(copies);
-        Context { direction, proactive: false, sightings: None, known_ids: vec![], copies }
+        let (sightings, question) = (None, None);
+        Context { direction, proactive: false, sightings, known_ids: vec![], copies, question }
     }
 
     fn picture(shown: Shown) -> Message {
@@ -121,10 +122,10 @@ mod tests {
         let told = |sent: u32, direction| {
             let copies = Copies { texts: vec![sent; 2], pictures: vec![] };
             let verdict = judged(&message, &copies, direction);
-            let rules: Vec<_> = verdict.findings.iter().map(|f| f.rule.as_str()).collect();
+            let rules: Vec<_> = verdict.findings.into_iter().map(|f| f.rule).collect();
             (rules, verdict.action)
         };
-        assert_eq!(told(MANY, Direction::SellerToBuyer), (vec!["copied-answer"], Action::Warn));
+        assert_eq!(told(MANY, Direction::SellerToBuyer), (vec![RuleId::CopiedAnswer], Action::Warn));
         assert_eq!(told(MANY - 1, Direction::SellerToBuyer), (vec![], Action::Allow));
         assert_eq!(told(MANY, Direction::BuyerToSeller), (vec![], Action::Allow));
     }

@@ -110,6 +110,7 @@ mod tests {
             sightings: None,
             known_ids: vec![],
             copies: None,
+            question: None,
         };
         judge(&rules(mode, &[]), &context, &message)
     }
