@@ -89,7 +89,8 @@ fn fired(
     };
     let verdict = judge(rules, &context, &message);
     let mut fired: BTreeMap<RuleId, Fired> = BTreeMap::new();
-    for found in verdict.findings {
+    // What a message is for is measured by corpus_kinds.
+    for found in verdict.findings.into_iter().filter(|found| RULES.contains(&found.rule)) {
         let certain = found.certainty == Certainty::Certain;
         let rule = fired.entry(found.rule).or_insert(Fired { words: found.words, certain });
         rule.certain |= certain;

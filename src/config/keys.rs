@@ -2,6 +2,7 @@
 //! example says about it.
 
 use super::kind::Kind;
+use super::not_yet::NOT_YET;
 
 /// What holds where the file says nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -462,18 +463,6 @@ pub(super) const KEYS: &[Key] = &[
         Absent::Unset("\"allow\""),
         "What happens to a buyer's message. Not set: \"allow\". One of the two must be something else.",
     ),
-];
-
-/// Keys and whole tables that the product has and this version does not (PRODUCT §4 to §11).
-pub(super) const NOT_YET: &[&str] = &[
-    "submission",
-    "imap",
-    "http.public_url",
-    "buyers.hide_name",
-    "archive",
-    "response",
-    "policy.custom.N.message",
-    "policy.custom.N.strike",
 ];
 
 /// What a path in the file is.

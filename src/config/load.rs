@@ -358,12 +358,7 @@ fn review(r: &mut Reader<'_, '_>) -> Option<Review> {
 pub(super) const MODES: [(&str, Result<Mode, &str>); 2] =
     [("observe", Ok(Mode::Observe)), ("enforce", Ok(Mode::Enforce))];
 
-fn policy(
-    r: &mut Reader<'_, '_>,
-    rules: &[RuleId],
-    customs: usize,
-    file: &Path,
-) -> Option<Policy> {
+fn policy(r: &mut Reader<'_, '_>, rules: &[RuleId], customs: usize, file: &Path) -> Option<Policy> {
     let mode = r.word("policy.mode", &MODES);
     let preset = r.word(
         "policy.preset",

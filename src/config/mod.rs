@@ -16,6 +16,7 @@ mod keys;
 mod kind;
 mod ladder;
 mod load;
+mod not_yet;
 mod reader;
 mod reload;
 mod rules;

@@ -126,7 +126,7 @@ pub const BUILT_RULES: &[BuiltRule] = &[
         seller_to_buyer: Action::Reject,
         buyer_to_seller: Action::Redact,
         actions: WORDS,
-        finds: "An invitation to pay outside of the marketplace: bank details, PayPal, Zelle, Pix, gift cards, cash, addresses of cryptographic currencies. \"redact\" takes out numbers and handles, leaves the words, and warns the reader never to pay outside.",
+        finds: "An invitation to pay outside of the marketplace: bank details, PayPal, Zelle, Pix, gift cards, cash, addresses of cryptographic currencies. \"redact\" takes out numbers and handles and leaves the words.",
     },
     BuiltRule {
         id: RuleId::Competitor,

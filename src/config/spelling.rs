@@ -1,6 +1,7 @@
 //! What was probably meant by a word that nobody knows.
 
-use super::keys::{KEYS, NOT_YET, name_of, table_of};
+use super::keys::{KEYS, name_of, table_of};
+use super::not_yet::NOT_YET;
 
 /// The known path that was probably meant.
 pub(super) fn nearest(path: &str) -> Option<&'static str> {

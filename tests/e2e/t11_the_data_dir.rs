@@ -134,7 +134,7 @@ fn init_makes_a_folder_that_check_accepts_and_never_overwrites_it() {
 fn check_names_file_line_and_column_of_every_mistake_and_what_would_be_right() {
     let house = House::closed();
     let config = fs::read_to_string(house.config_file()).unwrap();
-    let wrong = config.replace("mode = \"enforce\"", "mode = \"forgive\"") + "colour = \"red\"\n";
+    let wrong = config.replace("mode = \"enforce\"", "mode = \"forgive\"\ncolour = \"red\"");
     fs::write(house.config_file(), &wrong).unwrap();
     let ran = house.bauta(&["check"]);
     assert_eq!(ran.code, 2, "{ran:?}");

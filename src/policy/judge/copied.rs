@@ -125,7 +125,10 @@ mod tests {
             let rules: Vec<_> = verdict.findings.into_iter().map(|f| f.rule).collect();
             (rules, verdict.action)
         };
-        assert_eq!(told(MANY, Direction::SellerToBuyer), (vec![RuleId::CopiedAnswer], Action::Warn));
+        assert_eq!(
+            told(MANY, Direction::SellerToBuyer),
+            (vec![RuleId::CopiedAnswer], Action::Warn)
+        );
         assert_eq!(told(MANY - 1, Direction::SellerToBuyer), (vec![], Action::Allow));
         assert_eq!(told(MANY, Direction::BuyerToSeller), (vec![], Action::Allow));
     }

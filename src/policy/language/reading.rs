@@ -169,8 +169,12 @@ impl<'v> Draft<'v> {
     }
 }
 
-/// The language that most words are in: at least one of six must be a common one of it.
+/// The language that most words are in: at least one of six must be a common one of it. A subject
+/// is often the marketplace's own, in another language than the text below it.
 fn language(packs: &Packs, drafts: &[Draft<'_>]) -> Option<usize> {
+    let is_body = |draft: &&Draft<'_>| draft.zone != Zone::Subject;
+    let has_body = drafts.iter().filter(is_body).any(|draft| draft.counted + draft.han > 0);
+    let drafts: Vec<_> = drafts.iter().filter(|draft| !has_body || is_body(draft)).collect();
     let kana: usize = drafts.iter().map(|d| d.kana).sum();
     let han: usize = drafts.iter().map(|d| d.han).sum();
     let letters: usize = drafts.iter().map(|d| d.letters).sum();
