@@ -99,7 +99,7 @@ pub struct Rejection {
     pub proactive: bool,
     /// Whether a machine wrote it.
     pub automatic: bool,
-    /// As in [`Acceptance::fingerprint`]: the same refused mail again is archived once.
+    /// As in [`Arrival::fingerprint`]: the same refused mail again is archived once.
     pub fingerprint: Option<[u8; 32]>,
     /// When it came in.
     pub received_at: Timestamp,
