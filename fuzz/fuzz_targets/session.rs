@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use bauta::config::Config;
 use bauta::domain::MessageId;
-use bauta::relay::{Outcome, Peer, RouteRefusal};
+use bauta::relay::{Envelope, Outcome, Peer, RouteRefusal};
 use bauta::smtp::{Door, Settings, converse};
 use libfuzzer_sys::fuzz_target;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
@@ -37,7 +37,7 @@ route = "smarthost"
 smarthost = "127.0.0.1:2526"
 "#;
     let config = Config::parse(text, Path::new("bauta.toml")).expect("a config");
-    Settings::new(&config.relay, &config.smtp)
+    Settings::new(&config)
 });
 
 /// Takes what is sent to `a…`, refuses `b…` after DATA, knows nobody else.
@@ -55,13 +55,19 @@ impl Door for House {
         }
     }
 
-    async fn accept(&self, _: Peer, from: &str, routes: Vec<String>, raw: Vec<u8>) -> Outcome {
+    async fn accept(
+        &self,
+        _: Peer,
+        envelope: Envelope<'_>,
+        routes: Vec<String>,
+        raw: Vec<u8>,
+    ) -> Outcome {
         let all = String::from_utf8_lossy(&raw).replace("\r\n", "");
         assert!(!all.contains(['\r', '\n']), "a bare line end came through the door");
         assert!(raw.len() <= SETTINGS.max_size, "it is over the limit");
         assert!((1..=100).contains(&routes.len()));
         let refused = routes.iter().any(|route| route.starts_with('b'));
-        self.0.lock().expect("one task").push((from.to_owned(), routes.len(), raw));
+        self.0.lock().expect("one task").push((envelope.mail_from.to_owned(), routes.len(), raw));
         if refused {
             return Outcome::Storage;
         }
