@@ -7,16 +7,18 @@
 mod between;
 #[path = "corpus/promises.rs"]
 mod promises;
+#[path = "corpus/relaying.rs"]
+mod relaying;
+
+use std::fs;
+use std::path::Path;
 
 use bauta::domain::Direction;
-use bauta::leak::{Exempt, Outgoing, leaking_stretches, scan};
-use bauta::mail::{self, Message};
-use bauta::rewrite::{Plan, compose, frame};
+use bauta::mail;
+use bauta::rewrite::frame;
 use between::Between;
 use proptest::prelude::*;
-
-const ADDRESS: &str = "zyx.roe@qwv.example";
-const NAME: &str = "Zyxa Roe";
+use relaying::{ADDRESS, NAME, relayed};
 
 /// What stands somewhere in a tree of HTML.
 #[derive(Debug, Clone)]
@@ -230,19 +232,6 @@ fn html_mail(nodes: &[Node]) -> Vec<u8> {
     format!("{head}{html}\n").replace('\n', "\r\n").into_bytes()
 }
 
-/// Composed and scanned as the relay does it, twice with the same bytes.
-fn relayed(between: &Between, message: &Message) -> Option<Outgoing> {
-    let exempt = Exempt { known: &between.known, ids: &[] };
-    let cut = leaking_stretches(&message.text.body, &between.secrets);
-    let ways = [(&[][..], false), (&cut[..], false), (&cut[..], true)];
-    ways.into_iter().find_map(|(cut, plain)| {
-        let plan = Plan { cut, plain, ..between.plan(message) };
-        let draft = compose(&plan).unwrap();
-        assert_eq!(draft.bytes, compose(&plan).unwrap().bytes, "composed twice");
-        scan(draft, &between.secrets, &exempt).ok()
-    })
-}
-
 /// A text without the frame and what stands for pictures.
 fn without_ours(text: &str) -> String {
     let mut text = text.to_owned();
@@ -256,6 +245,16 @@ fn without_ours(text: &str) -> String {
 /// The letters alone: what stands for a picture parts words, and its place is no word's.
 fn letters(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '>' | '|' | '-')).collect()
+}
+
+#[test]
+fn what_fuzzing_found_keeps_its_promises() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/fuzz/relaying");
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        println!("{}", path.display());
+        relaying::check(&fs::read(path).unwrap());
+    }
 }
 
 proptest! {

@@ -247,7 +247,9 @@ impl Reader<'_> {
             Armour::Opened(inner) => inner,
             Armour::None => text.to_owned(),
         };
-        if part.flowed { flowed::unwrap(&text, part.del_sp).trim_end().to_owned() } else { text }
+        let text = if part.flowed { flowed::unwrap(&text, part.del_sp) } else { text };
+        // What stood before a byte order mark may be gone only now.
+        text.trim_start_matches('\u{feff}').trim_end().to_owned()
     }
 
     pub(super) fn attach(&mut self, part: &Part, related: bool) {

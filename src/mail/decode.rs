@@ -249,9 +249,9 @@ fn holds_utf8(bytes: &[u8]) -> bool {
     bytes.utf8_chunks().any(|chunk| !chunk.valid().is_ascii())
 }
 
-/// LF line ends, no control characters but LF and TAB, no blank lines at the end.
+/// LF line ends, no control characters but LF and TAB, no byte order mark at the start and no blank
+/// lines at the end.
 pub(super) fn clean(text: &str) -> String {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -263,6 +263,8 @@ pub(super) fn clean(text: &str) -> String {
             '\n' | '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{c}' => out.push('\n'),
             '\t' => out.push('\t'),
             c if c.is_control() => {}
+            // RFC 3629 §6: there it is no character of the text.
+            '\u{feff}' if out.is_empty() => {}
             c => out.push(c),
         }
     }

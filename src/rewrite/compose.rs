@@ -228,7 +228,9 @@ impl<'a> Words<'a> {
         for at in gone.unwrap_or_default() {
             edits.insert(at, removed_picture.as_str());
         }
-        let mut out = without_overrides(&edits.apply(&text.body));
+        let out = without_overrides(&edits.apply(&text.body));
+        // At the start of a text it would be read as a byte order mark.
+        let mut out = out.trim_start_matches('\u{feff}').to_owned();
         let gone_below = pictures_gone(plan, rich);
         for _ in 0..gone_below {
             out = join(&out, &format!("{removed_picture}\n"));
