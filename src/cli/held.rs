@@ -179,7 +179,7 @@ async fn show(
         writeln!(out, "found       {rule} ({action}): {:?}", finding.words)?;
     }
     for hold in &verdict.holds {
-        writeln!(out, "waits       {}", hold.reason.as_str())?;
+        writeln!(out, "waits       {}: {}", hold.reason.as_str(), hold.reason.meaning())?;
     }
     for ReviewEvent { what, by, reason, at } in &reviews {
         let reason = reason.as_ref().map_or(String::new(), |r| format!(": {r}"));

@@ -294,6 +294,9 @@ pub enum HoldReason {
     TooManyMessages,
     /// An answer of a suspended seller (PRODUCT §5).
     SuspendedSeller,
+    /// The relay ended while it worked on it; nothing but its header was read since
+    /// (ARCHITECTURE, CPU off the runtime).
+    BroughtDown,
 }
 
 impl HoldReason {
@@ -304,6 +307,23 @@ impl HoldReason {
             Self::Leak => "leak",
             Self::TooManyMessages => "too-many-messages",
             Self::SuspendedSeller => "suspended-seller",
+            Self::BroughtDown => "brought-down",
+        }
+    }
+
+    /// The same for the person who reviews: what happened, and what to look at.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::UnknownLanguage => {
+                "in no language that has rules, or too short to tell what it is for"
+            }
+            Self::Leak => "what would go out still holds what the other side must not learn",
+            Self::TooManyMessages => "too many messages in this conversation in a few minutes",
+            Self::SuspendedSeller => "the seller is suspended, and this is an answer",
+            Self::BroughtDown => {
+                "the relay ended while it worked on this mail, so it has read no more than the header \
+                 this time; read it with --original before you release it"
+            }
         }
     }
 }

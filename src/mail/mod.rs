@@ -48,7 +48,7 @@ pub use message::{
     Attachment, Automatic, Defect, Inspected, Mailbox, Message, Segment, SegmentKind, Text,
     Unreadable,
 };
-pub use read::read;
+pub use read::{read, read_header};
 pub use remote::{Remote, RemoteKind};
 pub use rich::{Align, Dropped, Element, Link, Picture, Piece, Rich};
 pub use segment::{new_text, segment};

@@ -38,6 +38,14 @@ pub fn read(raw: &[u8]) -> Message {
     message
 }
 
+/// Reads the header alone, for a mail whose body must not be touched: who wrote it and what it
+/// answers is known, its text is empty.
+pub fn read_header(raw: &[u8]) -> Message {
+    let mut message = Message::default();
+    header(&fields::split(raw, 0..raw.len()), &mut message);
+    message
+}
+
 fn header(block: &Block<'_>, message: &mut Message) {
     let defects = &mut message.defects;
     for name in ["from", "subject", "message-id", "in-reply-to", "references"] {

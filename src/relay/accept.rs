@@ -6,6 +6,7 @@ use std::time::Instant;
 use tokio::sync::mpsc::error::TrySendError;
 
 use super::Relay;
+use super::in_hand::Work;
 use super::outcome::{Explained, Outcome};
 use super::perform::Paper;
 use super::prepare::{Names, Prepared, conversation, hashes, storage};
@@ -25,7 +26,7 @@ use crate::store::{
 
 /// Mails up to this size are read and judged where they came in; larger ones on a thread of
 /// their own, a few at a time.
-const INLINE: usize = 64 * 1024;
+pub(super) const INLINE: usize = 64 * 1024;
 /// Refused mail of one party that is archived in a day (PRODUCT §7).
 const REFUSED_PER_DAY: u32 = 100;
 /// So often a mail is looked at again because the operator changed something meanwhile.
@@ -35,6 +36,9 @@ const TRIES: usize = 3;
 pub(super) struct Incoming<'a> {
     pub peer: Peer,
     pub raw: &'a [u8],
+    pub work: Work,
+    /// The process died while it had this mail in hand: it is not read again by itself.
+    pub unread: bool,
     pub message: &'a Message,
     pub proof: &'a Proof,
     pub automatic: bool,
@@ -46,8 +50,8 @@ pub(super) struct Incoming<'a> {
 impl<'a> Incoming<'a> {
     /// What it is written from.
     fn paper(&self) -> Paper<'a> {
-        let Incoming { raw, message, proof, arrived, .. } = *self;
-        Paper { size: raw.len(), message, from: proof.address(), at: arrived, let_pass: false }
+        let Incoming { work, message, proof, arrived, .. } = *self;
+        Paper { work, message, from: proof.address(), at: arrived, let_pass: false }
     }
 }
 
@@ -178,6 +182,10 @@ impl Relay {
             Ok(copies) => copies,
             Err(error) => return Again::Answer(storage(&error)),
         };
+        if mail.unread {
+            let verdict = Verdict::clean().held_for(HoldReason::BroughtDown, true);
+            return self.store_held(mail, admitted, None, verdict, prepared).await;
+        }
         let rehearsed = self.rehearse(&paper, &admitted, &prepared).await;
         let Rehearsed { mut verdict, result } = match rehearsed {
             Ok(rehearsed) => rehearsed,
@@ -426,13 +434,15 @@ impl Relay {
 
     /// Work on a mail's words: small mails here, large ones on threads of their own. A panic is
     /// this mail's alone: nothing then.
-    pub(super) async fn compute<T>(&self, size: usize, work: impl FnOnce() -> T) -> Option<T> {
+    pub(super) async fn compute<T>(&self, work: Work, perform: impl FnOnce() -> T) -> Option<T> {
+        let Work { bytes, mark } = work;
         let guarded = || {
-            catch_unwind(AssertUnwindSafe(work))
-                .map_err(|_| tracing::error!(bytes = size, "a mail could not be worked on: panic"))
+            let _taken = mark.map(|mark| self.0.store.take_in_hand(&mark, self.0.clock.now()));
+            catch_unwind(AssertUnwindSafe(perform))
+                .map_err(|_| tracing::error!(bytes, "a mail could not be worked on: panic"))
                 .ok()
         };
-        if size <= INLINE {
+        if bytes <= INLINE {
             return guarded();
         }
         let _permit = self.0.large.acquire().await.ok()?;

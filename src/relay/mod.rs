@@ -12,6 +12,7 @@ mod accept;
 mod backtest;
 mod greylist;
 mod guesses;
+mod in_hand;
 mod inspector;
 mod notify;
 mod outcome;

@@ -1,6 +1,7 @@
 //! Judging and writing a mail in hand, whether it comes in or has waited for a person.
 
 use super::Relay;
+use super::in_hand::Work;
 use super::outcome::Outcome;
 use super::prepare::{Prepared, conversation, storage};
 use super::rehearse::{Rehearsal, Rehearsed, rehearse};
@@ -15,8 +16,8 @@ use crate::rewrite::{self, Plan};
 /// What a mail is written from.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Paper<'a> {
-    /// Its length as received, in bytes.
-    pub size: usize,
+    /// How much work it is.
+    pub work: Work,
     /// What was read.
     pub message: &'a Message,
     /// The address that it was sent from.
@@ -37,17 +38,17 @@ impl Relay {
         admitted: &Admitted,
         prepared: &Prepared,
     ) -> Result<Rehearsed, Outcome> {
-        let size = paper.size;
+        let work = paper.work;
         let nothing = Said::default();
         let Some(conversation) = conversation(admitted) else {
             let perform = || self.perform(paper, admitted, prepared, (&nothing, None));
-            return self.compute(size, perform).await.ok_or(Outcome::Storage);
+            return self.compute(work, perform).await.ok_or(Outcome::Storage);
         };
         let Message { subject, text, .. } = paper.message;
         let secrets = &prepared.secrets;
         if !secrets.mentions_person(subject) && !secrets.mentions_person(&text.body) {
             let perform = || self.perform(paper, admitted, prepared, (&nothing, None));
-            let all_new = self.compute(size, perform).await.ok_or(Outcome::Storage)?;
+            let all_new = self.compute(work, perform).await.ok_or(Outcome::Storage)?;
             // What a proactive message is for shows only when what it quotes is left out.
             let decided = all_new.verdict.findings.is_empty() && all_new.verdict.holds.is_empty();
             if decided && !admitted.admission().proactive {
@@ -66,7 +67,7 @@ impl Relay {
         };
         let question = question.map(|view| mail::new_text(&mail::read(&view).text));
         let perform = || self.perform(paper, admitted, prepared, (&said, question.as_deref()));
-        self.compute(size, perform).await.ok_or(Outcome::Storage)
+        self.compute(work, perform).await.ok_or(Outcome::Storage)
     }
 
     /// Judge, compose, scan, with what was said before.

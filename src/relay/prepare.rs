@@ -180,7 +180,7 @@ pub(super) fn fingerprint(
 }
 
 /// A header field's line as received, of the first of this lower-case name.
-fn field<'x>(raw: &'x [u8], name: &[u8]) -> Option<&'x [u8]> {
+pub(super) fn field<'x>(raw: &'x [u8], name: &[u8]) -> Option<&'x [u8]> {
     let header = raw.get(..raw.len() - body(raw).len())?;
     header.split(|b| *b == b'\n').find(|line| {
         let (head, rest) = line.split_at_checked(name.len()).unwrap_or_default();
@@ -190,7 +190,7 @@ fn field<'x>(raw: &'x [u8], name: &[u8]) -> Option<&'x [u8]> {
 
 /// All below the header (RFC 5322 §2.1), as received: pictures and HTML are content too, which the
 /// text does not tell. The header is left out: each try adds trace fields of its own to it.
-fn body(raw: &[u8]) -> &[u8] {
+pub(super) fn body(raw: &[u8]) -> &[u8] {
     let blank = raw.windows(4).position(|end| end == b"\r\n\r\n");
     blank.and_then(|at| raw.get(at + 4..)).unwrap_or(raw)
 }

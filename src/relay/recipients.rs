@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::Relay;
 use super::accept::Incoming;
+use super::in_hand::Work;
 use super::outcome::Outcome;
 use super::prepare::{fingerprint, storage};
 use super::route::{Route, Target, ToParty};
@@ -16,6 +17,9 @@ use crate::store::Notified;
 pub(super) struct Letter<'a> {
     pub peer: Peer,
     pub raw: &'a [u8],
+    pub work: Work,
+    /// The process died while it had this mail in hand.
+    pub unread: bool,
     pub message: Message,
     pub proof: Proof,
     pub arrived: Timestamp,
@@ -139,8 +143,21 @@ impl Relay {
     ) -> Result<Letter<'a>, Outcome> {
         let (started, arrived) = (Instant::now(), self.0.clock.now());
         let prover = &self.0.prover;
-        let read = || (mail::read(raw), prover.claims(peer, raw, arrived));
-        let Some((mut message, claims)) = self.compute(raw.len(), read).await else {
+        let work = Work::on(raw);
+        let deaths = self.deaths(work, arrived);
+        if deaths > 1 {
+            tracing::error!(
+                bytes = raw.len(),
+                deaths,
+                "refused unread: the relay ended over this mail"
+            );
+            return Err(Outcome::Unwritable);
+        }
+        // What it died over may be anything but the header, which it takes to know who writes.
+        let unread = deaths > 0;
+        let how = if unread { mail::read_header } else { mail::read };
+        let read = || (how(raw), prover.claims(peer, raw, arrived));
+        let Some((mut message, claims)) = self.compute(work, read).await else {
             return Err(Outcome::Storage);
         };
         if envelope.mail_from.is_empty() {
@@ -159,7 +176,7 @@ impl Relay {
         // whether the address that they guessed is registered.
         let writes =
             |party: &Party| proof.holds_for(party).is_ok() && party.may_write_from(proof.address());
-        if parties.iter().any(|party| writes(party.writer())) {
+        if !unread && parties.iter().any(|party| writes(party.writer())) {
             let looks = |party: &ToParty| {
                 let direction = Direction::from_sender(party.stands_for.other());
                 self.0.rules.looks_at_pictures(direction)
@@ -167,12 +184,12 @@ impl Relay {
             let pictures = parties.iter().any(looks);
             self.open_attachments(raw, &mut message, pictures).await?;
         }
-        Ok(Letter { peer, raw, message, proof, arrived, started })
+        Ok(Letter { peer, raw, work, unread, message, proof, arrived, started })
     }
 
     /// Takes the mail for one of its recipients.
     async fn accept_one(&self, letter: &Letter<'_>, party: ToParty) -> Outcome {
-        let Letter { peer, raw, ref message, ref proof, arrived, started } = *letter;
+        let Letter { peer, raw, work, unread, ref message, ref proof, arrived, started } = *letter;
         if let Err(why) = proof.holds_for(party.writer()) {
             tracing::info!(peer = %peer.address(), %why, "refused: signed by others only");
             return Outcome::Unproved(why);
@@ -180,7 +197,18 @@ impl Relay {
         let automatic = message.automatic == Automatic::Replied;
         let alias = party.facts.alias(party.stands_for);
         let fingerprint = fingerprint(proof.address(), alias, message, raw);
-        let mail = Incoming { peer, raw, message, proof, automatic, fingerprint, arrived, started };
+        let mail = Incoming {
+            peer,
+            raw,
+            work,
+            unread,
+            message,
+            proof,
+            automatic,
+            fingerprint,
+            arrived,
+            started,
+        };
         self.accept_for(&mail, party).await
     }
 }

@@ -1,6 +1,7 @@
 //! Mail to a bounce address: read, recorded, and never passed on (PRODUCT §8).
 
 use super::Relay;
+use super::in_hand::Work;
 use super::notify;
 use super::outcome::Outcome;
 use super::prepare::storage;
@@ -18,7 +19,12 @@ impl Relay {
         raw: &[u8],
     ) -> Outcome {
         let (store, now) = (&self.0.store, self.0.clock.now());
-        let read = self.compute(raw.len(), || bounce::read(raw, null_sender)).await;
+        let work = Work::on(raw);
+        if self.deaths(work, now) > 0 {
+            tracing::error!(bytes = raw.len(), "refused unread: the relay ended over this report");
+            return Outcome::NoReport;
+        }
+        let read = self.compute(work, || bounce::read(raw, null_sender)).await;
         let Some(read) = read else { return Outcome::Storage };
         let Some(report) = read else {
             tracing::info!(bytes = raw.len(), "refused: no report that is understood");

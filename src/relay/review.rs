@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::Relay;
 use super::accept::micros;
+use super::in_hand::Work;
 use super::outcome::Outcome;
 use super::perform::Paper;
 use super::prepare::hashes;
@@ -67,7 +68,8 @@ impl Relay {
 
     async fn release_once(&self, held: &HeldMail, decision: &Decision) -> Result<(), NotReleased> {
         let raw = &held.original;
-        let read = self.compute(raw.len(), || mail::read(raw)).await;
+        let work = Work::unmarked(raw);
+        let read = self.compute(work, || mail::read(raw)).await;
         let mut message = read.ok_or(NotReleased::Unavailable)?;
         let pictures = self.0.rules.looks_at_pictures(held.row.direction);
         let opened = self.open_attachments(raw, &mut message, pictures).await;
@@ -81,13 +83,7 @@ impl Relay {
             history.conversations.iter().find(|c| Some(c.id) == held.row.conversation);
         let conversation = conversation.ok_or(NotReleased::Unavailable)?;
         let admitted = self.readmit(held, conversation, &message.subject, decision)?;
-        let paper = Paper {
-            size: raw.len(),
-            message: &message,
-            from: &from,
-            at: decision.at,
-            let_pass: true,
-        };
+        let paper = Paper { work, message: &message, from: &from, at: decision.at, let_pass: true };
         let unavailable = |_: Outcome| NotReleased::Unavailable;
         let mut prepared = self.prepare(&paper, &admitted, &history).map_err(unavailable)?;
         prepared.copies = self.copies(&message, admitted.admission()).await?;

@@ -10,6 +10,7 @@
 mod data_dir;
 mod error;
 mod health;
+mod in_hand;
 mod notice;
 mod records;
 mod register;
@@ -21,6 +22,7 @@ mod sqlite;
 pub use data_dir::{DataDirError, DataDirLock, FirstUse, require_owner};
 pub use error::StoreError;
 pub use health::{AccountHealth, Excuse, ToldChange, ToldViolation, ViolationRow};
+pub use in_hand::{Mark, Taken};
 pub use notice::{NewNotice, NoticeRow, Notified, Told};
 pub use records::{
     Acceptance, Arrival, AttemptDetail, AttemptOutcome, AttemptRecord, Claimed, Counts,

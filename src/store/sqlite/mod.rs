@@ -42,8 +42,9 @@ use rusqlite::Connection;
 
 use self::connection::{Readers, Stop};
 use self::writer::Queue;
-use crate::domain::AliasAddress;
+use crate::domain::{AliasAddress, Timestamp};
 use crate::store::error::StoreError;
+use crate::store::in_hand::{InHand, Mark, Taken};
 
 /// Who opens a database, and so what may be done to its schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +70,7 @@ struct Inner {
     alias_domain: String,
     /// This process among all that ever opened the database: random.
     owner: i64,
+    in_hand: InHand,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -113,12 +115,18 @@ impl Store {
         connection::make_durable(&maintenance)?;
         let mut owner = [0; 8];
         getrandom::fill(&mut owner).map_err(|error| StoreError::Io(error.to_string()))?;
+        // Only one process accepts mail there; the others have nothing in hand.
+        let in_hand = match path.parent() {
+            Some(folder) if mode != OpenMode::Beside => InHand::open(folder),
+            _ => InHand::default(),
+        };
         let inner = Inner {
             queue: Queue::default(),
             readers: Readers::new(path),
             stop: Stop::default(),
             alias_domain: alias_domain.to_owned(),
             owner: i64::from_ne_bytes(owner),
+            in_hand,
             threads: Mutex::default(),
         };
         inner.start(conn, maintenance, path)?;
@@ -151,6 +159,17 @@ impl Store {
     /// fewer than writes.
     pub fn commits(&self) -> u64 {
         self.inner.queue.commits()
+    }
+
+    /// How often a process that accepts mail died while it had this one in hand.
+    pub fn deaths_over(&self, mark: &Mark, now: Timestamp) -> u64 {
+        self.inner.in_hand.deaths(mark, now)
+    }
+
+    /// Marks a mail as in hand until the answer is dropped. Not synced: it outlives the process,
+    /// not the machine.
+    pub fn take_in_hand(&self, mark: &Mark, now: Timestamp) -> Taken {
+        self.inner.in_hand.take(mark, now)
     }
 
     fn alias(&self, local: &str) -> AliasAddress {
