@@ -161,7 +161,7 @@ fn read(record: &[u8]) -> Option<(Mark, Death)> {
 mod tests {
     use super::*;
 
-    const NOW: Timestamp = Timestamp::from_millis(1_000_000_000_000);
+    const NOW: Timestamp = Timestamp::EPOCH;
 
     fn mark(n: u8) -> Mark {
         [n; 32]
