@@ -39,16 +39,22 @@ impl Language {
 
     /// The ISO 639-1 code, lower case.
     pub fn code(self) -> &'static str {
+        self.pick(["en", "de", "fr", "es", "it", "pt", "nl", "pl", "ja"])
+    }
+
+    /// What is this language's of a table kept in the order of [`Language::ALL`].
+    pub fn pick<T>(self, table: [T; 9]) -> T {
+        let [en, de, fr, es, it, pt, nl, pl, ja] = table;
         match self {
-            Self::En => "en",
-            Self::De => "de",
-            Self::Fr => "fr",
-            Self::Es => "es",
-            Self::It => "it",
-            Self::Pt => "pt",
-            Self::Nl => "nl",
-            Self::Pl => "pl",
-            Self::Ja => "ja",
+            Self::En => en,
+            Self::De => de,
+            Self::Fr => fr,
+            Self::Es => es,
+            Self::It => it,
+            Self::Pt => pt,
+            Self::Nl => nl,
+            Self::Pl => pl,
+            Self::Ja => ja,
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::mail::{self, Automatic};
 use crate::market::Refusal;
 use crate::rewrite::thread::ThreadHeaders;
 use crate::rewrite::{self, Notice, NoticePlan, Reason};
-use crate::store::{NewNotice, Notified, Store, StoreError, Told};
+use crate::store::{MessageDetail, NewNotice, Notified, Store, StoreError, Told};
 
 /// A notice is tried as long as any mail.
 fn give_up_at(config: &Config, now: Timestamp) -> Timestamp {
@@ -40,27 +40,65 @@ pub async fn not_delivered(
     kind: NoticeKind,
     now: Timestamp,
 ) -> Result<Option<NewNotice>, StoreError> {
-    let Some(told) = store.told(message).await? else { return Ok(None) };
-    if told.automatic || told.told.contains(&kind) {
-        return Ok(None);
-    }
-    let Some(detail) = store.message(message).await? else { return Ok(None) };
-    let Some(address) = writer_of(&detail.original, &told) else { return Ok(None) };
-    let reader = told.direction.recipient();
-    let name = rewrite::shown_name(&told.facts, reader, config.buyers.shown_name);
+    let writer = Writer::of(store, config, message).await?;
+    let Some(writer) = writer.filter(|w| !w.told.told.contains(&kind)) else { return Ok(None) };
     let notice = Notice::Delivery {
         kind,
-        name: &name,
-        order: told.order.as_ref(),
+        name: &writer.name,
+        order: writer.told.order.as_ref(),
         tried_for: config.delivery.give_up_after,
     };
-    let pen = Pen::to_writer(config, &told, &address, &name, now);
-    Ok(pen.write(notice, Some(told.facts.pair), Some(message.clone()), None))
+    Ok(writer.write(&writer.pen(config, now), notice))
+}
+
+/// The one who wrote a message and is to be told of it.
+pub(super) struct Writer {
+    pub told: Told,
+    pub detail: MessageDetail,
+    /// What the other side is called.
+    pub name: String,
+    address: RealAddress,
+}
+
+impl Writer {
+    /// None where nobody is told: a machine wrote the message, or it is no more.
+    pub(super) async fn of(
+        store: &Store,
+        config: &Config,
+        message: &MessageId,
+    ) -> Result<Option<Self>, StoreError> {
+        let told = store.told(message).await?.filter(|told| !told.automatic);
+        let Some(told) = told else { return Ok(None) };
+        let Some(detail) = store.message(message).await? else { return Ok(None) };
+        let Some(address) = writer_of(&detail.original, &told) else { return Ok(None) };
+        let reader = told.direction.recipient();
+        let name = rewrite::shown_name(&told.facts, reader, config.buyers.shown_name).into_owned();
+        Ok(Some(Self { told, detail, name, address }))
+    }
+
+    /// What the notice is written with: in the writer's language, in the message's thread.
+    pub(super) fn pen<'a>(&'a self, config: &'a Config, now: Timestamp) -> Pen<'a> {
+        let told = &self.told;
+        let (writer, reader) = (told.direction.sender(), told.direction.recipient());
+        Pen {
+            config,
+            language: told.facts.party(writer).language,
+            reader: &self.address,
+            secrets: secrets_of(config, told, &self.name, reader),
+            thread: thread(told, writer),
+            now,
+        }
+    }
+
+    /// Writes the notice about the message.
+    pub(super) fn write(&self, pen: &Pen<'_>, notice: Notice<'_>) -> Option<NewNotice> {
+        pen.write(notice, Some(self.told.facts.pair), Some(self.detail.row.id.clone()), None)
+    }
 }
 
 /// Where the one who wrote a message hears of it: the address that it came from, as long as it is
 /// registered, for the notice stands in that person's thread; else where the party's mail goes.
-pub(super) fn writer_of(original: &[u8], told: &Told) -> Option<RealAddress> {
+fn writer_of(original: &[u8], told: &Told) -> Option<RealAddress> {
     let party = told.facts.party(told.direction.sender());
     let from = match &mail::read(original).from[..] {
         [from] => from.address.parse::<RealAddress>().ok(),
@@ -102,26 +140,7 @@ pub(super) struct Pen<'a> {
     pub now: Timestamp,
 }
 
-impl<'a> Pen<'a> {
-    /// To the writer of a message, who knows the other side by `name`.
-    pub(super) fn to_writer(
-        config: &'a Config,
-        told: &Told,
-        address: &'a RealAddress,
-        name: &str,
-        now: Timestamp,
-    ) -> Self {
-        let (writer, reader) = (told.direction.sender(), told.direction.recipient());
-        Self {
-            config,
-            language: told.facts.party(writer).language,
-            reader: address,
-            secrets: secrets_of(config, told, name, reader),
-            thread: thread(told, writer),
-            now,
-        }
-    }
-
+impl Pen<'_> {
     /// Writes and scans; nothing where it can't be written safely, which is told in the log.
     pub(super) fn write(
         &self,

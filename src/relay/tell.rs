@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use super::Relay;
-use super::notify::{Pen, not_delivered, writer_of};
+use super::notify::{Pen, Writer, not_delivered};
 use crate::config::{Config, RefuseBy};
 use crate::domain::{
     Action, Finding, Language, MessageId, MessageState, NoStrike, NoticeKind, OrderId, PartyId,
@@ -12,7 +12,7 @@ use crate::domain::{
 };
 use crate::mail;
 use crate::rewrite::thread::ThreadHeaders;
-use crate::rewrite::{self, AccountNotice, Counted, Notice};
+use crate::rewrite::{AccountNotice, Counted, Notice};
 use crate::store::{
     MessageRow, NewNotice, Store, StoreError, Telling, TellingAbout, ToldChange, ToldViolation,
 };
@@ -200,28 +200,20 @@ async fn reviewed(
     kind: NoticeKind,
     now: Timestamp,
 ) -> Result<Option<NewNotice>, StoreError> {
-    let Some(told) = store.told(message).await? else { return Ok(None) };
-    if told.automatic || told.told.contains(&kind) {
-        return Ok(None);
-    }
-    let Some(detail) = store.message(message).await? else { return Ok(None) };
-    let Some(address) = writer_of(&detail.original, &told) else { return Ok(None) };
+    let writer = Writer::of(store, config, message).await?;
+    let Some(writer) = writer.filter(|w| !w.told.told.contains(&kind)) else { return Ok(None) };
     // The reason of the last decision; none of our own making.
     let reviews = store.reviews(message).await?;
     let reason = reviews.iter().rev().find(|r| r.what == "rejected").and_then(|r| r.reason.clone());
     let reason = reason.filter(|_| kind == NoticeKind::Rejected);
-    let findings = findings(&detail.verdict);
-    let reader = told.direction.recipient();
-    let name = rewrite::shown_name(&told.facts, reader, config.buyers.shown_name);
     let notice = Notice::Reviewed {
         kind,
-        name: &name,
-        order: told.order.as_ref(),
-        findings: &findings,
+        name: &writer.name,
+        order: writer.told.order.as_ref(),
+        findings: &findings(&writer.detail.verdict),
         reason: reason.as_deref(),
     };
-    let pen = Pen::to_writer(config, &told, &address, &name, now);
-    Ok(pen.write(notice, Some(told.facts.pair), Some(message.clone()), None))
+    Ok(writer.write(&writer.pen(config, now), notice))
 }
 
 /// Tells the writer of a message what in it was not allowed, and what follows: of each rule at most
@@ -233,10 +225,10 @@ async fn violated(
     now: Timestamp,
 ) -> Result<(Vec<NewNotice>, Vec<i64>), StoreError> {
     let nobody = (vec![], vec![]);
-    let Some(told) = store.told(message).await? else { return Ok(nobody) };
-    let Some(detail) = store.message(message).await? else { return Ok(nobody) };
+    let Some(writer) = Writer::of(store, config, message).await? else { return Ok(nobody) };
+    let (told, detail) = (&writer.told, &writer.detail);
     // What waits is told of otherwise.
-    if told.automatic || detail.row.state == MessageState::Held {
+    if detail.row.state == MessageState::Held {
         return Ok(nobody);
     }
     let refused = detail.row.state == MessageState::Rejected;
@@ -249,7 +241,6 @@ async fn violated(
     };
     let violations = store.told_violations(message, now).await?;
     let violations: Vec<ToldViolation> = violations.into_iter().filter(worth).collect();
-    let Some(address) = writer_of(&detail.original, &told) else { return Ok(nobody) };
     if violations.is_empty() {
         return Ok(nobody);
     }
@@ -266,19 +257,16 @@ async fn violated(
         let first = violations.iter().any(|v| v.no_strike == Some(NoStrike::First));
         first.then_some(Counted::First)
     };
-    let reader = told.direction.recipient();
-    let name = rewrite::shown_name(&told.facts, reader, config.buyers.shown_name);
-    let order = told.order.as_ref();
-    let findings = &findings;
-    let notice = Notice::Violation { refused, name: &name, order, findings, account };
-    let mut pen = Pen::to_writer(config, &told, &address, &name, now);
+    let (name, order, findings) = (&writer.name, told.order.as_ref(), &findings);
+    let notice = Notice::Violation { refused, name, order, findings, account };
+    let mut pen = writer.pen(config, now);
     if refused {
         // What was refused has no name in a conversation: its writer knows it by its own.
         let own = mail::read(&detail.original).msg_id;
         pen.thread.references = own.clone().into_iter().collect();
         pen.thread.in_reply_to = own;
     }
-    let notice = pen.write(notice, Some(told.facts.pair), Some(message.clone()), None);
+    let notice = writer.write(&pen, notice);
     Ok((notice.into_iter().collect(), violations.iter().map(|v| v.id).collect()))
 }
 

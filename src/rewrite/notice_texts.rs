@@ -42,17 +42,7 @@ pub(super) struct NoticeTexts {
 
 impl NoticeTexts {
     pub fn of(language: Language) -> &'static Self {
-        match language {
-            Language::En => &EN,
-            Language::De => &DE,
-            Language::Fr => &FR,
-            Language::Es => &ES,
-            Language::It => &IT,
-            Language::Pt => &PT,
-            Language::Nl => &NL,
-            Language::Pl => &PL,
-            Language::Ja => &JA,
-        }
+        language.pick([&EN, &DE, &FR, &ES, &IT, &PT, &NL, &PL, &JA])
     }
 
     /// Why a recipient does not get a message, and what to do; may hold `{marketplace}`.

@@ -22,17 +22,7 @@ pub(super) struct Texts {
 
 impl Texts {
     pub fn of(language: Language) -> &'static Self {
-        match language {
-            Language::En => &EN,
-            Language::De => &DE,
-            Language::Fr => &FR,
-            Language::Es => &ES,
-            Language::It => &IT,
-            Language::Pt => &PT,
-            Language::Nl => &NL,
-            Language::Pl => &PL,
-            Language::Ja => &JA,
-        }
+        language.pick([&EN, &DE, &FR, &ES, &IT, &PT, &NL, &PL, &JA])
     }
 
     /// `[removed: phone number]`

@@ -26,47 +26,40 @@ pub struct RuleText {
 
 /// What is said of a rule's findings in a language.
 pub fn rule_text(rule: RuleId, language: Language) -> RuleText {
-    match language {
-        Language::En => en::text(rule),
-        Language::De => de::text(rule),
-        Language::Fr => fr::text(rule),
-        Language::Es => es::text(rule),
-        Language::It => it::text(rule),
-        Language::Pt => pt::text(rule),
-        Language::Nl => nl::text(rule),
-        Language::Pl => pl::text(rule),
-        Language::Ja => ja::text(rule),
-    }
+    let table: [fn(RuleId) -> RuleText; 9] =
+        [en::text, de::text, fr::text, es::text, it::text, pt::text, nl::text, pl::text, ja::text];
+    language.pick(table)(rule)
 }
 
 /// Where something was found, as in `in the subject`.
 pub fn place_text(part: Part, language: Language) -> &'static str {
-    match language {
-        Language::En => en::place(part),
-        Language::De => de::place(part),
-        Language::Fr => fr::place(part),
-        Language::Es => es::place(part),
-        Language::It => it::place(part),
-        Language::Pt => pt::place(part),
-        Language::Nl => nl::place(part),
-        Language::Pl => pl::place(part),
-        Language::Ja => ja::place(part),
-    }
+    let table: [fn(Part) -> &'static str; 9] = [
+        en::place,
+        de::place,
+        fr::place,
+        es::place,
+        it::place,
+        pt::place,
+        nl::place,
+        pl::place,
+        ja::place,
+    ];
+    language.pick(table)(part)
 }
 
 /// Before the link to more about it.
 pub fn more_text(language: Language) -> &'static str {
-    match language {
-        Language::En => en::MORE,
-        Language::De => de::MORE,
-        Language::Fr => fr::MORE,
-        Language::Es => es::MORE,
-        Language::It => it::MORE,
-        Language::Pt => pt::MORE,
-        Language::Nl => nl::MORE,
-        Language::Pl => pl::MORE,
-        Language::Ja => ja::MORE,
-    }
+    language.pick([
+        en::MORE,
+        de::MORE,
+        fr::MORE,
+        es::MORE,
+        it::MORE,
+        pt::MORE,
+        nl::MORE,
+        pl::MORE,
+        ja::MORE,
+    ])
 }
 
 /// The language of the lines of a reply to a sender: ASCII can't write Japanese (RFC 5321 §4.2).

@@ -126,9 +126,7 @@ pub(super) fn about_message(
     message: i64,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT INTO telling (notice, message, at) VALUES (?1, ?2, ?3)";
-    run(conn, sql, params![kind.as_str(), message, at.as_millis()])?;
-    Ok(())
+    note(conn, kind, Some(message), None, at)
 }
 
 /// Notes that somebody is to be told of a decision about an account.
@@ -138,7 +136,17 @@ pub(super) fn about_change(
     change: i64,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let sql = "INSERT INTO telling (notice, change, at) VALUES (?1, ?2, ?3)";
-    run(conn, sql, params![kind.as_str(), change, at.as_millis()])?;
+    note(conn, kind, None, Some(change), at)
+}
+
+fn note(
+    conn: &Connection,
+    kind: NoticeKind,
+    message: Option<i64>,
+    change: Option<i64>,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO telling (notice, message, change, at) VALUES (?1, ?2, ?3, ?4)";
+    run(conn, sql, params![kind.as_str(), message, change, at.as_millis()])?;
     Ok(())
 }
