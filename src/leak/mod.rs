@@ -2,10 +2,11 @@
 //!
 //! Flow: a finished `rewrite::Draft` + the sender's `domain::Secrets` → [`scan`] re-reads the bytes
 //! as a stranger's mail program would, undoes every encoding it knows (`unveil`, `markup`) and searches
-//! (`search`) → [`Outgoing`], or what [`Leak`]s.
+//! (`search`, `address`) → [`Outgoing`], or what [`Leak`]s.
 //! Invariant: fails closed. [`Outgoing`] is the second of the three seals: only [`scan`] makes it.
 //! Logs: nothing; a leak names its kind and place, never the words.
 
+mod address;
 mod binary;
 mod markup;
 mod scan;

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::address::Wanted;
 use super::binary::Letters;
 use super::unveil;
 use crate::domain::{Secrets, folded};
@@ -27,35 +28,30 @@ mod pattern {
 
     pub static HOST: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(?:[\p{L}\p{N}_-]+\.)+[\p{L}\p{N}-]+").unwrap());
-    pub static AT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]+@[\p{L}\p{N}.-]*[\p{L}\p{N}]").unwrap()
-    });
 }
 
 /// The secrets, ready to be searched for.
 pub(super) struct Search<'a> {
     secrets: &'a Secrets,
-    /// Full addresses, lower case.
-    addresses: Vec<String>,
-    /// The same from their end: a mark or a style turns them round again for their reader.
-    turned: Vec<String>,
+    addresses: Vec<Wanted>,
 }
 
 impl<'a> Search<'a> {
     pub fn new(secrets: &'a Secrets) -> Self {
-        let addresses = secrets.addresses.iter().map(|a| a.reveal().to_lowercase());
-        let addresses: Vec<String> = addresses.collect();
-        let turned = addresses.iter().map(|a| a.chars().rev().collect()).collect();
-        Self { secrets, addresses, turned }
+        Self { secrets, addresses: secrets.addresses.iter().flat_map(Wanted::of).collect() }
     }
 
     /// The letters by which a secret is found in a file.
     pub fn letters(&self) -> Letters {
-        let addresses = self.addresses.iter().flat_map(|a| a.split('@'));
+        let addresses = self.secrets.addresses.iter().map(|a| a.reveal().to_lowercase());
+        let addresses: Vec<String> =
+            addresses.flat_map(|a| a.split('@').map(str::to_owned).collect::<Vec<_>>()).collect();
         let name = self.secrets.hidden_name.iter().flat_map(|name| name.split_whitespace());
         let name: Vec<String> = name.map(str::to_lowercase).collect();
         let Secrets { domains, local_parts, .. } = self.secrets;
         let words = addresses
+            .iter()
+            .map(String::as_str)
             .chain(domains.iter().map(String::as_str))
             .chain(local_parts.iter().map(String::as_str))
             .chain(name.iter().map(String::as_str));
@@ -65,7 +61,7 @@ impl<'a> Search<'a> {
     /// Full addresses in text that was not decoded.
     pub fn raw(&self, text: &str) -> Option<Kind> {
         let lower = text.to_lowercase();
-        self.addresses.iter().any(|a| stands_in(&lower, a)).then_some(Kind::Address)
+        self.addresses.iter().any(|a| a.stands_in(&lower)).then_some(Kind::Address)
     }
 
     /// Addresses and own domains in decoded text.
@@ -73,10 +69,7 @@ impl<'a> Search<'a> {
         let forms = unveil::forms(text);
         let hidden = unveil::base64_words(text);
         forms.iter().chain(&hidden).find_map(|form| {
-            let all = self.addresses.iter().chain(&self.turned);
-            let has_address = { all }.any(|a| stands_in(form, a))
-                || pattern::AT.find_iter(form).any(|m| self.is_address(m.as_str()));
-            if has_address {
+            if self.addresses.iter().any(|a| a.stands_in(form)) {
                 return Some(Kind::Address);
             }
             let has_domain = !self.secrets.domains.is_empty()
@@ -97,43 +90,6 @@ impl<'a> Search<'a> {
             local.then_some(Kind::LocalPart)
         })
     }
-
-    /// Whether what looks like an address is a secret one, also behind characters that cling.
-    fn is_address(&self, found: &str) -> bool {
-        let starts = found.char_indices().filter(|(at, c)| *at == 0 || !c.is_alphanumeric());
-        starts
-            .flat_map(|(at, c)| [at, at + c.len_utf8()])
-            .any(|at| found.get(at..).is_some_and(|tail| self.secrets.holds_address(tail)))
-    }
-}
-
-/// White space, line ends, quote marks and the borders of cells that may stand inside of an address at one place.
-const MOST_BETWEEN: usize = 12;
-
-/// Whether an address stands in a text, also with spaces or a line end inside of it, and whatever
-/// clings to it: a person reads it all the same. Somebody else's that holds it counts too.
-fn stands_in(text: &str, address: &str) -> bool {
-    let Some(first) = address.chars().next() else { return false };
-    text.match_indices(first)
-        .filter_map(|(at, _)| text.get(at..))
-        .any(|tail| begins_with(tail, address))
-}
-
-fn begins_with(text: &str, address: &str) -> bool {
-    let mut rest = text;
-    for wanted in address.chars() {
-        let behind = rest.strip_prefix(wanted).or_else(|| {
-            let behind =
-                rest.trim_start_matches(|c: char| c.is_whitespace() || c == '>' || c == '|');
-            let near = rest.len() - behind.len() <= MOST_BETWEEN;
-            behind.strip_prefix(wanted).filter(|_| near)
-        });
-        match behind {
-            Some(behind) => rest = behind,
-            None => return false,
-        }
-    }
-    true
 }
 
 /// Whether a full name stands in a text: as it is, with up to two words or initials between its

@@ -186,6 +186,8 @@ enum Disguise {
     Unseen,
     Wide,
     Tag,
+    Glued,
+    TagGlued,
     Spaced,
     Wrapped,
     Cells,
@@ -212,6 +214,8 @@ fn disguise(secret: &str, how: &Disguise, seed: usize) -> String {
             coded(1, &|c| char::from_u32(u32::from(c) - 0x20 + 0xff00).unwrap_or(c).to_string())
         }
         Disguise::Tag => secret.replace('@', "+shop@"),
+        Disguise::Glued => format!("x{secret}foo"),
+        Disguise::TagGlued => format!("x{}foo", secret.replace('@', "+shop@")),
         Disguise::Spaced => secret.replace('.', " . ").replace('@', " @ "),
         Disguise::Wrapped => secret.replacen('.', ".\n> ", 1),
         Disguise::Cells => secret.replace('@', " | @\n").replace('.', "\n | ."),
@@ -243,6 +247,8 @@ fn any_disguise() -> impl Strategy<Value = Disguise> {
         Unseen,
         Wide,
         Tag,
+        Glued,
+        TagGlued,
         Spaced,
         Wrapped,
         Cells,

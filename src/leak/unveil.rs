@@ -94,7 +94,7 @@ fn base64_blocks(text: &str) -> Vec<String> {
 }
 
 /// NFKC, lower case, without characters that are not seen.
-fn fold(text: &str) -> String {
+pub(super) fn fold(text: &str) -> String {
     // Most text: its NFKC is itself, and all of it is seen.
     if text.is_ascii() {
         return text.to_ascii_lowercase();
