@@ -22,7 +22,7 @@ impl Relay {
         };
         let direction = judged.row.direction;
         let pictures = self.0.rules.looks_at_pictures(direction);
-        if self.open_attachments(raw, &mut message, pictures).await.is_err() {
+        if self.open_attachments(raw, &mut message, pictures, None).await.is_err() {
             return Ok(None);
         }
         let said = match judged.row.conversation {

@@ -8,23 +8,24 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-use tokio::sync::Semaphore;
 
 use super::Relay;
+use super::lanes::{Lane, Lanes};
 use super::outcome::Outcome;
-use crate::domain::{Danger, FileFacts, FileKind, Unopened};
+use crate::domain::{Danger, FileFacts, FileKind, RealAddress, Timestamp, Unopened};
 use crate::inspect::{self, Opened, wire};
 use crate::mail::{self, Attachment, Inspected, Message};
 
 /// A text file that is judged, in bytes.
 const MOST_TEXT: usize = 512 * 1024;
-/// Children at a time: each may take the memory that `inspect::limit` leaves it.
-const CHILDREN: usize = 3;
-/// A child's time for one mail. It has a limit of processor time of its own; this one is for a
-/// child that sleeps.
+/// A child's time for one mail in the quick lane. What takes longer is tried once more in the slow
+/// one, so that a machine with too much to do refuses nobody.
+const QUICK: Duration = Duration::from_secs(5);
+/// A child's time for one mail in the slow lane. It has a limit of processor time of its own; this
+/// one is for a child that sleeps.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Files of one mail that may each bring a child down; what comes behind them stays unopened.
-const DEATHS: usize = 3;
+const DEATHS: usize = 2;
 
 /// The attachments could not be opened now, for a reason of this machine's.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +33,7 @@ const DEATHS: usize = 3;
 pub struct InspectError(#[from] std::io::Error);
 
 impl Relay {
-    /// Opens the attachments of a mail.
+    /// Opens the attachments of a mail that this sender wrote; of none where nobody waits for it.
     ///
     /// `pictures`: what they show too.
     pub(super) async fn open_attachments(
@@ -40,9 +41,11 @@ impl Relay {
         raw: &[u8],
         message: &mut Message,
         pictures: bool,
+        sender: Option<&RealAddress>,
     ) -> Result<(), Outcome> {
         let inspector = self.0.inspector.looking_at_pictures(pictures);
-        inspector.inspect(raw, message).await.map_err(|error| {
+        let now = self.0.clock.now();
+        inspector.inspect_of(sender, now, raw, message).await.map_err(|error| {
             tracing::error!(%error, "a mail with attachments is asked to come again");
             Outcome::Storage
         })
@@ -53,8 +56,9 @@ impl Relay {
 #[derive(Debug, Clone)]
 pub struct Inspector {
     program: PathBuf,
+    quick: Duration,
     patience: Duration,
-    children: Arc<Semaphore>,
+    lanes: Arc<Lanes>,
     /// What pictures show is asked too.
     pictures: bool,
 }
@@ -67,8 +71,13 @@ impl Inspector {
 
     /// Children are this `bauta`.
     pub fn of(program: impl Into<PathBuf>) -> Self {
-        let children = Arc::new(Semaphore::new(CHILDREN));
-        Self { program: program.into(), patience: PATIENCE, children, pictures: false }
+        Self {
+            program: program.into(),
+            quick: QUICK,
+            patience: PATIENCE,
+            lanes: Arc::default(),
+            pictures: false,
+        }
     }
 
     /// The same, asking what pictures show: QR codes, and whether it is the same picture again.
@@ -83,19 +92,44 @@ impl Inspector {
     /// # Errors
     /// No child could be started: nothing is known about the mail then.
     pub async fn inspect(&self, raw: &[u8], message: &mut Message) -> Result<(), InspectError> {
+        self.inspect_of(None, Timestamp::EPOCH, raw, message).await
+    }
+
+    /// The same for a sender, who has a turn among others.
+    async fn inspect_of(
+        &self,
+        sender: Option<&RealAddress>,
+        now: Timestamp,
+        raw: &[u8],
+        message: &mut Message,
+    ) -> Result<(), InspectError> {
         let mut waiting = message.attachments.as_mut_slice();
         if waiting.is_empty() {
             return Ok(());
         }
-        let Ok(_permit) = self.children.acquire().await else { return Ok(()) };
-        for _ in 0..DEATHS {
-            let answers = self.run(raw, waiting).await?;
+        let mut turn = self.lanes.turn(sender, now).await;
+        let mut deaths = 0;
+        while deaths < DEATHS {
+            let lane = turn.lane();
+            let patience = if lane == Lane::Quick { self.quick } else { self.patience };
+            let place = self.lanes.place(lane).await;
+            let (answers, in_time) = self.run(raw, waiting, patience).await?;
+            drop(place);
             let answered = answers.len().min(waiting.len());
             let (done, rest) = waiting.split_at_mut(answered);
             for (attachment, opened) in done.iter_mut().zip(answers) {
                 note(raw, attachment, opened);
             }
-            let Some((culprit, rest)) = rest.split_first_mut() else { break };
+            waiting = rest;
+            if waiting.is_empty() {
+                break;
+            }
+            turn.goes_slowly(now);
+            if !in_time && lane == Lane::Quick {
+                continue;
+            }
+            deaths += 1;
+            let Some((culprit, rest)) = waiting.split_first_mut() else { break };
             // This one was in hand when the child ended.
             let bytes = culprit.content.decode(raw);
             let kind = inspect::kind(culprit.name.as_deref(), &culprit.content_type, &bytes);
@@ -115,8 +149,14 @@ impl Inspector {
         Ok(())
     }
 
-    /// One child's answers, in the order of the attachments, as many as it gave.
-    async fn run(&self, raw: &[u8], asked: &[Attachment]) -> Result<Vec<Opened>, InspectError> {
+    /// One child's answers, in the order of the attachments, as many as it gave; and whether it
+    /// ended by itself.
+    async fn run(
+        &self,
+        raw: &[u8],
+        asked: &[Attachment],
+        patience: Duration,
+    ) -> Result<(Vec<Opened>, bool), InspectError> {
         let mut child = Command::new(&self.program)
             .arg("inspect")
             .env_clear()
@@ -138,10 +178,11 @@ impl Inspector {
             }
             child.wait().await
         };
-        if tokio::time::timeout(self.patience, ended).await.is_err() {
+        let in_time = tokio::time::timeout(patience, ended).await.is_ok();
+        if !in_time {
             end(&mut child).await;
         }
-        Ok(wire::answers(&output))
+        Ok((wire::answers(&output), in_time))
     }
 }
 
@@ -195,25 +236,53 @@ fn note(raw: &[u8], attachment: &mut Attachment, opened: Opened) {
 mod tests {
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
 
     use super::*;
     use crate::mail::Content;
 
-    /// A mail with these files, opened by a child that is this shell script.
-    async fn opened(script: &str, files: &[&[u8]]) -> Result<Vec<Option<Inspected>>, InspectError> {
-        let dir = tempfile::tempdir().unwrap();
-        let program = dir.path().join("bauta");
+    /// Children that are this shell script.
+    fn scripted(dir: &Path, script: &str) -> Inspector {
+        let program = dir.join("bauta");
         fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
-        let patience = Duration::from_secs(2);
-        let inspector = Inspector { patience, ..Inspector::of(program) };
+        Inspector { quick: PATIENCE, ..Inspector::of(program) }
+    }
+
+    /// A mail with these files.
+    fn with(files: &[&[u8]]) -> Message {
         let attachments = files
             .iter()
             .map(|f| Attachment { content: Content::own(*f), ..Attachment::default() })
             .collect();
-        let mut message = Message { attachments, ..Message::default() };
+        Message { attachments, ..Message::default() }
+    }
+
+    fn found(message: Message) -> Vec<Option<Inspected>> {
+        message.attachments.into_iter().map(|a| a.inspected).collect()
+    }
+
+    /// A mail with these files, opened by a child that is this shell script.
+    async fn opened(script: &str, files: &[&[u8]]) -> Result<Vec<Option<Inspected>>, InspectError> {
+        let dir = tempfile::tempdir().unwrap();
+        let inspector = scripted(dir.path(), script);
+        opened_by(&inspector, files).await
+    }
+
+    async fn opened_by(
+        inspector: &Inspector,
+        files: &[&[u8]],
+    ) -> Result<Vec<Option<Inspected>>, InspectError> {
+        let mut message = with(files);
         inspector.inspect(b"", &mut message).await?;
-        Ok(message.attachments.into_iter().map(|a| a.inspected).collect())
+        Ok(found(message))
+    }
+
+    /// What a child says of one harmless picture.
+    fn harmless() -> String {
+        let facts = r#"{"kind":"png","danger":null,"inside":null,"unopened":null}"#;
+        let octal = format!("\\000\\000\\000\\{:03o}", facts.len());
+        format!("printf '{octal}{facts}\\000\\000\\000\\000\\000\\000\\000\\000\\000'")
     }
 
     fn hostile(kind: FileKind) -> Option<Inspected> {
@@ -223,19 +292,18 @@ mod tests {
     #[tokio::test]
     async fn a_child_that_dies_hangs_or_talks_nonsense_is_a_finding() {
         for script in ["kill -9 $$", "exec sleep 60", "exit 1", "exec yes", "cat > /dev/null"] {
-            let found = opened(script, &[b"%PDF-1.4"]).await.unwrap();
+            let dir = tempfile::tempdir().unwrap();
+            let (quick, patience) = (Duration::from_secs(1), Duration::from_secs(2));
+            let inspector = Inspector { quick, patience, ..scripted(dir.path(), script) };
+            let found = opened_by(&inspector, &[b"%PDF-1.4"]).await.unwrap();
             assert_eq!(found, [hostile(FileKind::Pdf)], "{script}");
         }
     }
 
     #[tokio::test]
     async fn what_was_said_before_the_end_counts_and_the_rest_gets_another_child() {
-        let facts = r#"{"kind":"png","danger":null,"inside":null,"unopened":null}"#;
-        let octal = format!("\\000\\000\\000\\{:03o}", facts.len());
-        let once = format!(
-            "printf '{octal}{facts}\\000\\000\\000\\000\\000\\000\\000\\000\\000'\nkill -9 $$"
-        );
-        let files: [&[u8]; 7] = [b"\x89PNG\r\n\x1a\n", b"MZ", b"a", b"b", b"c", b"d", b"e"];
+        let once = format!("{}\nkill -9 $$", harmless());
+        let files: [&[u8]; 5] = [b"\x89PNG\r\n\x1a\n", b"MZ", b"a", b"b", b"c"];
         let found = opened(&once, &files).await.unwrap();
         let clean = |bytes: &[u8]| {
             let facts = FileFacts::of(FileKind::Png);
@@ -243,7 +311,54 @@ mod tests {
         };
         assert_eq!(found[..2], [clean(files[0]), hostile(FileKind::Program)]);
         assert_eq!(found[2..4], [clean(b"a"), hostile(FileKind::Text)]);
-        assert_eq!(found[6], None, "three deaths are enough");
+        assert_eq!(found[4], None, "two deaths are enough");
+    }
+
+    #[tokio::test]
+    async fn what_takes_too_long_among_others_is_no_finding_before_it_had_its_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let inspector = Inspector {
+            // Nothing is so quick.
+            quick: Duration::ZERO,
+            ..scripted(dir.path(), &harmless())
+        };
+        let (mut message, writer) = (with(&[b"a"]), "jane@mail.example".parse().unwrap());
+        inspector.inspect_of(Some(&writer), Timestamp::EPOCH, b"", &mut message).await.unwrap();
+        assert_eq!(found(message)[0].as_ref().unwrap().facts, FileFacts::of(FileKind::Png));
+    }
+
+    #[tokio::test]
+    async fn senders_of_files_that_kill_wait_for_one_another_and_nobody_waits_for_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let script = format!("head -c 64 | grep -q BAD && kill -9 $$\n{}", harmless());
+        let inspector = scripted(dir.path(), &script);
+        let now = Timestamp::EPOCH;
+        let killers: Vec<RealAddress> =
+            (0..4).map(|n| format!("k{n}@bad.example").parse().unwrap()).collect();
+        for killer in &killers {
+            let mut message = with(&[b"BAD"]);
+            inspector.inspect_of(Some(killer), now, b"", &mut message).await.unwrap();
+            assert_eq!(found(message), [hostile(FileKind::Text)]);
+        }
+        // Somebody's file takes its time in the slow lane.
+        let place = inspector.lanes.place(Lane::Slow).await;
+        let again = killers.into_iter().map(|killer| {
+            let inspector = inspector.clone();
+            tokio::spawn(async move {
+                let mut message = with(&[b"BAD"]);
+                inspector.inspect_of(Some(&killer), now, b"", &mut message).await.unwrap();
+                found(message)
+            })
+        });
+        let again: Vec<_> = again.collect();
+        let (mut message, jane) = (with(&[b"a"]), "jane@mail.example".parse().unwrap());
+        inspector.inspect_of(Some(&jane), now, b"", &mut message).await.unwrap();
+        assert_eq!(found(message)[0].as_ref().unwrap().facts, FileFacts::of(FileKind::Png));
+        assert!(again.iter().all(|task| !task.is_finished()), "each waits for its place");
+        drop(place);
+        for task in again {
+            assert_eq!(task.await.unwrap(), [hostile(FileKind::Text)]);
+        }
     }
 
     #[tokio::test]

@@ -14,6 +14,7 @@ mod greylist;
 mod guesses;
 mod in_hand;
 mod inspector;
+mod lanes;
 mod notify;
 mod outcome;
 mod perform;

@@ -182,7 +182,8 @@ impl Relay {
                 self.0.rules.looks_at_pictures(direction)
             };
             let pictures = parties.iter().any(looks);
-            self.open_attachments(raw, &mut message, pictures).await?;
+            let opens = self.open_attachments(raw, &mut message, pictures, Some(proof.address()));
+            opens.await?;
         }
         Ok(Letter { peer, raw, work, unread, message, proof, arrived, started })
     }

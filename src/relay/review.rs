@@ -72,7 +72,7 @@ impl Relay {
         let read = self.compute(work, || mail::read(raw)).await;
         let mut message = read.ok_or(NotReleased::Unavailable)?;
         let pictures = self.0.rules.looks_at_pictures(held.row.direction);
-        let opened = self.open_attachments(raw, &mut message, pictures).await;
+        let opened = self.open_attachments(raw, &mut message, pictures, None).await;
         opened.map_err(|_| NotReleased::Unavailable)?;
         let sender = held.row.direction.sender();
         let from = message.from.first().and_then(|m| m.address.parse::<RealAddress>().ok());
