@@ -386,6 +386,8 @@ impl App {
         let scheduler = Scheduler::new(store.clone(), in_force, clock.clone(), incoming);
         deliveries.spawn(scheduler.run(claiming.clone()));
 
+        let (archive, stop) = (relay.clone(), claiming.clone());
+        deliveries.spawn(async move { archive.index(stop).await });
         deliveries.spawn(watch_keys(relay.clone(), Arc::clone(&config), claiming.clone()));
 
         for face in faces {

@@ -19,6 +19,7 @@ pub mod market;
 pub mod policy;
 pub mod relay;
 pub mod rewrite;
+pub mod search;
 pub mod sender;
 pub mod smtp;
 pub mod store;

@@ -24,11 +24,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("leak", &["domain", "mail", "rewrite"]),
     ("bounce", &["domain", "mail"]),
     ("store", &["domain", "market", "leak"]),
+    ("search", &["domain", "mail", "alias", "store"]),
     (
         "relay",
         &[
             "domain", "config", "dns", "inspect", "mail", "alias", "sender", "market", "policy",
-            "rewrite", "leak", "store", "bounce",
+            "rewrite", "leak", "store", "search", "bounce",
         ],
     ),
     ("smtp", &["relay", "alias", "domain", "config"]),

@@ -9,6 +9,8 @@
 
 mod address;
 mod keys;
+mod words;
 
 pub use address::{BounceToken, PairAliases, Recipient};
 pub use keys::{KeyError, Keyring};
+pub use words::WordKey;

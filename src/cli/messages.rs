@@ -1,4 +1,4 @@
-//! `bauta message list|show`.
+//! `bauta message list|show|search`.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -8,6 +8,7 @@ use anyhow::bail;
 use clap::{Args, Subcommand};
 
 use super::accounts::Who;
+use super::search::Search;
 use super::{beside, json, not_yet};
 use crate::app::House;
 use crate::domain::{BuyerId, MessageId, MessageState, OrderId, SellerId, Timestamp};
@@ -59,6 +60,8 @@ enum MessageCommand {
         #[command(flatten)]
         who: Who,
     },
+    /// Find messages by their words, the newest first
+    Search(Search),
     #[command(external_subcommand)]
     Other(Vec<OsString>),
 }
@@ -130,6 +133,7 @@ impl Messages {
                     Ok(())
                 })
             }
+            MessageCommand::Search(search) => search.run(path, out),
             MessageCommand::Other(words) => Err(not_yet::refuse("message", &words)),
         }
     }
@@ -142,7 +146,7 @@ async fn waiting_since(house: &House, detail: &MessageDetail) -> anyhow::Result<
     Ok(turns.iter().find(|t| t.stopped_at.is_none()).map(|t| t.started_at))
 }
 
-fn line(out: &mut impl Write, row: &MessageRow) -> anyhow::Result<()> {
+pub(super) fn line(out: &mut impl Write, row: &MessageRow) -> anyhow::Result<()> {
     let order = row.order.as_ref().map_or("-", OrderId::as_str);
     let delivery = row.delivery.as_ref().map_or("-", |d| d.state.as_str());
     let (state, action) = (row.state.as_str(), row.action.as_str());

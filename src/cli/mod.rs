@@ -26,6 +26,7 @@ mod parties;
 mod policy;
 mod queue;
 mod registration;
+mod search;
 mod serve;
 mod setup;
 

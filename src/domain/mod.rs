@@ -27,6 +27,7 @@ pub mod report;
 pub mod secrets;
 pub mod time;
 pub mod verdict;
+mod words;
 
 pub use account::{HealthRules, NoStrike, Rung, StepKind, Violation};
 pub use address::{AddressError, AliasAddress, Canonical, RealAddress};
@@ -48,3 +49,4 @@ pub use report::{Cause, Report, ReportKind};
 pub use secrets::{Secrets, folded, folded_char};
 pub use time::{Clock, Date, DateError, Timestamp};
 pub use verdict::{Action, Certainty, Finding, Hold, HoldReason, Part, RuleId, Verdict};
+pub use words::{Wanted, Words};

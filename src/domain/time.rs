@@ -60,9 +60,43 @@ impl serde::Serialize for Timestamp {
     }
 }
 
+impl FromStr for Timestamp {
+    type Err = DateError;
+
+    /// A moment (RFC 3339), or the beginning of a day in UTC: `2026-11-23`.
+    fn from_str(text: &str) -> Result<Self, DateError> {
+        if !text.contains(['T', 't']) {
+            return text.parse().map(Date::start);
+        }
+        let moment: jiff::Timestamp = text.parse().map_err(|_| DateError(text.to_owned()))?;
+        Ok(Self(moment.as_millisecond()))
+    }
+}
+
 /// A day, as the marketplace names one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Date(jiff::civil::Date);
+
+impl Date {
+    /// The day of a moment, in UTC.
+    pub fn of(at: Timestamp) -> Option<Self> {
+        let moment = jiff::Timestamp::from_millisecond(at.as_millis()).ok()?;
+        Some(Self(moment.to_zoned(jiff::tz::TimeZone::UTC).date()))
+    }
+
+    /// Its beginning, in UTC.
+    pub fn start(self) -> Timestamp {
+        let start = self.0.to_zoned(jiff::tz::TimeZone::UTC);
+        start.map_or(Timestamp::EPOCH, |start| {
+            Timestamp::from_millis(start.timestamp().as_millisecond())
+        })
+    }
+
+    /// The beginning of the next.
+    pub fn end(self) -> Timestamp {
+        self.start().after(Duration::from_secs(86_400))
+    }
+}
 
 /// Why a text is no day.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -25,6 +25,7 @@ fn draft(bytes: &str) -> Draft {
         subject: String::new(),
         text: String::new(),
         html: None,
+        words: String::new(),
         recipient_view: bytes.clone(),
         bytes,
         sender_view: vec![],

@@ -13,7 +13,9 @@ use super::prepare::{Names, Prepared, conversation, hashes, storage};
 use super::rehearse::{Rehearsed, Stopped, StoppedKind};
 use super::route::{RouteRefusal, ToParty};
 use crate::config::RefuseBy;
-use crate::domain::{Action, HoldReason, NoticeKind, Party, Role, Timestamp, Verdict};
+use crate::domain::{
+    Action, HoldReason, MessageState, NoticeKind, Party, Role, Timestamp, Verdict, Words,
+};
 use crate::leak::Outgoing;
 use crate::mail::{Message, base_subject};
 use crate::market::limits::Limit;
@@ -237,6 +239,8 @@ impl Relay {
         let draft = outgoing.draft();
         let written = hashes(&mail.message.text.body, &mail.message.subject);
         let shown = hashes(&draft.text, &draft.subject);
+        let state = (MessageState::Accepted, verdict.action);
+        let words = self.words(mail.message, admission, state, Some(draft));
         let acceptance = Acceptance {
             token: names.token.0,
             written,
@@ -244,7 +248,7 @@ impl Relay {
             give_up_at: mail.arrived.after(self.0.config.delivery.give_up_after),
             arrival: Arrival {
                 base_subject: base_subject(&draft.subject).to_owned(),
-                ..self.arrival(mail, admitted, verdict, names)
+                ..self.arrival(mail, admitted, verdict, (names, words))
             },
             outgoing,
         };
@@ -284,7 +288,7 @@ impl Relay {
         mail: &Incoming<'_>,
         admitted: Admitted,
         verdict: Verdict,
-        names: Names,
+        (names, words): (Names, Words),
     ) -> Arrival {
         let violations = self.violations(&mail.paper(), &verdict);
         let admission = admitted.admission();
@@ -294,6 +298,7 @@ impl Relay {
             admitted,
             verdict,
             prints,
+            words,
             proof: mail.proof.how().to_owned(),
             original: mail.raw.to_vec(),
             message: names.message,
@@ -326,7 +331,9 @@ impl Relay {
         let direction = admitted.admission().direction;
         let holds: Vec<&str> = verdict.holds.iter().map(|hold| hold.reason.as_str()).collect();
         let (holds, rules) = (holds.join(","), rules_of(&verdict));
-        let mut arrival = self.arrival(mail, admitted, verdict, prepared.names);
+        let state = (MessageState::Held, verdict.action);
+        let words = self.words(mail.message, admitted.admission(), state, None);
+        let mut arrival = self.arrival(mail, admitted, verdict, (prepared.names, words));
         arrival.limits.conversation_per_10_minutes = None;
         let holding = Holding {
             arrival,
@@ -376,8 +383,10 @@ impl Relay {
         let tell = self.refuses_by_notice(writer, admission.automatic);
         let tell = tell.then_some(NoticeKind::Violation).into_iter().collect();
         let (writer, judged) = (writer.clone(), verdict.clone());
+        let state = (MessageState::Rejected, verdict.action);
         let record = Rejection {
             tell,
+            words: self.words(mail.message, admission, state, None),
             facts: admission.facts.clone(),
             conversation: conversation(admitted).map(|c| c.id),
             order: admission.order.as_ref().map(|o| o.id.clone()),

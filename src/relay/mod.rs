@@ -26,6 +26,7 @@ mod report;
 mod review;
 mod route;
 mod tell;
+mod upkeep;
 
 use std::sync::{Arc, PoisonError, RwLock};
 

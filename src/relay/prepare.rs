@@ -9,18 +9,20 @@ use sha2::{Digest, Sha256};
 use super::Relay;
 use super::outcome::Outcome;
 use super::perform::Paper;
-use crate::alias::BounceToken;
+use crate::alias::{BounceToken, Keyring};
 use crate::config;
 use crate::domain::{
-    AliasAddress, Copies, Direction, History, HistoryConversation, MessageId, MsgId, Prints,
-    RealAddress, Role, Secrets, ThreadLink, Timestamp,
+    Action, AliasAddress, Copies, Direction, Facts, History, HistoryConversation, MessageId,
+    MessageState, MsgId, Prints, RealAddress, Role, Secrets, ThreadLink, Timestamp, Words,
 };
 use crate::mail::{Message, base_subject, sighting};
 use crate::market::limits::Limits;
 use crate::market::{Admission, Admitted, Place};
 use crate::policy;
 use crate::rewrite;
+use crate::rewrite::Draft;
 use crate::rewrite::thread::{self, ThreadHeaders};
+use crate::search;
 use crate::sender::Peer;
 use crate::store::StoreError;
 
@@ -82,6 +84,36 @@ impl Relay {
         }
         let key = |kind: &str, thing: &[u8]| self.keys(|keys| keys.print(seller, kind, thing));
         policy::prints(message, key)
+    }
+
+    /// What a message is found by. `shown`: what its recipient reads; none: it reads nothing.
+    pub(super) fn words(
+        &self,
+        message: &Message,
+        admission: &Admission,
+        (state, action): (MessageState, Action),
+        shown: Option<&Draft>,
+    ) -> Words {
+        let Facts { seller, buyer, .. } = &admission.facts;
+        let names = message.attachments.iter().filter_map(|a| a.name.as_deref());
+        let sent: Vec<&str> =
+            [message.subject.as_str(), &message.text.body].into_iter().chain(names).collect();
+        let shown: Vec<&str> =
+            shown.iter().flat_map(|draft| [draft.subject.as_str(), &draft.words]).collect();
+        search::index(
+            &self.keys(Keyring::word_key),
+            &search::Indexed {
+                seller: &seller.id,
+                buyer: &buyer.id,
+                order: admission.order.as_ref().map(|order| &order.id),
+                direction: admission.direction,
+                state,
+                action,
+                languages: [seller.language, buyer.language],
+                sent: &sent,
+                shown: &shown,
+            },
+        )
     }
 
     /// To how many other buyers the seller sent the same before.

@@ -10,7 +10,9 @@ use super::perform::Paper;
 use super::prepare::hashes;
 use super::rehearse::Rehearsed;
 use crate::config::OnTimeout;
-use crate::domain::{Action, HistoryConversation, MessageId, NoticeKind, RealAddress, Verdict};
+use crate::domain::{
+    Action, HistoryConversation, MessageId, MessageState, NoticeKind, RealAddress, Verdict,
+};
 use crate::mail::{self, base_subject};
 use crate::market::{self, Admitted, Refusal};
 use crate::rewrite::thread;
@@ -92,7 +94,10 @@ impl Relay {
             return Err(NotReleased::Leak);
         };
         let draft = outgoing.draft();
+        let state = (MessageState::Accepted, held.verdict.action);
+        let words = self.words(&message, admitted.admission(), state, Some(draft));
         let passage = Passage {
+            words,
             message: held.row.id.clone(),
             base_subject: base_subject(&draft.subject).to_owned(),
             token: prepared.names.token.0,

@@ -143,12 +143,22 @@ pub fn compose(plan: &Plan<'_>) -> Result<Draft, ComposeError> {
         envelope_from: Some(plan.envelope_from.clone()),
         msg_id: plan.msg_id.clone(),
         subject: words.subject,
+        words: searched(plan, text),
         text: framed,
         html: framed_html,
         bytes,
         recipient_view,
         sender_view,
     })
+}
+
+/// What the recipient's view says.
+fn searched(plan: &Plan<'_>, mut text: String) -> String {
+    for name in plan.files.iter().chain(plan.pictures).filter_map(|file| file.name.as_deref()) {
+        text.push('\n');
+        text.push_str(name);
+    }
+    text
 }
 
 /// A line for each file that was left out.

@@ -15,6 +15,9 @@ pub struct Draft {
     pub subject: String,
     /// The whole text as it goes out, with its frame.
     pub text: String,
+    /// What its recipient is shown of it in the archive, the names of its files too: the words that
+    /// it is found by.
+    pub words: String,
     /// The same as HTML, a whole document, where the sender wrote HTML.
     pub html: Option<String>,
     /// The finished mail, CRLF line ends, at most 998 octets a line, 7-bit.

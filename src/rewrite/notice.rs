@@ -193,6 +193,7 @@ pub fn compose_notice(plan: &NoticePlan<'_>) -> Result<Draft, ComposeError> {
         envelope_from: None,
         msg_id: plan.msg_id.clone(),
         subject,
+        words: String::new(),
         text,
         html: None,
         recipient_view: bytes.clone(),

@@ -17,6 +17,7 @@ mod register;
 mod report;
 mod review;
 mod seal;
+mod search;
 mod sqlite;
 
 pub use data_dir::{DataDirError, DataDirLock, FirstUse, require_owner};
@@ -39,4 +40,5 @@ pub use review::{
     HeldDepth, HeldMail, HeldRow, Holding, Passage, ReviewEvent, Reviewed, Telling, TellingAbout,
 };
 pub use seal::{Accepted, Held, Lease, Refused, StoredMail};
+pub use search::{Found, Search};
 pub use sqlite::{OpenMode, Store};

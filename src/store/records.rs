@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::domain::{
     Action, AliasAddress, Assigned, BuyerId, ConversationId, DeliveryId, DeliveryState, Direction,
     Facts, HealthRules, MessageId, MessageState, MsgId, NoticeKind, OrderId, PairId, Prints,
-    RealAddress, RuleId, SellerId, ThreadLink, Timestamp, Verdict, Violation,
+    RealAddress, RuleId, SellerId, ThreadLink, Timestamp, Verdict, Violation, Words,
 };
 use crate::leak::Outgoing;
 use crate::market::Admitted;
@@ -51,6 +51,8 @@ pub struct Arrival {
     pub health: HealthRules,
     /// What a seller's message is known again by when it is sent to others.
     pub prints: Prints,
+    /// What it is found by.
+    pub words: Words,
 }
 
 /// A message that goes out, with everything that follows from it.
@@ -111,6 +113,8 @@ pub struct Rejection {
     pub violations: Vec<Violation>,
     /// `[account_health]`
     pub health: HealthRules,
+    /// What it is found by.
+    pub words: Words,
 }
 
 /// Mail for the operator: of no pair, unjudged, sent on as it came.

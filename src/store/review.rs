@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::records::{Arrival, MessageRow};
-use crate::domain::{Facts, Hold, MessageId, NoticeKind, Order, Timestamp, Verdict};
+use crate::domain::{Facts, Hold, MessageId, NoticeKind, Order, Timestamp, Verdict, Words};
 use crate::leak::Outgoing;
 use crate::market::Admitted;
 
@@ -39,6 +39,8 @@ pub struct Passage {
     pub written: Vec<u64>,
     /// What the recipient is shown of it, likewise.
     pub shown: Vec<u64>,
+    /// What it is found by from now on.
+    pub words: Words,
     /// When its delivery gives up.
     pub give_up_at: Timestamp,
 }

@@ -31,6 +31,7 @@ mod t112_what_a_picture_shows;
 mod t113_the_same_to_many;
 mod t114_dead_over_a_mail;
 mod t11_the_data_dir;
+mod t120_finding;
 mod t12_the_plug_is_pulled;
 mod t13_automatic_mail;
 mod t14_the_log;

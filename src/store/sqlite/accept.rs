@@ -8,6 +8,7 @@ use super::content::{pack, pack_sightings};
 use super::history::is_known;
 use super::repeat::since;
 use super::rows::{get, moment_some, one, parse, run};
+use super::search::pack_words;
 use super::violation::{self, Offence};
 use super::{Store, clock, copies, facts, traffic};
 use crate::domain::{
@@ -39,6 +40,7 @@ struct Packed {
     recipient_view: Vec<u8>,
     written: Vec<u8>,
     shown: Vec<u8>,
+    words: Vec<u8>,
 }
 
 /// A delivery about to be born.
@@ -66,15 +68,20 @@ impl Store {
         let [original, outgoing, sender_view, recipient_view] = pack(mails).await?;
         let written = pack_sightings(&acceptance.written);
         let shown = pack_sightings(&acceptance.shown);
-        let size = original.len()
-            + outgoing.len()
-            + sender_view.len()
-            + recipient_view.len()
-            + written.len()
-            + shown.len();
+        let words = pack_words(&acceptance.arrival.words);
+        let parts = [&original, &outgoing, &sender_view, &recipient_view, &written, &shown, &words];
+        let size = parts.iter().map(|part| part.len()).sum();
         let (created_at, give_up_at) = (acceptance.arrival.received_at, acceptance.give_up_at);
-        let packed =
-            Packed { acceptance, original, outgoing, sender_view, recipient_view, written, shown };
+        let packed = Packed {
+            acceptance,
+            original,
+            outgoing,
+            sender_view,
+            recipient_view,
+            written,
+            shown,
+            words,
+        };
         let store = self.clone();
         let written = self.write(size, move |conn| accept(conn, &packed, &store)).await?;
         let mail = (!written.duplicate).then(|| StoredMail {
@@ -115,8 +122,8 @@ fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, 
     run(
         conn,
         "INSERT INTO content
-            (message, original, outgoing, sender_view, recipient_view, written, shown)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            (message, original, outgoing, sender_view, recipient_view, written, shown, words)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![
             message,
             packed.original,
@@ -124,7 +131,8 @@ fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, 
             packed.sender_view,
             packed.recipient_view,
             packed.written,
-            packed.shown
+            packed.shown,
+            packed.words
         ],
     )?;
     let admission = arrival.admitted.admission();

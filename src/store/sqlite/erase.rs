@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::rows::{all, get, one, run};
 use super::standing::{self, Follows};
-use super::{Store, party};
+use super::{Store, party, search};
 use crate::domain::{PartyId, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::register::{Decision, Erased};
@@ -116,6 +116,7 @@ fn erase(conn: &Connection, number: i64, most: usize) -> Result<usize, StoreErro
     let limit = i64::try_from(most).unwrap_or(i64::MAX);
     let messages: Vec<i64> = all(conn, &sql, params![number, limit], |row| get(row, "number"))?;
     for message in &messages {
+        search::forget(conn, *message)?;
         for sql in [
             "DELETE FROM attempt WHERE delivery IN
                 (SELECT number FROM delivery WHERE message = ?1)",
@@ -135,6 +136,7 @@ fn erase(conn: &Connection, number: i64, most: usize) -> Result<usize, StoreErro
             run(conn, sql, [message])?;
         }
     }
+    search::settle(conn)?;
     let sql = "DELETE FROM conversation
         WHERE pair IN (SELECT number FROM pair WHERE seller = ?1 OR buyer = ?1)
         AND NOT EXISTS (SELECT 1 FROM message m WHERE m.conversation = conversation.number)

@@ -23,6 +23,7 @@ mod report;
 mod review;
 mod rows;
 mod schema;
+mod search;
 mod standing;
 mod sts;
 mod telling;

@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 use super::content::pack;
 use super::repeat::since;
 use super::rows::{get, one, parse, run};
+use super::search::pack_words;
 use super::violation::{self, Offence};
 use super::{Store, telling};
 use crate::domain::MessageId;
@@ -83,8 +84,8 @@ fn refuse(
     let message = conn.last_insert_rowid();
     run(
         conn,
-        "INSERT INTO content (message, original, sender_view) VALUES (?1, ?2, ?3)",
-        params![message, original, sender_view],
+        "INSERT INTO content (message, original, sender_view, words) VALUES (?1, ?2, ?3, ?4)",
+        params![message, original, sender_view, pack_words(&rejection.words)],
     )?;
     for kind in &rejection.tell {
         telling::about_message(conn, *kind, message, rejection.received_at)?;

@@ -10,7 +10,7 @@ use super::content::{pack, pack_sightings, unpack};
 use super::orders::{ORDER_COLUMNS, read_order};
 use super::repeat::since;
 use super::rows::{all, get, moment, moment_some, one, parse, run};
-use super::{Store, clock, facts, telling, violation};
+use super::{Store, clock, facts, search, telling, violation};
 use crate::domain::{
     ConversationId, Direction, MessageId, MessageState, NoticeKind, PairId, Role, Timestamp,
 };
@@ -207,9 +207,15 @@ fn hold(conn: &Connection, packed: &PackedHolding) -> Result<Held, StoreError> {
     let (conversation, message) = insert_arrival(conn, arrival, &fields)?;
     run(
         conn,
-        "INSERT INTO content (message, original, sender_view, recipient_view)
-         VALUES (?1, ?2, ?3, ?4)",
-        params![message, packed.original, packed.sender_view, packed.recipient_view],
+        "INSERT INTO content (message, original, sender_view, recipient_view, words)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            message,
+            packed.original,
+            packed.sender_view,
+            packed.recipient_view,
+            search::pack_words(&arrival.words)
+        ],
     )?;
     let admission = arrival.admitted.admission();
     if admission.automatic {
@@ -292,6 +298,7 @@ fn let_pass(
             pack_sightings(&passage.shown)
         ],
     )?;
+    search::replace(conn, message, |_| passage.words.clone())?;
     let sql = "UPDATE conversation SET subject = ?2 WHERE number = ?1 AND subject = ''";
     run(conn, sql, params![conversation.0, passage.base_subject])?;
     touch(conn, admission, conversation, decision.at)?;
@@ -326,6 +333,7 @@ fn reject(
     let found = one(conn, sql, [message.as_str()], |row| get::<i64>(row, "number"))?;
     let Some(number) = found else { return Ok(Reviewed::NotHeld) };
     run(conn, "UPDATE message SET state = 'rejected' WHERE number = ?1", [number])?;
+    search::replace(conn, number, |words| words.in_state(MessageState::Rejected))?;
     clock::resume(conn, number, decision.at)?;
     note(conn, number, "rejected", decision)?;
     telling::about_message(conn, tell, number, decision.at)?;

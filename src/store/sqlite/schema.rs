@@ -96,7 +96,10 @@ mod tests {
 
     fn tables(conn: &Connection) -> Vec<(String, i64)> {
         let mut statement = conn
-            .prepare("SELECT name, strict FROM pragma_table_list WHERE name NOT LIKE 'sqlite_%'")
+            .prepare(
+                "SELECT name, strict FROM pragma_table_list
+                 WHERE name NOT LIKE 'sqlite_%' AND type = 'table'",
+            )
             .unwrap();
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         rows.map(Result::unwrap).collect()

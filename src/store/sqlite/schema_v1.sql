@@ -161,6 +161,7 @@ CREATE INDEX message_sender ON message (sender, received_at, state) WHERE sender
 CREATE INDEX message_proactive ON message (sender, received_at)
     WHERE state <> 'rejected' AND proactive = 1;
 CREATE INDEX message_held ON message (held_at) WHERE state = 'held';
+CREATE INDEX message_received ON message (received_at);
 CREATE INDEX message_fingerprint ON message (fingerprint, received_at)
     WHERE fingerprint IS NOT NULL;
 -- Unique: an id names one message of a pair; one that comes in again is stored as none.
@@ -171,9 +172,11 @@ CREATE UNIQUE INDEX message_buyer_msg_id ON message (pair, buyer_msg_id)
 
 -- zstd frames, apart from the small rows that lists read. outgoing NULL: nothing went out, or
 -- (kind 'postmaster', 'notice', 'test') the original goes out as it is. written, shown: what the sender wrote and the
--- recipient was shown, as hashes of runs of words: u64, little-endian.
+-- recipient was shown, as hashes of runs of words: u64, little-endian. words: the numbers that the
+-- message is found by, 5 bytes each; before the large ones, so that it is read without them.
 CREATE TABLE content (
     message        INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
+    words          BLOB,
     original       BLOB NOT NULL,
     outgoing       BLOB,
     sender_view    BLOB,
@@ -181,6 +184,19 @@ CREATE TABLE content (
     written        BLOB,
     shown          BLOB
 ) STRICT;
+
+-- The search index: rowid is the message's number, numbers the words of content in base32. Keeps no
+-- text, no positions, no sizes; what is taken out of it is gone from its pages at once.
+CREATE VIRTUAL TABLE found_by USING fts5(
+    numbers, content = '', detail = none, columnsize = 0, tokenize = 'ascii'
+);
+INSERT INTO found_by (found_by, rank) VALUES ('secure-delete', 1);
+
+-- Messages up to this number are in the index; the few behind it are looked through.
+CREATE TABLE found_by_progress (
+    upto INTEGER NOT NULL
+) STRICT;
+INSERT INTO found_by_progress VALUES (0);
 
 -- excluded: milliseconds between start and stop that don't count. paused_at: the seller is suspended
 -- since then, and the clock stands still.

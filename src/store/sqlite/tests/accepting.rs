@@ -260,6 +260,7 @@ pub(super) fn rejection(n: usize, facts: Facts) -> Rejection {
         quota_per_day: 2,
         violations: vec![],
         health: health(),
+        words: Words::default(),
         tell: vec![],
     }
 }

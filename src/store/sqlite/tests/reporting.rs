@@ -41,6 +41,7 @@ fn outgoing(reader: Role) -> Outgoing {
         subject: "Your message did not go to everyone".to_owned(),
         text: "It did not.".to_owned(),
         html: None,
+        words: String::new(),
         bytes: b"Subject: x\r\n\r\nIt did not.\r\n".to_vec(),
         recipient_view: b"Subject: x\r\n\r\nIt did not.\r\n".to_vec(),
         sender_view: vec![],

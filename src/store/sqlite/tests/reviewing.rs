@@ -40,6 +40,7 @@ impl Market {
             outgoing,
             message: arrival.message,
             base_subject: arrival.base_subject,
+            words: arrival.words,
             token,
             written,
             shown,
