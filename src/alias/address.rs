@@ -68,6 +68,14 @@ impl Keyring {
         mac.unwrap_or_default().iter().take(8).fold(0, |all, byte| all << 8 | u64::from(*byte))
     }
 
+    /// What is kept of a code that was mailed to somebody: a code is short, and whoever reads the
+    /// database must not find it by trying. The oldest key makes it, as in [`Self::print`].
+    pub fn code(&self, of: &str, address: &str, code: &str) -> [u8; 32] {
+        let parts = [&b"code"[..], of.as_bytes(), address.as_bytes(), code.as_bytes()];
+        let mac = self.versions().last().and_then(|oldest| self.mac(oldest, &parts));
+        mac.unwrap_or_default()
+    }
+
     fn local_part(
         &self,
         version: u32,

@@ -3,17 +3,14 @@
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
-use tokio::sync::mpsc;
 
 use super::accounts::Who;
-use super::{beside, json, not_yet};
+use super::{beside, json, not_yet, spine};
 use crate::app::House;
 use crate::domain::{Clock, MessageId, NoticeKind, OrderId};
-use crate::relay::Relay;
 use crate::store::{HeldRow, MessageDetail, ReviewEvent};
 
 /// `bauta held …`
@@ -88,7 +85,7 @@ impl Held {
                 beside(path, async |house| show(house, &id, original, &who, out).await)
             }
             HeldCommand::Release { ids, who } => beside(path, async |house| {
-                let relay = relay(house)?;
+                let relay = spine(house)?;
                 let release = async |id: MessageId| {
                     let released = relay.release(&id, &who.decision()).await;
                     released.map_err(|why| format!("{id}: {why}"))
@@ -96,7 +93,7 @@ impl Held {
                 each(ids, "released", who.json, out, release).await
             }),
             HeldCommand::Reject { ids, who } => beside(path, async |house| {
-                let relay = relay(house)?;
+                let relay = spine(house)?;
                 let reject = async |id: MessageId| match relay
                     .reject_held(&id, who.decision(), NoticeKind::Rejected)
                     .await
@@ -112,14 +109,6 @@ impl Held {
             HeldCommand::Other(words) => Err(not_yet::refuse("held", &words)),
         }
     }
-}
-
-/// The spine beside a running relay: what it makes due, the relay brings on its way.
-fn relay(house: &House) -> anyhow::Result<Relay> {
-    let (outbox, _) = mpsc::channel(1);
-    let config = Arc::clone(&house.config);
-    let (keyring, store) = (house.keyring.clone(), house.store.clone());
-    Ok(Relay::new(config, keyring, store, Clock::system(), outbox)?)
 }
 
 /// Decides about each, says what became of it, and fails in the end if it did of any.

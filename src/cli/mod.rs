@@ -7,6 +7,7 @@
 //! Logs: `serve` and `demo` log to standard error.
 
 mod accounts;
+mod addresses;
 mod aliases;
 mod backtest;
 mod before_after;
@@ -38,9 +39,12 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use tokio::sync::mpsc;
 
 use crate::app::{House, Purpose};
 use crate::config::Config;
+use crate::domain::Clock;
+use crate::relay::Relay;
 use exit::{Wrong, report};
 
 /// A mail relay for marketplaces: buyer and seller write to each other by mail, each sees only an
@@ -75,6 +79,8 @@ enum Command {
     Import(import::Import),
     /// How sellers' accounts stand; warn, block, suspend and restore them
     Account(accounts::Accounts),
+    /// Mail from addresses that are not registered: list it, register the address by a code
+    Address(addresses::Addresses),
     /// Show aliases, rotate their key
     Alias(aliases::Aliases),
     /// Look into the archive
@@ -123,6 +129,7 @@ fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<()> {
         Command::Order(order) => order.run(&path, out),
         Command::Import(import) => import.run(&path, out),
         Command::Account(account) => account.run(&path, out),
+        Command::Address(address) => address.run(&path, out),
         Command::Alias(alias) => alias.run(&path, out),
         Command::Message(message) => message.run(&path, out),
         Command::Held(held) => held.run(&path, out),
@@ -172,6 +179,14 @@ fn with_house<T>(
         house.store.close().await;
         result
     })
+}
+
+/// The spine beside a running relay: what it makes due, the relay brings on its way.
+fn spine(house: &House) -> anyhow::Result<Relay> {
+    let (outbox, _) = mpsc::channel(1);
+    let config = Arc::clone(&house.config);
+    let (keyring, store) = (house.keyring.clone(), house.store.clone());
+    Ok(Relay::new(config, keyring, store, Clock::system(), outbox)?)
 }
 
 /// Writes a value as one line of JSON.

@@ -26,6 +26,10 @@ pub enum NoticeKind {
     Violation,
     /// Something was decided about an account.
     Account,
+    /// Mail came from an address that is not registered: was it the reader?
+    NewAddress,
+    /// To an address that is to be registered: its code.
+    AddressCode,
     /// To those who review: the ladder proposes a step.
     Proposal,
     /// To those who review: a message that goes on and that they should know of.
@@ -38,7 +42,7 @@ pub enum NoticeKind {
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Failed,
         Self::Expired,
         Self::Delayed,
@@ -48,6 +52,8 @@ impl NoticeKind {
         Self::TimedOut,
         Self::Violation,
         Self::Account,
+        Self::NewAddress,
+        Self::AddressCode,
         Self::Proposal,
         Self::ReviewNote,
         Self::Review,
@@ -66,6 +72,8 @@ impl NoticeKind {
             Self::TimedOut => "timed-out",
             Self::Violation => "violation",
             Self::Account => "account",
+            Self::NewAddress => "new-address",
+            Self::AddressCode => "address-code",
             Self::Proposal => "proposal",
             Self::ReviewNote => "review-note",
             Self::Review => "review",

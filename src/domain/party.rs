@@ -245,6 +245,15 @@ impl Party {
         self.all_addresses().any(|a| a.canonical() == wanted)
     }
 
+    /// Whether an address that is not registered looks like this party's all the same: at a domain
+    /// of its own, or at one that it has an address at and that is shared by nobody.
+    pub fn may_own(&self, address: &RealAddress) -> bool {
+        let domain = address.domain();
+        self.may_write_from(address)
+            || domain.parse::<PartyDomain>().is_ok()
+                && self.all_addresses().any(|own| own.domain() == domain)
+    }
+
     /// Whether a proved sender writes for this party: a registered address, or any at a domain of
     /// the party's own. A subdomain is a domain of its own.
     pub fn may_write_from(&self, address: &RealAddress) -> bool {

@@ -25,6 +25,7 @@ mod rehearse;
 mod report;
 mod review;
 mod route;
+mod stray;
 mod tell;
 mod upkeep;
 
@@ -52,6 +53,7 @@ pub use outcome::{Explained, Outcome, RejectLine};
 pub use rehearse::{Rehearsal, Rehearsed, Stopped, rehearse};
 pub use review::NotReleased;
 pub use route::{Route, RouteRefusal};
+pub use stray::NotDone;
 
 /// The spine, with everything it needs. Cheap to clone; clones are the same relay.
 #[derive(Clone)]

@@ -10,6 +10,7 @@ use super::prepare::{fingerprint, storage};
 use super::route::{Route, Target, ToParty};
 use crate::domain::{Direction, Party, Timestamp};
 use crate::mail::{self, Automatic, Message};
+use crate::market::Refusal;
 use crate::sender::{Envelope, Peer, Proof};
 use crate::store::Notified;
 
@@ -81,6 +82,11 @@ impl Relay {
                 outcome if outcome.is_temporary() => return Some(outcome),
                 outcome if outcome.is_accepted() => taken = taken.or(Some(outcome)),
                 outcome => refused.push((party, outcome)),
+            }
+        }
+        for (party, outcome) in &refused {
+            if *outcome == Outcome::Refused(Refusal::NotRegistered) {
+                self.keep_stray(&letter, party).await;
             }
         }
         let alone = taken.is_none();
@@ -171,25 +177,38 @@ impl Relay {
             Outcome::Unproved(why)
         })?;
         // Only now, when all look-ups have ended, is anybody registered looked at (PRODUCT §4).
-        // What strangers send is not opened: neither for those who are proved to be somebody else,
-        // nor for those who are not proved to the party, or the time that it takes would tell
-        // whether the address that they guessed is registered.
+        if !unread {
+            self.look_inside(raw, &mut message, &proof, parties).await?;
+        }
+        Ok(Letter { peer, raw, work, unread, message, proof, arrived, started })
+    }
+
+    /// Opens what is attached. What strangers send is not opened: neither for those who are proved
+    /// to be somebody else, nor for those who are not proved to the party, or the time that it takes
+    /// would tell whether the address that they guessed is registered.
+    pub(super) async fn look_inside(
+        &self,
+        raw: &[u8],
+        message: &mut Message,
+        proof: &Proof,
+        parties: &[ToParty],
+    ) -> Result<(), Outcome> {
         let writes =
             |party: &Party| proof.holds_for(party).is_ok() && party.may_write_from(proof.address());
-        if !unread && parties.iter().any(|party| writes(party.writer())) {
+        if parties.iter().any(|party| writes(party.writer())) {
             let looks = |party: &ToParty| {
                 let direction = Direction::from_sender(party.stands_for.other());
                 self.0.rules.looks_at_pictures(direction)
             };
             let pictures = parties.iter().any(looks);
-            let opens = self.open_attachments(raw, &mut message, pictures, Some(proof.address()));
-            opens.await?;
+            let from = Some(proof.address());
+            self.open_attachments(raw, message, pictures, from).await?;
         }
-        Ok(Letter { peer, raw, work, unread, message, proof, arrived, started })
+        Ok(())
     }
 
     /// Takes the mail for one of its recipients.
-    async fn accept_one(&self, letter: &Letter<'_>, party: ToParty) -> Outcome {
+    pub(super) async fn accept_one(&self, letter: &Letter<'_>, party: ToParty) -> Outcome {
         let Letter { peer, raw, work, unread, ref message, ref proof, arrived, started } = *letter;
         if let Err(why) = proof.holds_for(party.writer()) {
             tracing::info!(peer = %peer.address(), %why, "refused: signed by others only");

@@ -32,6 +32,7 @@ impl Relay {
         let done = async {
             self.decide_overdue().await?;
             self.tell_digest().await?;
+            self.tell_of_strays().await?;
             while self.tell_some().await? == MANY as usize {}
             Ok::<_, StoreError>(())
         };

@@ -10,6 +10,7 @@
 //! same plan are the same bytes.
 //! Logs: nothing.
 
+mod address_texts;
 mod body;
 mod carried;
 mod compose;

@@ -1,6 +1,7 @@
 //! Our own mail to a sender: what became of a message, and what to do about it. No word of the
 //! message itself stands in it but those that a rule found, and no address but aliases.
 
+use super::address_texts::AddressTexts;
 use super::compose::{ComposeError, Headers};
 use super::draft::Draft;
 use super::notice_texts::NoticeTexts;
@@ -73,6 +74,18 @@ pub enum Notice<'a> {
         /// Why.
         reason: Option<&'a str>,
     },
+    /// Mail came from addresses that are not registered for the reader, who may have written it.
+    NewAddress {
+        /// Which; nothing else of that mail is told.
+        addresses: &'a [RealAddress],
+    },
+    /// To an address that is to be registered.
+    AddressCode {
+        /// What its reader is to tell the marketplace.
+        code: &'a str,
+        /// For how long it is good.
+        good_for: std::time::Duration,
+    },
     /// To those who review, in English as all that operators read.
     ForReview {
         /// Of which kind.
@@ -117,6 +130,8 @@ impl Notice<'_> {
             | Self::ForReview { kind, .. } => *kind,
             Self::Violation { .. } => NoticeKind::Violation,
             Self::Account { .. } => NoticeKind::Account,
+            Self::NewAddress { .. } => NoticeKind::NewAddress,
+            Self::AddressCode { .. } => NoticeKind::AddressCode,
             Self::NotPassedOn { .. } => NoticeKind::NotPassedOn,
         }
     }
@@ -220,6 +235,8 @@ fn subject(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
         }
         Notice::Violation { order, .. } => (ReviewTexts::of(plan.language).redacted_subject, order),
         Notice::Account { .. } => (ReviewTexts::of(plan.language).account_subject, None),
+        Notice::NewAddress { .. } => (AddressTexts::of(plan.language).asked_subject, None),
+        Notice::AddressCode { .. } => (AddressTexts::of(plan.language).code_subject, None),
     };
     match order {
         Some(order) => format!("{head} ({} {})", Texts::of(plan.language).order, order.id),
@@ -281,11 +298,27 @@ fn text(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
             said
         }
         Notice::Account { what, until, reason } => account(plan, what, until, reason),
+        Notice::NewAddress { addresses } => {
+            let of = AddressTexts::of(plan.language);
+            let lines: Vec<String> =
+                addresses.iter().map(|address| format!("- {}", address.reveal())).collect();
+            vec![here(plan, of.asked), lines.join("\n"), here(plan, of.asked_todo)]
+        }
+        Notice::AddressCode { code, good_for } => {
+            let of = AddressTexts::of(plan.language);
+            let todo = of.code_todo.replace("{time}", &span(good_for));
+            vec![here(plan, of.code), code.to_owned(), here(plan, &todo)]
+        }
         Notice::ForReview { text, .. } => vec![text.to_owned()],
     };
     paragraphs.extend(more(plan));
     paragraphs.push(format!("-- \n{}", texts.machine.replace("{marketplace}", plan.marketplace)));
     format!("{}\n", paragraphs.join("\n\n"))
+}
+
+/// A sentence that names nothing but the marketplace.
+fn here(plan: &NoticePlan<'_>, text: &str) -> String {
+    text.replace("{marketplace}", plan.marketplace)
 }
 
 /// What was decided about an account, why, and how to appeal.
@@ -471,6 +504,17 @@ mod tests {
                     "Jane"
                 };
                 assert!(all.contains(names), "{language}: {all}");
+            }
+            let address = "jane@other.example".parse().unwrap();
+            let good_for = std::time::Duration::from_secs(24 * 3600);
+            for (notice, said) in [
+                (Notice::NewAddress { addresses: &[address] }, "- jane@other.example"),
+                (Notice::AddressCode { code: "1234 5678", good_for }, "1234 5678"),
+            ] {
+                let draft = write(language, notice);
+                assert!(!draft.text.contains(['{', '}']), "{language}: {}", draft.text);
+                assert!(draft.text.contains(said), "{language}: {}", draft.text);
+                assert!(draft.text.contains("Lumo Market"), "{language}: {}", draft.text);
             }
             let expired = write(language, deliveries[1]);
             assert!(expired.text.contains("48 h") && expired.subject.contains("O-1"), "{language}");

@@ -83,6 +83,12 @@ enum Ground {
 }
 
 impl Proof {
+    /// What was proved when a mail came in that is only now sent on: its domain, or it would not
+    /// have been kept.
+    pub fn kept(address: RealAddress, how: &str) -> Self {
+        Self { address, how: how.to_owned(), ground: Ground::Domain }
+    }
+
     /// The one address of `From:`.
     pub fn address(&self) -> &RealAddress {
         &self.address

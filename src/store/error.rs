@@ -88,7 +88,7 @@ pub enum StoreError {
 
 impl StoreError {
     /// The party is not registered.
-    pub(super) fn unknown(id: &PartyId) -> Self {
+    pub fn unknown(id: &PartyId) -> Self {
         match id {
             PartyId::Seller(id) => Self::UnknownSeller(id.clone()),
             PartyId::Buyer(id) => Self::UnknownBuyer(id.clone()),

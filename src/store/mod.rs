@@ -19,6 +19,7 @@ mod review;
 mod seal;
 mod search;
 mod sqlite;
+mod stray;
 
 pub use data_dir::{DataDirError, DataDirLock, FirstUse, require_owner};
 pub use error::StoreError;
@@ -42,3 +43,6 @@ pub use review::{
 pub use seal::{Accepted, Held, Lease, Refused, StoredMail};
 pub use search::{Found, Search};
 pub use sqlite::{OpenMode, Store};
+pub use stray::{
+    CodeRow, CodeSent, Confirmed, Kept, NewCode, NewStray, StrayMail, StrayRow, Untold, UntoldStray,
+};

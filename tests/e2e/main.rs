@@ -71,6 +71,7 @@ mod t65_doctor;
 mod t66_loops;
 mod t67_faults_and_restarts;
 mod t68_greylisting;
+mod t69_it_was_me;
 mod t70_reports;
 mod t85_what_a_message_is_for;
 mod t86_language_packs;

@@ -180,33 +180,47 @@ pub(super) fn checkpoint_until(stop: &Stop, conn: &Connection, database: &Path, 
             // Now, while little is left to copy.
             writer.ask_to_empty_wal();
         }
+        if writer.take_erased() && !empty_wal(conn, writer.checkpoints()) {
+            writer.note_erased();
+        }
     }
     checkpoint(conn, "TRUNCATE", writer.checkpoints());
 }
 
-/// For the writer, between two transactions: copies the rest of the WAL and cuts it. While this
-/// lasts nobody is answered, so it gives up soon where a reader holds an old snapshot.
-pub(super) fn empty_wal(conn: &Connection, checkpoints: &Checkpoints) {
+/// Between two transactions of the writer: copies the rest of the WAL and cuts it; whether that is
+/// done. While this lasts nobody is answered, so it gives up soon where a reader holds an old
+/// snapshot.
+pub(super) fn empty_wal(conn: &Connection, checkpoints: &Checkpoints) -> bool {
     let waits = |span| {
         if let Err(error) = conn.busy_timeout(span) {
             tracing::warn!(%error, "the busy timeout could not be set");
         }
     };
     waits(EMPTYING_WAITS);
-    checkpoint(conn, "TRUNCATE", checkpoints);
+    let done = checkpoint(conn, "TRUNCATE", checkpoints);
     waits(BUSY_TIMEOUT);
+    done
 }
 
-fn checkpoint(conn: &Connection, mode: &str, checkpoints: &Checkpoints) {
+/// Whether it copied all that there was.
+fn checkpoint(conn: &Connection, mode: &str, checkpoints: &Checkpoints) -> bool {
     // A checkpoint syncs too: `failed` ends the process where that went wrong, before the WAL
     // that still holds the data is overwritten.
-    let done = conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()));
-    match done.map_err(failed) {
-        Ok(()) if checkpoints.turned(true) => tracing::info!(mode, "checkpoints work again"),
-        Err(error) if checkpoints.turned(false) => {
-            tracing::warn!(%error, mode, "checkpoints fail; tried again until one works");
+    let busy =
+        conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get::<_, i64>(0));
+    match busy.map_err(failed) {
+        Ok(busy) => {
+            if checkpoints.turned(true) {
+                tracing::info!(mode, "checkpoints work again");
+            }
+            busy == 0
         }
-        _ => {}
+        Err(error) => {
+            if checkpoints.turned(false) {
+                tracing::warn!(%error, mode, "checkpoints fail; tried again until one works");
+            }
+            false
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::rows::{all, get, one, run};
 use super::standing::{self, Follows};
-use super::{Store, party, search};
+use super::{Store, party, search, stray};
 use crate::domain::{PartyId, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::register::{Decision, Erased};
@@ -70,6 +70,7 @@ fn delete_party(conn: &Connection, id: &PartyId, decision: &Decision) -> Result<
     }
     party::forget_contacts(conn, number)?;
     cancel_deliveries(conn, number, at)?;
+    stray::forget_party(conn, number, at)?;
     forget_orders(conn, number)?;
     standing::note(conn, number, None, "deleted", decision, Follows::default())?;
     Ok(true)
@@ -131,6 +132,7 @@ fn erase(conn: &Connection, number: i64, most: usize) -> Result<usize, StoreErro
             "UPDATE violation SET message = NULL, conversation = NULL, words = NULL
                 WHERE message = ?1",
             "DELETE FROM telling WHERE message = ?1",
+            "UPDATE address_code SET mail = NULL WHERE mail = ?1",
             "DELETE FROM message WHERE number = ?1",
         ] {
             run(conn, sql, [message])?;

@@ -25,6 +25,7 @@ mod rows;
 mod schema;
 mod search;
 mod standing;
+mod stray;
 mod sts;
 mod telling;
 mod traffic;

@@ -31,6 +31,11 @@ impl PackedNotice {
         Ok(Self { notice, bytes })
     }
 
+    /// Our id for it.
+    pub(super) fn message(&self) -> &MessageId {
+        &self.notice.message
+    }
+
     /// About how much it writes.
     pub(super) fn size(&self) -> usize {
         self.bytes.len()

@@ -9,6 +9,7 @@ CREATE TABLE setting (
 -- marketplace_fulfilled: a seller's address for orders that the marketplace fulfils; NULL: off.
 -- A deleted party keeps its row, so that its id is never given out again.
 -- proactive_blocked_until: a seller's messages that are no answers are refused until then.
+-- strays_told_at: when it was last told of mail from an address that is not registered.
 CREATE TABLE party (
     number                INTEGER PRIMARY KEY,
     role                  TEXT NOT NULL CHECK (role IN ('seller', 'buyer')),
@@ -22,6 +23,7 @@ CREATE TABLE party (
     suspended_at          INTEGER,
     proactive_blocked_until INTEGER,
     opted_out_at          INTEGER,
+    strays_told_at        INTEGER,
     version               INTEGER NOT NULL,
     UNIQUE (role, id_key)
 ) STRICT;
@@ -280,6 +282,45 @@ CREATE TABLE telling (
 ) STRICT;
 CREATE INDEX telling_message ON telling (message) WHERE message IS NOT NULL;
 CREATE INDEX telling_change ON telling (change) WHERE change IS NOT NULL;
+
+-- Proved mail from an address that is not registered for the alias: refused, and a copy kept for some
+-- days, outside of the archive, in case that it was the party (PRODUCT §4). party: who may write there.
+-- address: whom it is from. tag: of the alias. told_at: the party was told of it.
+CREATE TABLE stray (
+    number      INTEGER PRIMARY KEY,
+    party       INTEGER NOT NULL REFERENCES party,
+    pair        INTEGER NOT NULL REFERENCES pair,
+    address     TEXT NOT NULL,
+    canonical   TEXT NOT NULL,
+    tag         TEXT,
+    peer        TEXT NOT NULL,
+    proof       TEXT NOT NULL,
+    fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
+    received_at INTEGER NOT NULL,
+    until       INTEGER NOT NULL,
+    told_at     INTEGER,
+    original    BLOB NOT NULL,
+    UNIQUE (party, fingerprint)
+) STRICT;
+CREATE INDEX stray_pair ON stray (pair);
+CREATE INDEX stray_until ON stray (until);
+CREATE INDEX stray_untold ON stray (party) WHERE told_at IS NULL;
+
+-- The code that was mailed to an address which is to be registered: keyed, so that it can't be read
+-- here. sent: how many since sent_since. mail: the one that brings it; its content goes as soon as it
+-- is not needed any more.
+CREATE TABLE address_code (
+    party      INTEGER NOT NULL REFERENCES party,
+    canonical  TEXT NOT NULL,
+    code       BLOB NOT NULL CHECK (length(code) = 32),
+    tries_left INTEGER NOT NULL,
+    until      INTEGER NOT NULL,
+    sent       INTEGER NOT NULL,
+    sent_since INTEGER NOT NULL,
+    mail       INTEGER REFERENCES message,
+    PRIMARY KEY (party, canonical)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX address_code_mail ON address_code (mail) WHERE mail IS NOT NULL;
 
 -- lease: counts claims, so that an attempt knows whether the delivery is still its own even where
 -- the same process claimed it again.

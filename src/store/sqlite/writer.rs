@@ -52,6 +52,7 @@ pub(super) struct Queue {
     waiting: Arc<(Mutex<Waiting>, Condvar)>,
     commits: Arc<AtomicU64>,
     wal_too_large: Arc<AtomicBool>,
+    erased: Arc<AtomicBool>,
     checkpoints: Arc<Checkpoints>,
 }
 
@@ -69,6 +70,17 @@ impl Queue {
     /// Tells the writer to empty the WAL after the group in hand.
     pub(super) fn ask_to_empty_wal(&self) {
         self.wal_too_large.store(true, Ordering::Relaxed);
+    }
+
+    /// Notes that something was erased which must not stay in the WAL either: it is emptied as soon
+    /// as nobody reads an old snapshot.
+    pub(super) fn note_erased(&self) {
+        self.erased.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether something was, since this was asked last.
+    pub(super) fn take_erased(&self) -> bool {
+        self.erased.swap(false, Ordering::Relaxed)
     }
 
     /// How the checkpoints of this database go.

@@ -26,6 +26,7 @@ async fn whatever_hangs_on_a_message_is_known_to_the_eraser() {
     assert_eq!(
         hanging_on(&conn, "message"),
         [
+            "address_code.mail",
             "content.message",
             "delivery.message",
             "message.about",

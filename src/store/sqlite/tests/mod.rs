@@ -8,6 +8,7 @@ mod queueing;
 mod registering;
 mod reporting;
 mod reviewing;
+mod straying;
 mod striking;
 mod turns;
 mod writing;
