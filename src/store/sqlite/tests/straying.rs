@@ -47,6 +47,7 @@ fn notice(n: usize, kind: NoticeKind, to: &str, hours: u64) -> NewNotice {
         msg_id: msg_id(&format!("notice{n}@msg.market.example")),
         subject: "A notice".to_owned(),
         text: String::new(),
+        words: String::new(),
         html: None,
         bytes: format!("Subject: A notice\r\n\r\n{n}\r\n").into_bytes(),
         sender_view: vec![],
