@@ -1,4 +1,4 @@
-//! The message kinds over labelled messages.
+//! The message kinds, and how people behave, over labelled messages.
 //!
 //! The settled cases of PRODUCT §5 and the disguises have to be judged exactly; the messages that
 //! were written for this project, and those of the corpus, as well as is asked of them. The corpus
@@ -16,7 +16,7 @@ use bauta::mail::{self, Message};
 use bauta::policy::{Context, Rules, judge};
 use serde_json::Value;
 
-const KINDS: [RuleId; 8] = [
+const KINDS: [RuleId; 11] = [
     RuleId::ReviewSolicitation,
     RuleId::Promotion,
     RuleId::OptOutRequest,
@@ -25,6 +25,9 @@ const KINDS: [RuleId; 8] = [
     RuleId::ThankYouOnly,
     RuleId::Unsolicited,
     RuleId::ImportantMisuse,
+    RuleId::Abuse,
+    RuleId::FeedbackExtortion,
+    RuleId::Impersonation,
 ];
 
 fn lines(path: &str) -> Option<Vec<Value>> {
@@ -55,7 +58,7 @@ fn rules() -> Rules {
         language_packs: vec![],
         rules: BTreeMap::new(),
     };
-    Rules::new(&policy, &["msg.market.example".to_owned()]).unwrap()
+    Rules::new(&policy, &["msg.market.example".to_owned()]).unwrap().of_marketplace("Lamp Market")
 }
 
 fn field<'a>(case: &'a Value, name: &str) -> &'a str {
@@ -103,6 +106,14 @@ fn exact(cases: &[Value]) -> (usize, usize) {
 #[test]
 fn the_settled_cases_and_the_disguises_are_judged_exactly() {
     let cases = lines("fixtures/policy/settled.jsonl").unwrap();
+    assert_eq!(exact(&cases).0, cases.len());
+}
+
+/// Hits, near misses and disguises of `abuse`, `feedback-extortion` and `impersonation` in each
+/// language.
+#[test]
+fn how_people_behave_is_judged_exactly() {
+    let cases = lines("fixtures/policy/conduct.jsonl").unwrap();
     assert_eq!(exact(&cases).0, cases.len());
 }
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::cases::{Case, each};
 use super::exit::Wrong;
 use super::json;
-use crate::config::built_rule;
+
 use crate::domain::{Finding, RuleId};
 use crate::policy::Rules;
 
@@ -75,8 +75,6 @@ struct Sheet {
     clean: usize,
     clean_hit: usize,
     differences: Vec<Difference>,
-    /// Rules that cases expect and this version does not have.
-    not_built: BTreeSet<RuleId>,
 }
 
 #[derive(Debug, Serialize)]
@@ -99,7 +97,6 @@ struct Report<'a> {
     clean_hit: usize,
     scores: Vec<Line<'a>>,
     differences: &'a [Difference],
-    not_built: &'a BTreeSet<RuleId>,
 }
 
 impl Measure {
@@ -132,9 +129,6 @@ fn measure(rules: &Rules, cases: &Path) -> anyhow::Result<Sheet> {
 impl Sheet {
     fn note(&mut self, case: &Case, expected: BTreeSet<RuleId>, findings: &[Finding]) {
         let is_clean = expected.is_empty();
-        let (expected, not_built): (BTreeSet<_>, BTreeSet<_>) =
-            expected.into_iter().partition(|rule| built_rule(*rule).is_some());
-        self.not_built.extend(not_built);
         let found: BTreeSet<RuleId> = findings.iter().map(|f| f.rule).collect();
         for rule in expected.union(&found) {
             for lang in [case.lang.as_str(), "all"] {
@@ -182,7 +176,6 @@ impl Sheet {
             clean_hit: self.clean_hit,
             scores: scores.collect(),
             differences: &self.differences,
-            not_built: &self.not_built,
         }
     }
 
@@ -209,10 +202,6 @@ impl Sheet {
         let exact = shown(ratio(self.exact, self.cases));
         writeln!(out, "\nexact set of rules: {} of {} cases ({exact})", self.exact, self.cases)?;
         writeln!(out, "clean messages wrongly hit: {} of {}", self.clean_hit, self.clean)?;
-        if !self.not_built.is_empty() {
-            let rules: Vec<&str> = self.not_built.iter().map(|r| r.as_str()).collect();
-            writeln!(out, "not in this version, and left out: {}", rules.join(", "))?;
-        }
         Ok(())
     }
 }

@@ -21,7 +21,7 @@ use crate::domain::{
 };
 use crate::mail::{self, Dropped, Message};
 use crate::policy::{Context, Rules};
-use crate::relay::{Inspector, Rehearsal, Stopped, rehearse};
+use crate::relay::{self, Inspector, Rehearsal, Stopped, rehearse};
 use crate::rewrite::{Plan, thread::ThreadHeaders};
 
 /// `bauta policy …`
@@ -130,8 +130,7 @@ impl Policy {
 }
 
 fn rules(config: &Config) -> anyhow::Result<Rules> {
-    let own = [config.relay.alias_domain.clone()];
-    Ok(Rules::new(&config.policy, &own).map_err(|e| Wrong(e.to_string()))?)
+    Ok(relay::rules_of(config).map_err(|e| Wrong(e.to_string()))?)
 }
 
 /// As the relay opens them: a file that somebody asks about can be hostile too.

@@ -13,7 +13,6 @@ use crate::domain::RuleId;
 use super::error::{ConfigError, Position};
 use super::keys::{self, Known};
 use super::kind;
-use super::rules::{BUILT_RULES, built_rule};
 use super::spelling;
 
 const CUSTOM: &str = "policy.custom";
@@ -152,21 +151,16 @@ impl<'t> Document<'t> {
 
     fn rule(&mut self, at: usize, path: &str, name: &str, value: Spanned<Value<'t>>) {
         let Ok(id) = RuleId::from_str(name) else {
-            let built = BUILT_RULES.iter().map(|r| r.id.as_str());
-            let all = RuleId::ALL.iter().map(|r| r.as_str());
-            let wrong = match spelling::nearest_word(name, all) {
+            let all = || RuleId::ALL.iter().map(|r| r.as_str());
+            let wrong = match spelling::nearest_word(name, all()) {
                 Some(near) => format!("unknown rule; did you mean {near}?"),
                 None => format!(
-                    "unknown rule; this version has {}",
-                    kind::one_of(&built.collect::<Vec<_>>())
+                    "unknown rule; the rules are {}",
+                    kind::one_of(&all().collect::<Vec<_>>())
                 ),
             };
             return self.wrong(at, path, wrong);
         };
-        if built_rule(id).is_none() {
-            let (file, position) = (self.file.clone(), self.position(at));
-            return self.errors.push(ConfigError::NotYet { file, position, key: path.to_owned() });
-        }
         let table = match value.into_inner() {
             Value::Table(table) => table,
             other => return self.no_table(at, path, &other),

@@ -199,6 +199,27 @@ pub const BUILT_RULES: &[BuiltRule] = &[
         finds: "The number of a payment card (check digit and issuer's range).",
     },
     BuiltRule {
+        id: RuleId::Abuse,
+        seller_to_buyer: Action::Hold,
+        buyer_to_seller: Action::Hold,
+        actions: WHOLE,
+        finds: "Threats, harassment, slurs, in the languages of policy.languages.",
+    },
+    BuiltRule {
+        id: RuleId::FeedbackExtortion,
+        seller_to_buyer: Action::Allow,
+        buyer_to_seller: Action::Warn,
+        actions: WHOLE,
+        finds: "A buyer's refund or bad review, and the other way round. It is delivered, and review.notify is told.",
+    },
+    BuiltRule {
+        id: RuleId::Impersonation,
+        seller_to_buyer: Action::Hold,
+        buyer_to_seller: Action::Allow,
+        actions: WHOLE,
+        finds: "A seller who poses as the marketplace (relay.marketplace) or its staff.",
+    },
+    BuiltRule {
         id: RuleId::TooLong,
         seller_to_buyer: Action::Reject,
         buyer_to_seller: Action::Reject,
@@ -244,7 +265,8 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_can_do_what_it_does_by_default() {
+    fn every_rule_is_built_and_can_do_what_it_does_by_default() {
+        assert!(BUILT_RULES.iter().map(|rule| &rule.id).eq(RuleId::ALL));
         for rule in BUILT_RULES {
             for action in [rule.seller_to_buyer, rule.buyer_to_seller] {
                 assert!(rule.actions.contains(&action), "{} {action:?}", rule.id);

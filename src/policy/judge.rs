@@ -218,7 +218,10 @@ impl Bench<'_> {
 
     /// What the message is for; whether that can't be told of one that nobody asked for.
     fn kinds(&mut self, message: &Message, quoted: (&Quoted, &Quoted)) -> bool {
-        let kinds = kinds::find(self.rules.languages.packs(), self.context, message, quoted);
+        let poses = self.rules.action(RuleId::Impersonation, self.context.direction).is_some();
+        let marketplace = poses.then_some(&self.rules.marketplace);
+        let packs = self.rules.languages.packs();
+        let kinds = kinds::find(packs, marketplace, self.context, message, quoted);
         for (rule, part, found) in kinds.found {
             let text = if part == Part::Subject { &message.subject } else { &message.text.body };
             self.add(text, part, &Quoted::default(), Hit { rule, found, invites: false });

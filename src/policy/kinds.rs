@@ -1,4 +1,5 @@
-//! The message kinds: what a message is for, from the speech acts in it. Rules
+//! The message kinds: what a message is for, from the speech acts in it (whose other half is
+//! `conduct`). Rules
 //! `review-solicitation`, `promotion`, `opt-out-request` for every message, and for proactive ones
 //! `shipping-confirmation`, `service-offer`, `thank-you-only`, `unsolicited`, `important-misuse`.
 //!
@@ -13,9 +14,11 @@ use std::ops::Range;
 use crate::domain::{Certainty, Direction, MessageKind, Part, RuleId};
 use crate::mail::{Message, SegmentKind, base_subject};
 
+use super::conduct;
 use super::context::Context;
 use super::found::Found;
-use super::language::{Act, Done, Packs, Reading, Sentence, Zone, read};
+use super::language::{Act, Done, Packs, Reading, Sentence, Zone, read, read_in_each};
+use super::names::Names;
 use super::quoted::Quoted;
 use super::view::View;
 
@@ -33,9 +36,11 @@ pub(super) struct Kinds {
     pub is_unread: bool,
 }
 
-/// Reads a message. `quoted` are the quoted stretches of the subject and of the text.
+/// Reads a message. `marketplace` is looked for where somebody may pose as it; `quoted` are the
+/// quoted stretches of the subject and of the text.
 pub(super) fn find(
     packs: &Packs,
+    marketplace: Option<&Names>,
     context: &Context<'_>,
     message: &Message,
     quoted: (&Quoted, &Quoted),
@@ -49,26 +54,34 @@ pub(super) fn find(
         let segments = message.text.segments.iter();
         segments.filter(|s| s.kind == SegmentKind::Signature).any(|s| within(&s.range))
     };
-    let reading =
-        read(packs, &[(&subject_view, Zone::Subject), (&text, Zone::Body)], |zone, range| {
-            match zone {
-                // In a reply the subject is the conversation's.
-                Zone::Subject => is_reply || quoted.0.covers(range),
-                _ => quoted.1.covers(range),
-            }
-        });
-    let reading = reading.with_signature(signature);
+    let skip = |zone: Zone, range: &Range<usize>| match zone {
+        // In a reply the subject is the conversation's.
+        Zone::Subject => is_reply || quoted.0.covers(range),
+        _ => quoted.1.covers(range),
+    };
+    let texts = [(&subject_view, Zone::Subject), (&text, Zone::Body)];
+    let mut reading = read(packs, &texts, skip).with_signature(signature);
+    if let Some(names) = marketplace {
+        conduct::mark_marketplace(&mut reading, names, [&subject_view, &text]);
+    }
+    let acts = reading.acts();
+    let mut conduct = conduct::find(&reading, &acts);
+    if conduct.is_empty() {
+        conduct = conduct::in_any(&reading, || read_in_each(packs, &texts, skip));
+    }
     let letters = |zone| {
         let of = reading.sentences.iter().filter(move |s: &&Sentence| s.zone == zone);
         of.map(|s| s.letters).sum::<usize>()
     };
     if letters(Zone::Body) < LETTERS || !reading.is_known() {
-        return Kinds { is_unread: true, ..Kinds::default() };
+        return Kinds { found: conduct, is_unread: true, ..Kinds::default() };
     }
     let proactive = context.proactive && context.direction == Direction::SellerToBuyer;
     let question = context.question.or(is_reply.then_some(subject)).filter(|_| !proactive);
-    let bench = Bench { acts: reading.acts(), reading: &reading };
-    bench.decide(proactive, question, !is_reply && packs.is_important(subject))
+    let bench = Bench { acts, reading: &reading };
+    let mut kinds = bench.decide(proactive, question, !is_reply && packs.is_important(subject));
+    kinds.found.extend(conduct);
+    kinds
 }
 
 /// One message with its acts.

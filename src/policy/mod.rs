@@ -14,6 +14,7 @@ mod card_number;
 mod carries;
 mod clauses;
 mod competitor;
+mod conduct;
 mod context;
 mod copies;
 mod custom;

@@ -2,21 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{BUILT_RULES, BuiltRule, Mode, Policy, built_rule};
+use crate::config::{BUILT_RULES, BuiltRule, Mode, Policy};
 use crate::domain::{Action, Direction, RuleId};
 
 use super::competitor::Competitors;
 use super::custom::Custom;
 use super::domains::Allowed;
 use super::language::{Languages, PackError};
+use super::names::Names;
 use super::view::folded;
 
 /// Why the rules can't be used as they are set. All permanent: the config has to change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
-    /// The rule is not in this version.
-    #[error("policy.rules.{0} is not in this version; in it are: {built}", built = ids())]
-    NotBuilt(RuleId),
     /// The action is not possible for this rule.
     #[error(
         "policy.rules.{rule} can't be {action:?}: {why}",
@@ -32,10 +30,6 @@ pub enum RuleError {
     /// A language pack is wrong.
     #[error(transparent)]
     Pack(#[from] PackError),
-}
-
-fn ids() -> String {
-    BUILT_RULES.iter().map(|r| r.id.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// Most characters of new text (PRODUCT §5, `too-long`).
@@ -60,6 +54,8 @@ pub struct Rules {
     pub(super) competitors: Competitors,
     pub(super) languages: Languages,
     pub(super) customs: Vec<Custom>,
+    /// What the marketplace is called.
+    pub(super) marketplace: Names,
 }
 
 impl Rules {
@@ -67,12 +63,8 @@ impl Rules {
     /// always allowed, as links and in addresses (PRODUCT §5).
     ///
     /// # Errors
-    /// A rule that is not in this version, an action that a rule can't have, or what is wrong with
-    /// a language pack.
+    /// An action that a rule can't have, or what is wrong with a language pack.
     pub fn new(policy: &Policy, marketplace_domains: &[String]) -> Result<Self, RuleError> {
-        if let Some(rule) = policy.rules.keys().find(|rule| built_rule(**rule).is_none()) {
-            return Err(RuleError::NotBuilt(*rule));
-        }
         let mut settings = BTreeMap::new();
         for rule in BUILT_RULES {
             settings.insert(rule.id, setting(rule, policy)?);
@@ -99,7 +91,15 @@ impl Rules {
             competitors: Competitors::new(&policy.competitors),
             languages: Languages::new(&policy.languages, &policy.language_packs)?,
             customs: policy.custom.iter().map(Custom::new).collect(),
+            marketplace: Names::default(),
         })
+    }
+
+    /// The same with the name of the marketplace, as which nobody may pose.
+    #[must_use]
+    pub fn of_marketplace(mut self, name: &str) -> Self {
+        self.marketplace = Names::new([name], false);
+        self
     }
 
     /// Whether anything depends on what the pictures of a message show.
@@ -184,15 +184,8 @@ pub(super) mod tests {
         check(RuleId::AttachmentSize, Action::Redact, false);
         check(RuleId::AttachmentType, Action::Reject, true);
         check(RuleId::Promotion, Action::Redact, false);
-        check(RuleId::Abuse, Action::Reject, false);
-    }
-
-    #[test]
-    fn an_error_says_what_would_be_right() {
-        let rules = [(RuleId::Abuse, RuleSetting::default())];
-        let error = Rules::new(&policy(Mode::Enforce, &rules), &[]).unwrap_err().to_string();
-        assert!(error.contains("policy.rules.abuse is not in this version"), "{error}");
-        assert!(error.contains("phone-number"), "{error}");
+        check(RuleId::Abuse, Action::Reject, true);
+        check(RuleId::Abuse, Action::Redact, false);
     }
 
     #[test]

@@ -39,7 +39,7 @@ impl<'a> View<'a> {
                     let letter = circled(before) || after.is_some_and(circled);
                     (if letter { 'a' } else { '@' }, c.len_utf8())
                 }
-                c => (c, c.len_utf8()),
+                c => voiced(c, original.get(at + c.len_utf8()..)).unwrap_or((c, c.len_utf8())),
             };
             before = c;
             view.push(read, at, at + taken);
@@ -211,6 +211,21 @@ fn escape(text: &str) -> Option<(char, usize)> {
     Some((c, head + 1))
 }
 
+/// A kana with its voicing mark written after it, as half-width forms have to ("ﾊﾞ" is "バ"): the one
+/// character and the bytes it takes.
+fn voiced(c: char, after: Option<&str>) -> Option<(char, usize)> {
+    if !matches!(c, '\u{3041}'..='\u{30ff}' | '\u{ff66}'..='\u{ff9d}') {
+        return None;
+    }
+    let mark = after?.chars().next()?;
+    if !matches!(mark, '\u{3099}' | '\u{309a}' | '\u{ff9e}' | '\u{ff9f}') {
+        return None;
+    }
+    let mut both = [c, mark].into_iter().nfkc();
+    let one = both.next()?;
+    both.next().is_none().then_some((one, c.len_utf8() + mark.len_utf8()))
+}
+
 /// Embeddings, overrides and isolates of UAX #9 §2.1 to §2.4.
 fn turns(c: char) -> bool {
     matches!(c, '\u{202a}' | '\u{202b}' | '\u{202d}' | '\u{202e}' | '\u{2066}'..='\u{2068}')
@@ -272,6 +287,8 @@ fn fold(c: char, out: &mut String) {
         c if is_invisible(c) => {}
         // Signs of money are no letters ("€" looks like an "e").
         '·' | '•' | '∙' | '→' | '€' | '£' | '¥' | '₦' | '₹' | '¢' => out.push(c),
+        // Nor are the marks before a Spanish sentence ("¡" looks like an "i").
+        '¡' | '¿' => out.push(c),
         c => match digit(c) {
             Some(digit) => out.push(digit),
             None => c.nfkc().for_each(|c| fold_letter(c, out)),
@@ -325,6 +342,8 @@ mod tests {
         check("gmail。com です。はい", "gmail.com です。はい");
         check("a\u{a0}–\u{2003}b\nc", "a - b\nc");
         check("アットマーク 電話 〇九", "アットマーク 電話 〇九");
+        check("ﾊﾞｶ ﾊﾟﾝ ｶﾞ か\u{3099}", "バカ パン ガ が");
+        check("¡Hola! ¿Qué?", "¡hola! ¿que?");
     }
 
     #[test]

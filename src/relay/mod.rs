@@ -78,6 +78,15 @@ struct Inner {
     tell: Arc<Notify>,
 }
 
+/// The rules as the config sets them.
+///
+/// # Errors
+/// A rule that can't be compiled.
+pub fn rules_of(config: &Config) -> Result<Rules, RuleError> {
+    let own = std::slice::from_ref(&config.relay.alias_domain);
+    Ok(Rules::new(&config.policy, own)?.of_marketplace(&config.relay.marketplace))
+}
+
 impl Relay {
     /// Builds the spine. The rules are compiled here, once.
     pub fn new(
@@ -87,7 +96,7 @@ impl Relay {
         clock: Clock,
         outbox: mpsc::Sender<StoredMail>,
     ) -> Result<Self, RuleError> {
-        let rules = Rules::new(&config.policy, std::slice::from_ref(&config.relay.alias_domain))?;
+        let rules = rules_of(&config)?;
         // What is loaded at first use is loaded before the first mail waits for it.
         policy::warm(&rules);
         let large = Arc::new(Semaphore::new(4));
@@ -118,7 +127,7 @@ impl Relay {
     /// # Errors
     /// A rule that can't be compiled.
     pub fn under(&self, config: Arc<Config>) -> Result<Self, RuleError> {
-        let rules = Rules::new(&config.policy, std::slice::from_ref(&config.relay.alias_domain))?;
+        let rules = rules_of(&config)?;
         let Inner {
             keyring,
             store,

@@ -107,8 +107,9 @@ impl Relay {
         let Some(detail) = self.0.store.message(message).await? else { return Ok(vec![]) };
         let subject = format!("A message that you should know of: {message}");
         let text = format!(
-            "{}\n\nIt goes on. Look at it:  bauta message show {message}",
-            line(&detail.row, &detail.verdict)
+            "{}\nReceived {}\n\nIt goes on. Look at it:  bauta message show {message}",
+            line(&detail.row, &detail.verdict),
+            detail.row.received_at
         );
         let kind = NoticeKind::ReviewNote;
         let notice = Notice::ForReview { kind, subject: &subject, text: &text };
@@ -124,8 +125,9 @@ impl Relay {
         let Some(detail) = self.0.store.message(message).await? else { return Ok(vec![]) };
         let subject = format!("A message waits for review: {message}");
         let text = format!(
-            "{}\n\nLook at it:  bauta held show {message}\nLet it go on:  bauta held release {message}\nReject it:  bauta held reject {message} --reason \"...\"\n\nUndecided after {} h it is decided by itself.",
+            "{}\nHeld since {}\n\nLook at it:  bauta held show {message}\nLet it go on:  bauta held release {message}\nReject it:  bauta held reject {message} --reason \"...\"\n\nUndecided after {} h it is decided by itself.",
             line(&detail.row, &detail.verdict),
+            detail.row.received_at,
             self.0.config.review.timeout.as_secs() / 3600,
         );
         let notice = Notice::ForReview { kind: NoticeKind::Review, subject: &subject, text: &text };
@@ -314,5 +316,5 @@ fn line(row: &MessageRow, verdict: &Verdict) -> String {
     let rules = row.rules.iter().map(|rule| rule.as_str());
     let holds = verdict.holds.iter().map(|hold| hold.reason.as_str());
     let why: Vec<&str> = rules.chain(holds).collect();
-    format!("{}\nFound: {}\nHeld since {}", short(row), why.join(", "), row.received_at)
+    format!("{}\nFound: {}", short(row), why.join(", "))
 }

@@ -24,9 +24,14 @@ pub(super) fn words(text: &str) -> Vec<Word<'_>> {
     }
     for i in 0..words.len() {
         let mut forms: Vec<(String, usize)> = spelled(&words, i).into_iter().collect();
+        // "s t r o n z o e": the last may be a word of one letter.
+        if let Some((word, taken)) = forms.first().filter(|(_, taken)| *taken > 4) {
+            forms.push((word.get(..word.len() - 1).unwrap_or_default().to_owned(), taken - 1));
+        }
         if forms.is_empty() {
             forms = joined(&words, i);
         }
+        forms.extend(starred(text, &words, i));
         forms.extend(words.get(i).into_iter().flat_map(|w| unleeted(w.text)).map(|w| (w, 1)));
         let leet: Vec<_> =
             forms.iter().flat_map(|(w, n)| unleeted(w).into_iter().map(|w| (w, *n))).collect();
@@ -73,6 +78,25 @@ fn joined(words: &[Word<'_>], at: usize) -> Vec<(String, usize)> {
         }
     }
     forms
+}
+
+/// `f*ck`, `a**hole`, `sh##ty`: with an `x` for each mark that stands for a letter.
+fn starred(text: &str, words: &[Word<'_>], at: usize) -> Option<(String, usize)> {
+    let mut whole = words.get(at)?.text.to_owned();
+    let mut end = words.get(at)?.range.end;
+    let mut taken = 1;
+    for next in words.get(at + 1..)?.iter().take(3) {
+        let between = text.get(end..next.range.start)?;
+        let mark = between.chars().next().filter(|c| matches!(c, '*' | '#' | '_' | '-'));
+        if between.len() > 4 || mark.is_none_or(|mark| between.chars().any(|c| c != mark)) {
+            break;
+        }
+        whole.extend(std::iter::repeat_n('x', between.len()));
+        whole.push_str(next.text);
+        end = next.range.end;
+        taken += 1;
+    }
+    (taken > 1).then_some((whole, taken))
 }
 
 /// Figures and marks among letters, read as the letters that they look like.

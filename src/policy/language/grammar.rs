@@ -90,6 +90,10 @@ pub(super) const QUESTION: &str = "question";
 pub(super) const CODE: &str = "code";
 pub(super) const NUMBER: &str = "number";
 pub(super) const STARS: &str = "stars";
+/// The marketplace by its name; a pack adds what it is called beside.
+pub(in crate::policy) const MARKETPLACE: &str = "marketplace";
+/// Staff of the marketplace: who works there, directly beside its name.
+pub(in crate::policy) const MARKETPLACE_STAFF: &str = "marketplace-staff";
 
 /// The classes by their names.
 #[derive(Debug, Clone)]
@@ -98,7 +102,7 @@ pub(super) struct Classes(HashMap<String, Class>);
 impl Default for Classes {
     fn default() -> Self {
         let mut classes = Self(HashMap::new());
-        for name in [QUESTION, CODE, NUMBER, STARS] {
+        for name in [QUESTION, CODE, NUMBER, STARS, MARKETPLACE, MARKETPLACE_STAFF] {
             drop(classes.add(name));
         }
         classes

@@ -17,7 +17,7 @@ mod reading;
 mod sentences;
 mod words;
 
-pub(super) use grammar::Act;
+pub(super) use grammar::{Act, MARKETPLACE, MARKETPLACE_STAFF};
 pub use pack::PackError;
 pub(super) use packs::{Languages, Packs};
-pub(super) use reading::{Done, Reading, Sentence, Zone, read};
+pub(super) use reading::{Done, Reading, Sentence, Zone, read, read_in_each};

@@ -27,6 +27,20 @@ const BUILT: [(&str, &str); 9] = [
     ("ja", include_str!("../data/languages/ja.toml")),
 ];
 
+/// How people behave towards one another, apart from what messages are for: a second file of each
+/// language.
+const CONDUCT: [(&str, &str); 9] = [
+    ("en", include_str!("../data/languages/conduct/en.toml")),
+    ("de", include_str!("../data/languages/conduct/de.toml")),
+    ("fr", include_str!("../data/languages/conduct/fr.toml")),
+    ("es", include_str!("../data/languages/conduct/es.toml")),
+    ("it", include_str!("../data/languages/conduct/it.toml")),
+    ("pt", include_str!("../data/languages/conduct/pt.toml")),
+    ("nl", include_str!("../data/languages/conduct/nl.toml")),
+    ("pl", include_str!("../data/languages/conduct/pl.toml")),
+    ("ja", include_str!("../data/languages/conduct/ja.toml")),
+];
+
 const GRAMMAR: (&str, &str) = ("grammar.toml", include_str!("../data/languages/grammar.toml"));
 
 /// One language.
@@ -105,7 +119,7 @@ impl Packs {
     /// Those of this build; `check` reads every phrase of them, too.
     fn built(check: bool) -> Result<Self, PackError> {
         let mut packs = Self::grammar()?;
-        for (code, text) in BUILT {
+        for (code, text) in BUILT.into_iter().chain(CONDUCT) {
             packs.add(&Source { file: code, text }, check)?;
         }
         Ok(packs)
@@ -233,14 +247,16 @@ mod tests {
         let packs = Packs::built(true).unwrap();
         assert_eq!(packs.packs.len(), Language::ALL.len());
         let grammar: GrammarFile = toml::from_str(GRAMMAR.1).unwrap();
-        let found = ["question", "number", "code", "stars"];
+        let found = ["question", "number", "code", "stars", "marketplace-staff"];
         for line in grammar.acts.values().flat_map(|v| v.get_ref().lines()) {
             let words = line.trim_start_matches('?').split([' ', '/']);
             let names = words.filter(|w| !w.is_empty() && !["+", "-", "+~", "-~"].contains(w));
             for name in names.filter(|name| !found.contains(name)) {
                 for (code, text) in BUILT {
-                    let file = Source { file: code, text }.parse().unwrap();
-                    assert!(file.classes.contains_key(name), "{code} has no words of {name:?}");
+                    let conduct = CONDUCT.iter().find(|(other, _)| *other == code).unwrap().1;
+                    let files = [text, conduct].map(|text| Source { file: code, text }.parse());
+                    let has = files.into_iter().any(|f| f.unwrap().classes.contains_key(name));
+                    assert!(has, "{code} has no words of {name:?}");
                 }
             }
         }

@@ -61,8 +61,36 @@ pub(in crate::policy) fn read<'p>(
     skip: impl Fn(Zone, &Range<usize>) -> bool,
 ) -> Reading<'p> {
     let words: Vec<Vec<Word<'_>>> = texts.iter().map(|(view, _)| words(&view.text)).collect();
+    let drafts = drafts(packs, texts, &words, skip);
+    let language = language(packs, &drafts);
+    let sentences = drafts.into_iter().map(|draft| draft.finish(packs, language)).collect();
+    Reading { packs, sentences, language }
+}
+
+/// Reads a text whose language can't be told in each of them in turn.
+pub(in crate::policy) fn read_in_each<'p>(
+    packs: &'p Packs,
+    texts: &[(&View<'_>, Zone)],
+    skip: impl Fn(Zone, &Range<usize>) -> bool,
+) -> Vec<Reading<'p>> {
+    let words: Vec<Vec<Word<'_>>> = texts.iter().map(|(view, _)| words(&view.text)).collect();
+    let in_one = |at: usize| {
+        let drafts = drafts(packs, texts, &words, &skip);
+        let sentences = drafts.into_iter().map(|draft| draft.finish(packs, Some(at))).collect();
+        Reading { packs, sentences, language: Some(at) }
+    };
+    (0..packs.packs.len()).map(in_one).collect()
+}
+
+/// The sentences of the texts that are judged.
+fn drafts<'v>(
+    packs: &Packs,
+    texts: &[(&'v View<'v>, Zone)],
+    words: &'v [Vec<Word<'v>>],
+    skip: impl Fn(Zone, &Range<usize>) -> bool,
+) -> Vec<Draft<'v>> {
     let mut drafts = vec![];
-    for ((view, zone), words) in texts.iter().zip(&words) {
+    for ((view, zone), words) in texts.iter().zip(words) {
         let mut from = 0;
         for range in sentences(view) {
             let rest = words.get(from..).unwrap_or_default();
@@ -74,9 +102,7 @@ pub(in crate::policy) fn read<'p>(
             }
         }
     }
-    let language = language(packs, &drafts);
-    let sentences = drafts.into_iter().map(|draft| draft.finish(packs, language)).collect();
-    Reading { packs, sentences, language }
+    drafts
 }
 
 /// A sentence before its language is known.
@@ -104,7 +130,18 @@ impl<'v> Draft<'v> {
     ) -> Self {
         let text = view.slice(range.clone());
         let count = |of: fn(char) -> bool| text.chars().filter(|c| of(*c)).count();
-        let counted = || words.iter().filter(|w| w.text.chars().any(char::is_alphabetic));
+        // The letters of a word that is spelled out are words of other languages.
+        let single = |at: Option<usize>| {
+            let word = at.and_then(|at| words.get(at));
+            word.is_some_and(|w| w.text.chars().all(char::is_alphabetic) && w.text.len() == 1)
+        };
+        let spelled = |at: usize| {
+            let near = [-2, -1, 1, 2].map(|by| single(at.checked_add_signed(by)));
+            single(Some(at)) && near.windows(2).any(|two| two == [true, true])
+        };
+        let is_word =
+            |(at, w): &(usize, &Word<'_>)| w.text.chars().any(char::is_alphabetic) && !spelled(*at);
+        let counted = || words.iter().enumerate().filter(is_word).map(|(_, word)| word);
         let packs = packs.packs.iter();
         Self {
             view,
@@ -237,6 +274,25 @@ impl<'p> Reading<'p> {
             }
         }
         self
+    }
+
+    /// Says that a class stands at these bytes of the original text of the subject, or of the text.
+    pub fn mark(&mut self, class: &str, in_subject: bool, range: &Range<usize>) {
+        let bit = self.packs.classes.bit(class);
+        let of_part = |s: &&mut Sentence| (s.zone == Zone::Subject) == in_subject;
+        let around = |s: &&mut Sentence| s.range.start <= range.start && range.end <= s.range.end;
+        if let Some(sentence) = self.sentences.iter_mut().filter(of_part).find(around) {
+            sentence.holds |= bit;
+            let class = u8::try_from(bit.trailing_zeros()).unwrap_or(u8::MAX);
+            sentence.places.push((class, range.clone()));
+        }
+    }
+
+    /// Where words of a class stand in a sentence, in bytes of the original text.
+    pub fn places(&self, sentence: &Sentence, class: &str) -> Vec<Range<usize>> {
+        let bit = self.packs.classes.bit(class);
+        let of_class = sentence.places.iter().filter(|(class, _)| bit & (1 << class) != 0);
+        of_class.map(|(_, place)| place.clone()).collect()
     }
 
     /// Another text read with the same packs, in the language of this one where it has none.
