@@ -30,6 +30,7 @@ mod registration;
 mod search;
 mod serve;
 mod setup;
+mod side_by_side;
 
 use std::ffi::OsString;
 use std::io::{self, Write};

@@ -10,18 +10,19 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::backtest::{Backtest, Report};
+use super::before_after::{self, BeforeAfter};
 use super::cases::each;
 use super::exit::Wrong;
 use super::measure::Measure;
-use super::{before_after, json, not_yet};
+use super::{json, not_yet, side_by_side};
 use crate::config::{self, Config, Mode};
 use crate::domain::{
-    Action, AliasAddress, Clock, Direction, Facts, FactsVersion, Finding, Language, MsgId, PairId,
-    Party, PartyId, RuleId, Secrets, Sightings, Verdict,
+    AliasAddress, Clock, Direction, Facts, FactsVersion, Finding, Language, MsgId, PairId, Party,
+    PartyId, RuleId, Secrets, Sightings, Verdict,
 };
-use crate::mail::{self, Dropped, Message};
+use crate::mail::{self, Message};
 use crate::policy::{Context, Rules};
-use crate::relay::{self, Inspector, Rehearsal, Stopped, rehearse};
+use crate::relay::{self, Inspector, Rehearsal, rehearse};
 use crate::rewrite::{Plan, thread::ThreadHeaders};
 
 /// `bauta policy …`
@@ -56,7 +57,7 @@ struct Check {
     /// A seller's message that answers nothing
     #[arg(long)]
     proactive: bool,
-    /// The mail before and after
+    /// The mail before and after, side by side, with what was removed and why
     #[arg(long)]
     show: bool,
     /// Answer in JSON
@@ -169,25 +170,6 @@ fn many(rules: &Rules, cases: &Path, out: &mut impl Write) -> anyhow::Result<()>
     })
 }
 
-/// What of a mail's HTML was left out when it was read, and why.
-fn left_out(dropped: &Dropped, out: &mut impl Write) -> std::io::Result<()> {
-    let said = [
-        (dropped.active, "scripts, frames, forms and the like: they act or load by themselves"),
-        (dropped.hidden, "characters that nobody would have seen"),
-        (dropped.remote, "pictures that lie elsewhere: they tell who reads"),
-        (dropped.pixels, "pictures too small to be seen: they only tell who reads"),
-        (dropped.comments, "comments"),
-    ];
-    let said: Vec<_> = said.iter().filter(|(count, _)| *count > 0).collect();
-    if !said.is_empty() {
-        writeln!(
-            out,
-            "\n--- left out of the HTML, beside every style and attribute not named below"
-        )?;
-    }
-    said.into_iter().try_for_each(|(count, what)| writeln!(out, "{count} {what}"))
-}
-
 /// One mail to be shown with its verdict.
 struct Shown<'a> {
     rules: &'a Rules,
@@ -243,55 +225,26 @@ impl Shown<'_> {
         let rehearsed =
             rehearse(&Rehearsal { rules: self.rules, context: &context, plan, let_pass: false });
         let answer = Answer::of(None, &rehearsed.verdict);
-        if as_json {
-            json(out, &answer)?;
-        } else {
-            writeln!(out, "{}", answer.action)?;
-            for (mark, finding) in answer
-                .findings
-                .iter()
-                .map(|f| ("found", f))
-                .chain(answer.cleaned.iter().map(|f| ("quoted", f)))
-            {
-                let Finding { rule, action, part, start, words, .. } = finding;
-                let action = action.as_str();
-                writeln!(out, "{mark}\t{rule}\t{action}\t{part:?} at byte {start}\t{words:?}")?;
+        let shown = BeforeAfter { raw: self.raw, message: self.message, rehearsed: &rehearsed };
+        if as_json && show {
+            let mut all = serde_json::to_value(&answer)?;
+            if let Some(all) = all.as_object_mut() {
+                all.extend(shown.json());
             }
+            return json(out, &all);
+        }
+        if as_json {
+            return json(out, &answer);
+        }
+        writeln!(out, "{}", answer.action)?;
+        let found = answer.findings.iter().map(|f| ("found", f));
+        for (mark, finding) in found.chain(answer.cleaned.iter().map(|f| ("quoted", f))) {
+            let Finding { rule, action, part, start, words, .. } = finding;
+            let place = before_after::place_of(*part, shown.text_of(*part), *start);
+            writeln!(out, "{mark}\t{rule}\t{}\t{place}\t{words:?}", action.as_str())?;
         }
         if show {
-            writeln!(out, "\n--- before\nSubject: {}\n", self.message.subject)?;
-            writeln!(out, "{}", self.message.text.body)?;
-            if !self.message.otherwise.body.is_empty() {
-                let other = &self.message.otherwise.body;
-                writeln!(out, "\n--- before, in its other form, which does not go out\n{other}")?;
-            }
-            before_after::dropped_fields(self.raw, out)?;
-            if let Some(rich) = &self.message.rich {
-                left_out(&rich.dropped, out)?;
-            }
-            before_after::files_before(self.raw, &self.message.attachments, out)?;
-            match &rehearsed.result {
-                Ok(_) if rehearsed.verdict.action == Action::Hold => {
-                    writeln!(out, "--- after\nnothing yet: it waits for a person")?;
-                }
-                Ok(outgoing) => {
-                    let draft = outgoing.draft();
-                    writeln!(out, "--- after\nSubject: {}\n\n{}", draft.subject, draft.text)?;
-                    if let Some(html) = &draft.html {
-                        writeln!(out, "--- after, as HTML\n{html}")?;
-                    }
-                    before_after::header_after(&draft.bytes, out)?;
-                    before_after::files_after(&draft.bytes, out)?;
-                }
-                Err(Stopped::Rejected) => writeln!(out, "--- after\nnothing: it is rejected")?,
-                Err(Stopped::Leak(leaks)) => {
-                    writeln!(
-                        out,
-                        "--- after\nnothing yet: it waits for a person, for it could not be made safe: {leaks:?}"
-                    )?;
-                }
-                Err(Stopped::Compose(error)) => writeln!(out, "--- after\nnothing: {error}")?,
-            }
+            shown.print(side_by_side::page_width(), out)?;
         }
         Ok(())
     }

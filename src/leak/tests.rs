@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{Exempt, Kind, Place, leaking_stretches, scan};
 use crate::domain::{AliasAddress, MsgId, Secrets, Sightings};
 use crate::mail::sighting;
-use crate::rewrite::Draft;
+use crate::rewrite::{Changes, Draft};
 
 fn secrets() -> Secrets {
     Secrets {
@@ -29,6 +29,7 @@ fn draft(bytes: &str) -> Draft {
         recipient_view: bytes.clone(),
         bytes,
         sender_view: vec![],
+        changes: Changes::default(),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::mail::{self, Attachment, Inspected, Message};
 const MOST_TEXT: usize = 512 * 1024;
 /// A child's time for one mail in the quick lane. What takes longer is tried once more in the slow
 /// one, so that a machine with too much to do refuses nobody.
-const QUICK: Duration = Duration::from_secs(5);
+const QUICK: Duration = Duration::from_secs(10);
 /// A child's time for one mail in the slow lane. It has a limit of processor time of its own; this
 /// one is for a child that sleeps.
 const PATIENCE: Duration = Duration::from_secs(30);

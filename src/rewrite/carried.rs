@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::compose::{Plan, shown_name};
-use super::edit::Edits;
+use super::edit::{Edits, Why};
 use super::file_name;
 use super::mask::Masks;
 use super::texts::Texts;
@@ -48,7 +48,7 @@ impl Carried {
         for range in cut {
             let whole_line = words.get(range.clone()).is_some_and(|cut| cut.ends_with('\n'));
             let end = if whole_line { "\n" } else { "" };
-            edits.replace(range.clone(), texts.removed(RuleId::EmailAddress) + end);
+            edits.replace(range.clone(), texts.removed(RuleId::EmailAddress) + end, Why::Leak);
         }
         let bytes = edits.apply(words).replace('\n', "\r\n").into_bytes();
         let content_type = "text/plain; charset=utf-8".to_owned();
@@ -158,7 +158,8 @@ impl<'a> Names<'a> {
             let redacts = found.enforced && found.action == Action::Redact;
             if redacts && found.part == Part::Attachment && found.end > found.start {
                 for (at, words) in text.match_indices(found.words.as_str()) {
-                    edits.replace(at..at + words.len(), self.texts.removed(found.rule));
+                    let why = Why::Rule(found.rule);
+                    edits.replace(at..at + words.len(), self.texts.removed(found.rule), why);
                 }
             }
         }

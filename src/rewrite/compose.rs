@@ -13,8 +13,8 @@ use mail_builder::headers::raw::Raw;
 
 use super::body::{Body, picture_ids};
 use super::carried::Carried;
-use super::draft::Draft;
-use super::edit::{Change, Edits};
+use super::draft::{Changes, Draft};
+use super::edit::{Change, Edits, Why};
 use super::frame;
 use super::html;
 use super::mask::{Masks, without_overrides};
@@ -149,6 +149,7 @@ pub fn compose(plan: &Plan<'_>) -> Result<Draft, ComposeError> {
         bytes,
         recipient_view,
         sender_view,
+        changes: words.changes,
     })
 }
 
@@ -187,6 +188,7 @@ struct Words<'a> {
     own_html: Option<String>,
     /// The sender's ids of the pictures that the HTML shows, and ours.
     ids: HashMap<&'a str, String>,
+    changes: Changes,
 }
 
 impl<'a> Words<'a> {
@@ -205,13 +207,14 @@ impl<'a> Words<'a> {
         };
         let redact = |part, edits: &mut Edits| {
             for (start, end, rule) in plan.verdict.redactions(part) {
-                edits.replace(start..end, texts.removed(rule));
+                edits.replace(start..end, texts.removed(rule), Why::Rule(rule));
             }
         };
 
         let mut edits = Edits::default();
         redact(Part::Subject, &mut edits);
         masks.mark_line(&plan.message.subject, &mut edits);
+        let of_subject = edits.changes(&plan.message.subject);
         let mut subject = without_overrides(&edits.apply(&plan.message.subject));
         if subject.is_empty()
             && let Some(of_conversation) = plan.conversation_subject.filter(|s| !s.is_empty())
@@ -222,12 +225,13 @@ impl<'a> Words<'a> {
         let text = &plan.message.text;
         let mut edits = Edits::default();
         for range in frame::find(&text.body).into_iter().flat_map(|found| found.ranges) {
-            edits.replace(range, "");
+            edits.replace(range, "", Why::Frame);
         }
         for range in plan.cut {
             let whole_line = text.body.get(range.clone()).is_some_and(|cut| cut.ends_with('\n'));
             let end = if whole_line { "\n" } else { "" };
-            edits.replace(range.clone(), texts.removed(RuleId::EmailAddress) + end);
+            let with = texts.removed(RuleId::EmailAddress) + end;
+            edits.replace(range.clone(), with, Why::Leak);
         }
         redact(Part::Text, &mut edits);
         masks.mark_text(text, &mut edits);
@@ -258,7 +262,8 @@ impl<'a> Words<'a> {
         let below = format!("<div>{removed_picture}</div>\n").repeat(gone_below);
         let html = rich.map(|rich| write_html(rich, &changes) + below.as_str());
         let own_html = rich.map(|rich| write_html(rich, &[]));
-        Self { subject, text: out, html, own_html, ids }
+        let changes = Changes { subject: of_subject, text: changes };
+        Self { subject, text: out, html, own_html, ids, changes }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A mail that was composed and not yet scanned for leaks.
 
+use super::edit::Change;
 use crate::domain::{AliasAddress, MsgId, RealAddress};
 
 /// One message, written for the recipient, and as each side may see it.
@@ -26,4 +27,15 @@ pub struct Draft {
     pub recipient_view: Vec<u8>,
     /// The mail as its sender may see it: own words, aliases only.
     pub sender_view: Vec<u8>,
+    /// What of the words was changed, and why: in the subject, and in the text.
+    pub changes: Changes,
+}
+
+/// What became of the sender's words, in their order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// In the subject.
+    pub subject: Vec<Change>,
+    /// In the text.
+    pub text: Vec<Change>,
 }

@@ -2,26 +2,49 @@
 
 use std::ops::Range;
 
+use crate::domain::RuleId;
+
 /// Replacements of byte ranges of one text, and words put in between.
 #[derive(Debug, Default)]
 pub(super) struct Edits {
-    replaced: Vec<(Range<usize>, String)>,
+    replaced: Vec<Change>,
     inserted: Vec<(usize, String)>,
 }
 
-/// One change, with its place in the original.
+/// One change to what was written, with its place in the original.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Change {
+pub struct Change {
+    /// What goes, in bytes; nothing where words are only put in.
     pub range: Range<usize>,
+    /// What stands there instead.
     pub with: String,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why a stretch of a text does not go out as it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// This rule found it.
+    Rule(RuleId),
+    /// The sender's own address or domain.
+    Contact,
+    /// The sender's name or a local part that names them, where nobody writes prose.
+    Person,
+    /// The leak scan found the sender's own contact in a first draft.
+    Leak,
+    /// Our own block below the text, quoted back.
+    Frame,
+    /// A picture that does not go out had its place there.
+    Picture,
 }
 
 impl Edits {
     /// Replaces a range; where two overlap, the one that was asked for first stands and the other
     /// takes what is left of it away, so that nothing which was to go remains.
-    pub fn replace(&mut self, range: Range<usize>, with: impl Into<String>) {
+    pub fn replace(&mut self, range: Range<usize>, with: impl Into<String>, why: Why) {
         if range.start < range.end {
-            self.replaced.push((range, with.into()));
+            self.replaced.push(Change { range, with: with.into(), why });
         }
     }
 
@@ -33,14 +56,15 @@ impl Edits {
     /// The replacements in order and apart, on the borders of characters: what overlaps another is
     /// cut off at its end.
     pub fn changes(&self, text: &str) -> Vec<Change> {
-        let widened = self.replaced.iter().map(|(range, with)| (widen(text, range.clone()), with));
-        let mut edits: Vec<(Range<usize>, &String)> = widened.collect();
+        let widened =
+            self.replaced.iter().map(|change| (widen(text, change.range.clone()), change));
+        let mut edits: Vec<(Range<usize>, &Change)> = widened.collect();
         edits.sort_by_key(|(range, _)| range.start);
         let mut changes: Vec<Change> = Vec::with_capacity(edits.len());
         let mut at = 0;
-        for (range, with) in edits {
+        for (range, change) in edits {
             if range.start >= at {
-                changes.push(Change { range: range.clone(), with: with.clone() });
+                changes.push(Change { range: range.clone(), ..change.clone() });
             } else if range.end > at
                 && let Some(last) = changes.last_mut()
             {
@@ -62,14 +86,14 @@ impl Edits {
         for (at, words) in &self.inserted {
             let at = widen(text, *at..*at).start;
             if !inside(&changes, at) {
-                put.push(Change { range: at..at, with: words.clone() });
+                put.push(Change { range: at..at, with: words.clone(), why: Why::Picture });
             }
         }
         changes.extend(put);
         changes.sort_by_key(|c| c.range.start);
         let mut out = String::with_capacity(text.len());
         let mut at = 0;
-        for Change { range, with } in changes {
+        for Change { range, with, .. } in changes {
             out.push_str(text.get(at..range.start).unwrap_or_default());
             let put_in = range.is_empty();
             if put_in && out.ends_with(|c: char| !c.is_whitespace()) {
@@ -106,7 +130,7 @@ mod tests {
     fn check(edits: &[(Range<usize>, &str)], expected: &str) {
         let mut all = Edits::default();
         for (range, with) in edits {
-            all.replace(range.clone(), *with);
+            all.replace(range.clone(), *with, Why::Contact);
         }
         assert_eq!(all.apply("0123456789"), expected);
     }
@@ -123,7 +147,7 @@ mod tests {
     #[test]
     fn words_are_put_in_apart_from_others_and_not_into_what_goes() {
         let mut all = Edits::default();
-        all.replace(2..6, "X");
+        all.replace(2..6, "X", Why::Contact);
         for at in [0, 4, 8, 99] {
             all.insert(at, "[p]");
         }

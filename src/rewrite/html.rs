@@ -490,7 +490,7 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::edit::Edits;
+    use super::super::edit::{Edits, Why};
     use super::*;
     use crate::mail::{self, Message};
 
@@ -506,7 +506,7 @@ mod tests {
         let mut edits = Edits::default();
         for words in removed {
             let start = text.find(words).unwrap_or_else(|| panic!("{words:?} in {text:?}"));
-            edits.replace(start..start + words.len(), "[-]");
+            edits.replace(start..start + words.len(), "[-]", Why::Contact);
         }
         let rich = message.rich.as_ref().unwrap_or_else(|| panic!("{html} is no HTML"));
         let pictures = HashMap::from([("1@x", "p0.m@relay.example".to_owned())]);

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::edit::Edits;
+use super::edit::{Edits, Why};
 use crate::domain::{AliasAddress, Secrets, Sightings, folded_char};
 use crate::mail::{SegmentKind, Text, base_subject, sighting};
 
@@ -64,13 +64,13 @@ impl Masks<'_> {
     fn mark_contacts(&self, text: &str, edits: &mut Edits) {
         let mut masked: Vec<Range<usize>> = self.spaced(text);
         for range in &masked {
-            edits.replace(range.clone(), self.alias.to_string());
+            edits.replace(range.clone(), self.alias.to_string(), Why::Contact);
         }
         for found in pattern::ADDRESS.find_iter(text) {
             // "mailto:jane@…", "'jane@…": a shorter tail of the match may be the address.
             if let Some(at) = self.address_at(found.as_str()) {
                 let range = found.start() + at..found.end();
-                edits.replace(range.clone(), self.alias.to_string());
+                edits.replace(range.clone(), self.alias.to_string(), Why::Contact);
                 masked.push(range);
             }
         }
@@ -83,8 +83,10 @@ impl Masks<'_> {
                 && !masked.iter().any(|m| m.contains(&host.start()))
             {
                 match address_before(text, all.start()) {
-                    Some(start) => edits.replace(start..all.end(), self.alias.to_string()),
-                    None => edits.replace(all.range(), self.removed_link),
+                    Some(start) => {
+                        edits.replace(start..all.end(), self.alias.to_string(), Why::Contact)
+                    }
+                    None => edits.replace(all.range(), self.removed_link, Why::Contact),
                 }
             }
         }
@@ -105,7 +107,7 @@ impl Masks<'_> {
         }
         found.retain(|f| margins.iter().any(|m| m.start <= f.start && f.end <= m.end));
         for range in found {
-            edits.replace(range, self.shown_name);
+            edits.replace(range, self.shown_name, Why::Person);
         }
     }
 

@@ -33,7 +33,8 @@ pub mod thread;
 
 pub use carried::{Carried, Luggage, pack};
 pub use compose::{ComposeError, Plan, compose, shown_name};
-pub use draft::Draft;
+pub use draft::{Changes, Draft};
+pub use edit::{Change, Why};
 pub use notice::{AccountNotice, Counted, Notice, NoticePlan, Reason, compose_notice};
 pub use rule_texts::{RuleText, in_ascii, language_of_replies, more_text, place_text, rule_text};
 pub use test_mail::compose_test_mail;

@@ -3,7 +3,7 @@
 
 use super::address_texts::AddressTexts;
 use super::compose::{ComposeError, Headers};
-use super::draft::Draft;
+use super::draft::{Changes, Draft};
 use super::notice_texts::NoticeTexts;
 use super::review_texts::ReviewTexts;
 use super::rule_texts::{more_text, rule_text};
@@ -214,6 +214,7 @@ pub fn compose_notice(plan: &NoticePlan<'_>) -> Result<Draft, ComposeError> {
         recipient_view: bytes.clone(),
         bytes,
         sender_view: vec![],
+        changes: Changes::default(),
     })
 }
 

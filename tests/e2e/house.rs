@@ -321,7 +321,7 @@ service-offer.seller_to_buyer = "allow"
         let ran = run(swaks()
             .args(["--server", &self.relay.ip().to_string()])
             .args(["--port", &self.relay.port().to_string()])
-            .args(["--local-interface", peer, "--ehlo", "client.example", "--timeout", "20s"])
+            .args(["--local-interface", peer, "--ehlo", "client.example", "--timeout", "60s"])
             .args(["--from", sender, "--to", &letter.to])
             .args(["--no-data-fixup", "--data", &data]));
         Self::heard(&ran)

@@ -30,6 +30,7 @@ mod t111_what_a_pdf_says;
 mod t112_what_a_picture_shows;
 mod t113_the_same_to_many;
 mod t114_dead_over_a_mail;
+mod t115_before_and_after;
 mod t11_the_data_dir;
 mod t120_finding;
 mod t12_the_plug_is_pulled;

@@ -162,6 +162,7 @@ fn policy_check_shows_the_html_and_what_was_left_out_of_it() {
     assert_eq!(ran.code, 0, "{ran:?}");
     for line in [
         "--- after, as HTML",
+        "--- what was removed, and why",
         "<p>Is it <b>brass</b>?</p>",
         "1 scripts, frames, forms and the like",
         "5 characters that nobody would have seen",

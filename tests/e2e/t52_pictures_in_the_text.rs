@@ -91,16 +91,14 @@ fn a_check_shows_header_and_files_before_and_after() {
     let file = file.to_str().unwrap();
     let shown = house.bauta(&["policy", "check", file, "--direction", "buyer-to-seller", "--show"]);
     for words in [
-        "--- header fields that do not go out",
+        "header fields that do not go out",
         "X-Mailer",
         "image001.jpg: JPEG picture",
         "cleaned of what it told about its maker",
-        "--- after, its header",
         "Reply-To: ",
-        "--- after, its files",
         "image001.jpg: image/jpeg",
     ] {
         assert!(shown.out.contains(words), "{words:?} in\n{}", shown.out);
     }
-    assert!(!shown.out.split("--- after").nth(1).unwrap().contains("JanesMail"), "{}", shown.out);
+    assert!(!shown.out.contains("JanesMail"), "{}", shown.out);
 }

@@ -23,7 +23,7 @@ use crate::leak::{Exempt, scan};
 use crate::mail::{Mailbox, Message};
 use crate::market::limits::{Limit, Limits};
 use crate::market::{Admitted, Refusal, Request, admit};
-use crate::rewrite::Draft;
+use crate::rewrite::{Changes, Draft};
 use crate::sender::{Peer, Proof, believe};
 use crate::store::records::*;
 use crate::store::register::*;
@@ -217,6 +217,7 @@ fn acceptance(letter: &Letter, admitted: Admitted) -> Acceptance {
         bytes: format!("Subject: letter {n}\r\n\r\nout\r\n").into_bytes(),
         recipient_view: view.clone().into_bytes(),
         sender_view: view.into_bytes(),
+        changes: Changes::default(),
     };
     let known = Sightings::default();
     let exempt = Exempt { known: &known, ids: &[] };

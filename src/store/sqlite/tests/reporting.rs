@@ -45,6 +45,7 @@ fn outgoing(reader: Role) -> Outgoing {
         bytes: b"Subject: x\r\n\r\nIt did not.\r\n".to_vec(),
         recipient_view: b"Subject: x\r\n\r\nIt did not.\r\n".to_vec(),
         sender_view: vec![],
+        changes: Changes::default(),
     };
     let known = Sightings::default();
     scan(draft, &Secrets::default(), &Exempt { known: &known, ids: &[] }).unwrap()

@@ -52,6 +52,7 @@ fn notice(n: usize, kind: NoticeKind, to: &str, hours: u64) -> NewNotice {
         bytes: format!("Subject: A notice\r\n\r\n{n}\r\n").into_bytes(),
         sender_view: vec![],
         recipient_view: format!("Subject: A notice\r\n\r\n{n}\r\n").into_bytes(),
+        changes: Changes::default(),
     };
     let exempt = Exempt { known: &Sightings::default(), ids: &[] };
     NewNotice {
