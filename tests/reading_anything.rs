@@ -50,7 +50,8 @@ fn every_charset_that_mail_has_is_decoded() {
         ("utf-16be", b"\x00G\x00r\x00\xfc\x00\xdf\x00e", "Grüße"),
         ("utf-16le", b"G\x00r\x00\xfc\x00\xdf\x00e\x00", "Grüße"),
         ("macintosh", b"Gr\x9a\xa7e", "Größe"),
-    ] as [(&str, &[u8], &str); 30]
+        ("hz-gb-2312", b"a ~~ ~{NRR*@6I+5D5F~} b", "a ~ 我要蓝色的灯 b"),
+    ] as [(&str, &[u8], &str); 31]
     {
         let label = format!("Content-Type: text/plain; charset=\"{name}\"");
         let encoded = format!("{label}\nContent-Transfer-Encoding: base64");
@@ -79,6 +80,8 @@ fn a_charset_that_is_missing_or_wrong_is_told_by_the_bytes() {
         ("utf-8", japanese.as_slice(), "ランプ"),
         ("iso-8859-1", utf8, "Grüße, Jörg"),
         ("windows-1252", utf8, "Grüße, Jörg"),
+        ("koi8-r", utf8, "Grüße, Jörg"),
+        ("windows-1251", utf8, "Grüße, Jörg"),
         ("us-ascii", utf8, "Grüße, Jörg"),
         ("us-ascii", latin.as_slice(), "Grüße, Jörg"),
         ("us-ascii", japanese.as_slice(), "ランプ"),

@@ -3,6 +3,7 @@
 use super::alternatives;
 use super::content::Content as FileContent;
 use super::decode;
+use super::enriched;
 use super::flowed;
 use super::html;
 use super::message::{Attachment, Defect, Unreadable};
@@ -227,7 +228,9 @@ impl Reader<'_> {
             remotes = read.remotes;
             (read.text, read.rich.filter(|_| !over))
         } else {
-            (self.plain(part, &decode::clean(&text)), None)
+            let text = decode::clean(&text);
+            let text = if is_enriched(part) { enriched::text(&text) } else { text };
+            (self.plain(part, &text), None)
         };
         text.truncate(text.trim_end().len());
         if text.len() > self.budget {
@@ -281,9 +284,17 @@ fn attached(number: usize, picture: Embedded) -> Attachment {
     }
 }
 
-/// A body of words, not a file: text/plain and text/html that are shown in place.
+fn is_enriched(part: &Part) -> bool {
+    matches!(part.content_type.as_str(), "text/enriched" | "text/richtext")
+}
+
+/// A body of words, not a file: text/plain, text/html and their kin that are shown
+/// in place.
 fn is_text(part: &Part, related: bool) -> bool {
-    let words = matches!(part.content_type.as_str(), "text/plain" | "text/html");
+    let words = matches!(
+        part.content_type.as_str(),
+        "text/plain" | "text/html" | "text/markdown" | "text/x-markdown"
+    ) || is_enriched(part);
     // A multipart without a usable boundary: its bytes are all there is to show.
     let broken = part.is_multipart();
     // A named text of multipart/related is something that the root refers to.

@@ -1,6 +1,8 @@
 //! Transfer encodings and charsets: bytes of a part become text, whatever is wrong with them.
 
-use encoding_rs::{Encoding, ISO_2022_JP, REPLACEMENT, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{
+    Encoding, GBK, ISO_2022_JP, REPLACEMENT, UTF_16BE, UTF_16LE, WINDOWS_874, WINDOWS_1252,
+};
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
@@ -180,10 +182,7 @@ pub(super) fn charset(bytes: &[u8], declared: Option<&str>, defects: &mut Vec<De
         // Labelled UTF-8 without one character of it: what was meant is Windows-1252 or the like.
         "utf-8" | "utf8" => text.contains('\u{fffd}') && !holds_utf8(bytes),
         // The reverse: what is UTF-8 by chance would be "Ã¼" and its kin and nothing else.
-        "iso-8859-1" | "iso-8859-15" | "latin1" | "windows-1252" | "cp1252" => {
-            !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok()
-        }
-        _ => false,
+        name => has_few_pairs(name) && !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok(),
     };
     // Escapes that the declared charset does not have.
     let escaped = bytes.is_ascii() && !name.contains("2022") && told_by_bytes(bytes).is_some();
@@ -197,6 +196,12 @@ pub(super) fn charset(bytes: &[u8], declared: Option<&str>, defects: &mut Vec<De
     text
 }
 
+/// Charsets of one byte a character in which hardly two of them together are UTF-8's. Thai's are.
+fn has_few_pairs(name: &str) -> bool {
+    let encoding = Encoding::for_label(name.as_bytes()).or_else(|| windows(name));
+    encoding.is_some_and(|encoding| encoding.is_single_byte() && encoding != WINDOWS_874)
+}
+
 /// Decodes by a charset's name; nothing where nobody knows it.
 fn decode_as(name: &str, bytes: &[u8]) -> Option<String> {
     if matches!(name, "utf-8" | "utf8") {
@@ -206,6 +211,10 @@ fn decode_as(name: &str, bytes: &[u8]) -> Option<String> {
     // RFC 2152 and what Exchange calls it.
     if bare.ends_with("utf-7") {
         return charset_decoder(b"utf-7").map(|decode| decode(bytes));
+    }
+    // RFC 1843.
+    if matches!(bare, "hz-gb-2312" | "hz") {
+        return Some(hz(bytes));
     }
     if bare.starts_with("iso-2022-jp") {
         return Some(ISO_2022_JP.decode(bytes).0.into_owned());
@@ -223,6 +232,39 @@ fn decode_as(name: &str, bytes: &[u8]) -> Option<String> {
         Some(encoding) => Some(encoding.decode(bytes).0.into_owned()),
         None => charset_decoder(bare.as_bytes()).map(|decode| decode(bytes)),
     }
+}
+
+/// Two-byte characters of seven bits between `~{` and `~}` (RFC 1843).
+fn hz(bytes: &[u8]) -> String {
+    let mut wide = false;
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut rest = bytes;
+    while let Some((&first, tail)) = rest.split_first() {
+        let code = (first == b'~').then(|| tail.first()).flatten();
+        rest = match (code, wide) {
+            (Some(b'{'), false) => {
+                wide = true;
+                tail.get(1..)
+            }
+            (Some(b'}'), true) => {
+                wide = false;
+                tail.get(1..)
+            }
+            (Some(b'~'), false) => {
+                out.push(b'~');
+                tail.get(1..)
+            }
+            (Some(b'\n'), _) => tail.get(1..),
+            _ => {
+                // No line begins wide.
+                wide &= first != b'\n';
+                out.push(if wide { first | 0x80 } else { first });
+                Some(tail)
+            }
+        }
+        .unwrap_or_default();
+    }
+    GBK.decode_without_bom_handling(&out).0.into_owned()
 }
 
 /// "cp932", "ms932", "cp-1251", "windows1250": code pages by their numbers.

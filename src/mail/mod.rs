@@ -16,6 +16,7 @@ mod body;
 pub mod canonical;
 mod content;
 mod decode;
+mod enriched;
 mod fields;
 mod flowed;
 mod heading;
