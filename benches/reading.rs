@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use bauta::domain::Direction;
 use bauta::leak::{Exempt, scan};
 use bauta::mail;
-use bauta::rewrite::compose;
+use bauta::rewrite::{Carried, Plan, compose};
 use between::Between;
 use mail_parser::MessageParser;
 
@@ -51,6 +51,22 @@ fn html(size: usize) -> Vec<u8> {
 fn relay(raw: &[u8], between: &Between) {
     let message = mail::read(raw);
     let draft = compose(&between.plan(&message)).unwrap();
+    let exempt = Exempt { known: &between.known, ids: &[] };
+    black_box(scan(draft, &between.secrets, &exempt).unwrap());
+}
+
+/// The same with its file going along, as the relay carries one that needed no cleaning.
+fn relay_with_file(raw: &[u8], between: &Between) {
+    let message = mail::read(raw);
+    let carried = |file: &mail::Attachment| Carried {
+        name: file.name.clone(),
+        content_type: file.content_type.clone(),
+        content_id: None,
+        bytes: file.content.decode(raw).into_owned().into(),
+    };
+    let files: Vec<Carried> = message.attachments.iter().map(carried).collect();
+    let draft = compose(&Plan { files: &files, ..between.plan(&message) }).unwrap();
+    assert!(draft.bytes.len() > raw.len() / 2, "the file goes along");
     let exempt = Exempt { known: &between.known, ids: &[] };
     black_box(scan(draft, &between.secrets, &exempt).unwrap());
 }
@@ -95,7 +111,7 @@ fn main() {
     let before = peak();
     let raw = large();
     let held = peak().max(before);
-    relay(&raw, &between);
+    relay_with_file(&raw, &between);
     let after = peak();
     println!(
         "a mail of {} KiB: {} KiB at most, itself included: {:.1} times",

@@ -9,7 +9,8 @@ const MOST_BETWEEN: usize = 12;
 /// RFC 5321 §4.5.3.1.1: a local part is no longer, and so is no tag.
 const LONGEST_TAG: usize = 64;
 
-/// One address as it is searched for, in lower case.
+/// One address as it is searched for, in lower case, in texts in which the case of ASCII letters may
+/// be any.
 #[derive(Debug)]
 pub(super) struct Wanted {
     /// Without a tag of its own, from its end.
@@ -69,7 +70,7 @@ fn follows(mut chars: impl Iterator<Item = char>, wanted: &str, dots: bool) -> b
         let mut between = 0;
         loop {
             match chars.next() {
-                Some(c) if c == wanted => return true,
+                Some(c) if c.to_ascii_lowercase() == wanted => return true,
                 Some(c) if c.is_whitespace() || matches!(c, '>' | '|') || (dots && c == '.') => {
                     between += 1;
                 }

@@ -1,5 +1,6 @@
 //! The scan of a finished mail.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use mail_parser::{HeaderName, MessageParser, MimeHeaders};
@@ -88,12 +89,13 @@ fn scan_bytes(bytes: &[u8], search: &Search<'_>, exempt: &Exempt<'_>) -> Vec<Lea
         return leaks;
     };
     let mut texts: Vec<Text> = Vec::new();
-    let letters = search.letters();
     for part in &parsed.parts {
         for header in &part.headers {
             let value = decoded(bytes, header);
             let value = match &header.name {
-                HeaderName::InReplyTo | HeaderName::References => without_ids(&value, exempt.ids),
+                HeaderName::InReplyTo | HeaderName::References => {
+                    without_ids(&value, exempt.ids).into_owned()
+                }
                 HeaderName::Subject => {
                     note(search.contacts(&value), Place::Header);
                     without_known(mail::base_subject(&value), exempt.known)
@@ -126,7 +128,7 @@ fn scan_bytes(bytes: &[u8], search: &Search<'_>, exempt: &Exempt<'_>) -> Vec<Lea
             }
             mail_parser::PartType::Binary(data) | mail_parser::PartType::InlineBinary(data) => {
                 let picture = part.content_type().is_some_and(|kind| kind.ctype() == "image");
-                note(letters.search(data, picture, search), Place::File);
+                note(search.letters().search(data, picture, search), Place::File);
             }
             mail_parser::PartType::Message(_) => {
                 // A nested mail was never composed: nobody knows what is in it.
@@ -142,7 +144,9 @@ fn scan_bytes(bytes: &[u8], search: &Search<'_>, exempt: &Exempt<'_>) -> Vec<Lea
         }
     }
     // The HTML as its reader takes it, beside the plain text.
-    texts.push(mail::read(bytes).text);
+    if parsed.parts.iter().any(|part| matches!(part.body, mail_parser::PartType::Html(_))) {
+        texts.push(mail::read(bytes).text);
+    }
     for text in &texts {
         note(margins(text, search, exempt), Place::Margin);
     }
@@ -161,8 +165,11 @@ fn margins(text: &Text, search: &Search<'_>, exempt: &Exempt<'_>) -> Option<Kind
 }
 
 /// A text without these ids.
-fn without_ids(text: &str, ids: &[&MsgId]) -> String {
-    ids.iter().fold(text.to_owned(), |text, id| text.replace(id.as_str(), ""))
+fn without_ids<'t>(text: &'t str, ids: &[&MsgId]) -> Cow<'t, str> {
+    ids.iter().fold(Cow::Borrowed(text), |text, id| match text.contains(id.as_str()) {
+        true => Cow::Owned(text.replace(id.as_str(), "")),
+        false => text,
+    })
 }
 
 /// A text without what its reader knows; a mark stands where something was taken out.

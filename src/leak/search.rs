@@ -1,5 +1,6 @@
 //! Searching one decoded text for secrets.
 
+use std::cell::OnceCell;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -34,15 +35,28 @@ mod pattern {
 pub(super) struct Search<'a> {
     secrets: &'a Secrets,
     addresses: Vec<Wanted>,
+    /// The hidden name as it may be spelt.
+    names: Vec<String>,
+    /// Made for the first file, because making it takes longer than to search a plain mail.
+    letters: OnceCell<Letters>,
 }
 
 impl<'a> Search<'a> {
     pub fn new(secrets: &'a Secrets) -> Self {
-        Self { secrets, addresses: secrets.addresses.iter().flat_map(Wanted::of).collect() }
+        Self {
+            secrets,
+            addresses: secrets.addresses.iter().flat_map(Wanted::of).collect(),
+            names: secrets.name_spellings(),
+            letters: OnceCell::new(),
+        }
     }
 
     /// The letters by which a secret is found in a file.
-    pub fn letters(&self) -> Letters {
+    pub fn letters(&self) -> &Letters {
+        self.letters.get_or_init(|| self.make_letters())
+    }
+
+    fn make_letters(&self) -> Letters {
         let addresses = self.secrets.addresses.iter().map(|a| a.reveal().to_lowercase());
         let addresses: Vec<String> =
             addresses.flat_map(|a| a.split('@').map(str::to_owned).collect::<Vec<_>>()).collect();
@@ -60,8 +74,7 @@ impl<'a> Search<'a> {
 
     /// Full addresses in text that was not decoded.
     pub fn raw(&self, text: &str) -> Option<Kind> {
-        let lower = text.to_lowercase();
-        self.addresses.iter().any(|a| a.stands_in(&lower)).then_some(Kind::Address)
+        self.addresses.iter().any(|a| a.stands_in(text)).then_some(Kind::Address)
     }
 
     /// Addresses and own domains in decoded text.
@@ -80,10 +93,13 @@ impl<'a> Search<'a> {
 
     /// The hidden name and distinctive local parts as whole words.
     pub fn person(&self, text: &str) -> Option<Kind> {
+        if self.names.is_empty() && self.secrets.local_parts.is_empty() {
+            return None;
+        }
         unveil::forms(text).iter().find_map(|form| {
             let spaced = form.split_whitespace().collect::<Vec<_>>().join(" ");
             let letters = folded(&spaced);
-            if self.secrets.name_spellings().iter().any(|name| holds_name(&letters, name)) {
+            if self.names.iter().any(|name| holds_name(&letters, name)) {
                 return Some(Kind::Name);
             }
             let local = self.secrets.local_parts.iter().any(|l| contains_word(&spaced, l));
