@@ -206,4 +206,125 @@ pub(super) mod tests {
         let text = format!("> ==== Order O-1 ====\n{own}");
         assert_eq!(without_frames(&text), own);
     }
+
+    /// Lines no longer than this, as a program wraps them that quotes.
+    fn wrapped(text: &str, width: usize) -> String {
+        let mut out = String::new();
+        for line in text.lines() {
+            let mut used = 0;
+            for word in line.split_inclusive(' ') {
+                let long = word.chars().count();
+                if used > 0 && used + long > width {
+                    out.push('\n');
+                    used = 0;
+                }
+                // Where no spaces part words, between any two characters.
+                for c in word.chars() {
+                    if used >= width && !c.is_ascii() {
+                        out.push('\n');
+                        used = 0;
+                    }
+                    out.push(c);
+                    used += 1;
+                }
+            }
+            out.push('\n');
+        }
+        out
+    }
+
+    fn each_line(text: &str, before: &str, behind: &str) -> String {
+        text.lines().map(|line| format!("{before}{line}{behind}")).collect()
+    }
+
+    /// A mail's text, as it is read, in which this was quoted below an answer.
+    fn answers(quoted: &str) -> Vec<(&'static str, String)> {
+        let escaped = quoted.replace('&', "&amp;").replace('<', "&lt;");
+        let plain = |body: String| {
+            format!("Content-Type: text/plain; charset=utf-8\n\nMy answer.\n\n{body}")
+        };
+        let html = |body: String| {
+            format!("Content-Type: text/html; charset=utf-8\n\n<div>My answer.</div>{body}")
+        };
+        // A line that was wrapped ends with the space that stood there (RFC 3676 §4.1).
+        let flowed = each_line(&wrapped(quoted, 60), "> ", "\n");
+        vec![
+            ("marks", plain(each_line(quoted, "> ", "\n"))),
+            ("marks twice", plain(each_line(quoted, "> > ", "\n"))),
+            ("marks close together", plain(each_line(quoted, ">>", "\n"))),
+            ("wrapped at 72", plain(each_line(&wrapped(quoted, 72), "> ", "\n"))),
+            ("wrapped at 40", plain(each_line(&wrapped(quoted, 40), "> ", "\n"))),
+            ("a bar", plain(each_line(quoted, "| ", "\n"))),
+            ("Lotus", plain(each_line(quoted, "    ", "\n"))),
+            ("Outlook", plain(format!("-----Original Message-----\nFrom: Shop\n\n{quoted}"))),
+            (
+                "Outlook, wrapped",
+                plain(format!("________________________________\n{}", wrapped(quoted, 76))),
+            ),
+            ("flowed", plain(flowed).replacen("utf-8", "utf-8; format=flowed", 1)),
+            (
+                "Gmail",
+                html(format!(
+                    "<br><div class=\"gmail_quote\"><blockquote class=\"gmail_quote\" style=\"border-left:1px solid\">{}</blockquote></div>",
+                    each_line(&escaped, "", "<br>\n")
+                )),
+            ),
+            (
+                "Apple Mail",
+                html(format!(
+                    "<blockquote type=\"cite\">{}</blockquote>",
+                    each_line(&escaped, "<div>", "</div>")
+                )),
+            ),
+            (
+                "Outlook, HTML",
+                html(each_line(
+                    &escaped,
+                    "<p class=MsoNormal><span lang=EN-US style='font-size:10.0pt'>",
+                    "<o:p></o:p></span></p>\n",
+                )),
+            ),
+            (
+                "Outlook on the web",
+                html(format!(
+                    "<hr><div id=\"divRplyFwdMsg\"><b>From:</b> Shop</div><div>{}</div>",
+                    each_line(&escaped, "<span>", "</span><br>")
+                )),
+            ),
+            (
+                "GMX",
+                html(format!(
+                    "<div name=\"quote\" style=\"margin:10px 5px;border-left:2px solid #C3D9E5\"><pre>{escaped}</pre></div>"
+                )),
+            ),
+            (
+                "ours, in HTML",
+                html(format!(
+                    "<blockquote><div>Old words</div>{}</blockquote>",
+                    super::super::html::small_block(quoted)
+                )),
+            ),
+        ]
+    }
+
+    #[test]
+    fn the_frame_of_every_language_is_cut_however_a_program_quotes_it() {
+        for language in Language::ALL {
+            for order in [Some(&order()), None] {
+                let frame = write(language, "Jane", order, "Lumo Market");
+                let sentence: String = Texts::of(language).answer("").chars().take(12).collect();
+                for (how, mail) in answers(&format!("Old words.\n\n{frame}")) {
+                    let message = crate::mail::read(mail.replace('\n', "\r\n").as_bytes());
+                    let text = &message.text.body;
+                    let left = without_frames(text);
+                    let gone = !left.contains("====") && !left.contains(sentence.trim());
+                    assert!(gone, "{language}, {how}:\n{text}\n--- left\n{left}");
+                    assert!(
+                        left.contains("My answer.") && left.contains("Old words"),
+                        "{how}: {left}"
+                    );
+                }
+            }
+        }
+    }
 }

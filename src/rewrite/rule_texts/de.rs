@@ -62,9 +62,10 @@ pub(super) fn text(rule: RuleId) -> RuleText {
         }
         RuleId::AttachmentSize => ("zu viel angehängt", "Senden Sie weniger oder kleinere Anhänge"),
         RuleId::DangerousContent => ("gefährliche Datei", "Senden Sie ohne die gefährliche Datei"),
-        RuleId::Unreadable => {
-            ("unlesbarer Inhalt", "Senden Sie unverschlüsselt, als gewöhnliche Mail")
-        }
+        RuleId::Unreadable => (
+            "unlesbarer Inhalt",
+            "Senden Sie eine gewöhnliche Mail: unverschlüsselt, ohne Kalender- oder Kontaktdateien",
+        ),
         RuleId::CardNumber => ("Kartennummer", "Nehmen Sie die Kartennummer heraus"),
         RuleId::Abuse => {
             ("Drohung oder Beleidigung", "Schreiben Sie ohne Drohungen und Beleidigungen")

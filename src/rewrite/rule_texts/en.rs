@@ -54,7 +54,10 @@ pub(super) fn text(rule: RuleId) -> RuleText {
         }
         RuleId::AttachmentSize => ("too much attached", "Send fewer or smaller attachments"),
         RuleId::DangerousContent => ("dangerous file", "Send without the dangerous file"),
-        RuleId::Unreadable => ("unreadable content", "Send it unencrypted, as an ordinary mail"),
+        RuleId::Unreadable => (
+            "unreadable content",
+            "Send it as an ordinary mail: unencrypted, without calendar or contact files",
+        ),
         RuleId::CardNumber => ("card number", "Take out the card number"),
         RuleId::Abuse => ("threat or insult", "Write without threats and insults"),
         RuleId::FeedbackExtortion => ("review tied to a refund", "Don't tie a review to a refund"),

@@ -59,7 +59,10 @@ pub(super) fn text(rule: RuleId) -> RuleText {
             ("demasiados adjuntos", "Envíe menos archivos adjuntos o más pequeños")
         }
         RuleId::DangerousContent => ("archivo peligroso", "Envíelo sin el archivo peligroso"),
-        RuleId::Unreadable => ("contenido ilegible", "Envíelo sin cifrar, como un correo normal"),
+        RuleId::Unreadable => (
+            "contenido ilegible",
+            "Envíe un correo normal: sin cifrar y sin archivos de calendario ni de contacto",
+        ),
         RuleId::CardNumber => ("número de tarjeta", "Quite el número de tarjeta"),
         RuleId::Abuse => ("amenaza o insulto", "Escriba sin amenazas ni insultos"),
         RuleId::FeedbackExtortion => {

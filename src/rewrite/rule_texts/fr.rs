@@ -65,9 +65,10 @@ pub(super) fn text(rule: RuleId) -> RuleText {
             ("trop de pièces jointes", "Envoyez moins de pièces jointes, ou de plus petites")
         }
         RuleId::DangerousContent => ("fichier dangereux", "Envoyez sans le fichier dangereux"),
-        RuleId::Unreadable => {
-            ("contenu illisible", "Envoyez-le non chiffré, comme un message ordinaire")
-        }
+        RuleId::Unreadable => (
+            "contenu illisible",
+            "Envoyez un message ordinaire : non chiffré, sans fichier d'agenda ni de contact",
+        ),
         RuleId::CardNumber => ("numéro de carte", "Retirez le numéro de carte"),
         RuleId::Abuse => ("menace ou insulte", "Écrivez sans menaces ni insultes"),
         RuleId::FeedbackExtortion => {

@@ -57,9 +57,10 @@ pub(super) fn text(rule: RuleId) -> RuleText {
         }
         RuleId::AttachmentSize => ("troppi allegati", "Invii meno allegati o più piccoli"),
         RuleId::DangerousContent => ("file pericoloso", "Invii senza il file pericoloso"),
-        RuleId::Unreadable => {
-            ("contenuto illeggibile", "Lo invii non cifrato, come una normale e-mail")
-        }
+        RuleId::Unreadable => (
+            "contenuto illeggibile",
+            "Invii una normale e-mail: non cifrata, senza file di calendario o di contatto",
+        ),
         RuleId::CardNumber => ("numero di carta", "Tolga il numero di carta"),
         RuleId::Abuse => ("minaccia o insulto", "Scriva senza minacce né insulti"),
         RuleId::FeedbackExtortion => {

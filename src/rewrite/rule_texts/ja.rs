@@ -62,7 +62,10 @@ pub(super) fn text(rule: RuleId) -> RuleText {
             ("添付が多すぎます", "添付ファイルを減らすか、小さくしてください")
         }
         RuleId::DangerousContent => ("危険なファイル", "危険なファイルなしで送信してください"),
-        RuleId::Unreadable => ("読めない内容", "暗号化せず、通常のメールで送信してください"),
+        RuleId::Unreadable => (
+            "読めない内容",
+            "暗号化や予定表・連絡先のファイルを使わず、通常のメールで送信してください",
+        ),
         RuleId::CardNumber => ("カード番号", "カード番号を取り除いてください"),
         RuleId::Abuse => ("脅しや侮辱", "脅しや侮辱を書かないでください"),
         RuleId::FeedbackExtortion => {

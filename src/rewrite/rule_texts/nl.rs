@@ -60,7 +60,10 @@ pub(super) fn text(rule: RuleId) -> RuleText {
         }
         RuleId::AttachmentSize => ("te veel bijgevoegd", "Stuur minder of kleinere bijlagen"),
         RuleId::DangerousContent => ("gevaarlijk bestand", "Stuur zonder het gevaarlijke bestand"),
-        RuleId::Unreadable => ("onleesbare inhoud", "Stuur het onversleuteld, als gewone mail"),
+        RuleId::Unreadable => (
+            "onleesbare inhoud",
+            "Stuur een gewone mail: onversleuteld, zonder agenda- of contactbestanden",
+        ),
         RuleId::CardNumber => ("kaartnummer", "Haal het kaartnummer eruit"),
         RuleId::Abuse => {
             ("dreigement of belediging", "Schrijf zonder dreigementen en beledigingen")

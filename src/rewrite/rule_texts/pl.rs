@@ -50,9 +50,10 @@ pub(super) fn text(rule: RuleId) -> RuleText {
         }
         RuleId::AttachmentSize => ("za dużo załączników", "Wyślij mniej załączników lub mniejsze"),
         RuleId::DangerousContent => ("niebezpieczny plik", "Wyślij bez niebezpiecznego pliku"),
-        RuleId::Unreadable => {
-            ("nieczytelna zawartość", "Wyślij bez szyfrowania, jako zwykłą wiadomość")
-        }
+        RuleId::Unreadable => (
+            "nieczytelna zawartość",
+            "Wyślij zwykłą wiadomość: bez szyfrowania, bez plików kalendarza i kontaktów",
+        ),
         RuleId::CardNumber => ("numer karty", "Usuń numer karty"),
         RuleId::Abuse => ("groźba lub obelga", "Pisz bez gróźb i obelg"),
         RuleId::FeedbackExtortion => {

@@ -54,7 +54,10 @@ pub(super) fn text(rule: RuleId) -> RuleText {
         }
         RuleId::AttachmentSize => ("anexos a mais", "Envie menos anexos ou mais pequenos"),
         RuleId::DangerousContent => ("ficheiro perigoso", "Envie sem o ficheiro perigoso"),
-        RuleId::Unreadable => ("conteúdo ilegível", "Envie sem cifra, como um e-mail normal"),
+        RuleId::Unreadable => (
+            "conteúdo ilegível",
+            "Envie um e-mail normal: sem cifra e sem ficheiros de calendário ou de contacto",
+        ),
         RuleId::CardNumber => ("número de cartão", "Retire o número de cartão"),
         RuleId::Abuse => ("ameaça ou insulto", "Escreva sem ameaças nem insultos"),
         RuleId::FeedbackExtortion => {
