@@ -341,6 +341,17 @@ async fn attend(relay: Arc<Current>, stop: CancellationToken) {
     }
 }
 
+/// Erases what is past its time, until the relay stops.
+async fn expire(relay: Arc<Current>, stop: CancellationToken) {
+    loop {
+        let pause = relay.now().expire(&stop).await;
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
 async fn bind(key: &'static str, addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartError> {
     let mut listeners = Vec::new();
     for &address in addresses {
@@ -405,6 +416,7 @@ impl App {
         let (settings, of_sessions) = watch::channel(Arc::new(settings));
         let relay = Arc::new(Current(RwLock::new(relay)));
         deliveries.spawn(attend(Arc::clone(&relay), claiming.clone()));
+        deliveries.spawn(expire(Arc::clone(&relay), claiming.clone()));
         for listener in listeners {
             sessions.spawn(smtp::serve(
                 listener,

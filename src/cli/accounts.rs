@@ -296,7 +296,7 @@ pub(super) fn delete(
         let already = if changed { "" } else { " already" };
         writeln!(
             out,
-            "{role} {id} deleted{already}; messages erased: {erased}, kept for an open dispute: {kept}"
+            "{role} {id} deleted{already}; messages erased: {erased}, kept by a legal hold: {kept}"
         )?;
         Ok(())
     })

@@ -19,6 +19,7 @@ mod exit;
 mod held;
 mod import;
 mod inspect;
+mod keeping;
 mod measure;
 mod messages;
 mod not_yet;
@@ -88,6 +89,10 @@ enum Command {
     Message(messages::Messages),
     /// Messages that wait for a person: list, show, release, reject
     Held(held::Held),
+    /// Legal holds: what nobody may erase
+    Hold(keeping::Holds),
+    /// Erase now what is past its time
+    Purge(keeping::Purge),
     /// Judge a mail without sending it
     Policy(policy::Policy),
     /// Look at the deliveries, hurry or stop them
@@ -134,6 +139,8 @@ fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<()> {
         Command::Alias(alias) => alias.run(&path, out),
         Command::Message(message) => message.run(&path, out),
         Command::Held(held) => held.run(&path, out),
+        Command::Hold(hold) => hold.run(&path, out),
+        Command::Purge(purge) => purge.run(&path, out),
         Command::Policy(policy) => policy.run(&path, out),
         Command::Queue(queue) => queue.run(&path, out),
         Command::Inspect => inspect::run(io::stdin().lock(), out),

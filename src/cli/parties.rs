@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::accounts::{self, Who};
 use super::exit::Wrong;
 use super::registration::{self, address};
-use super::{beside, json, not_yet, registering};
+use super::{beside, json, keeping, not_yet, registering};
 use crate::app::House;
 use crate::domain::{
     BuyerId, Language, Party, PartyDomain, PartyId, RealAddress, Role, SellerId, ShownName,
@@ -137,8 +137,16 @@ enum Common {
         #[command(flatten)]
         who: Who,
     },
+    /// Erase all messages to and from it now, whatever their age, but what a legal hold keeps and
+    /// what is on its way; the account stays as it is
+    Erase {
+        /// The id
+        id: String,
+        #[command(flatten)]
+        who: Who,
+    },
     /// Stop all mail to and from it at once and erase all that was written, for both sides, but
-    /// what an open dispute keeps. Can't be taken back, and the id stays taken
+    /// what a legal hold keeps. Can't be taken back, and the id stays taken
     Delete {
         /// The id
         id: String,
@@ -244,6 +252,7 @@ impl Common {
             Self::Close { id, who } => {
                 accounts::change(&party_id(role, &id)?, AccountChange::Closed, who, path, out)
             }
+            Self::Erase { id, who } => keeping::erase_party(&party_id(role, &id)?, &who, path, out),
             Self::Delete { id, who } => accounts::delete(&party_id(role, &id)?, &who, path, out),
             Self::Reopen { id, who } => {
                 accounts::change(&party_id(role, &id)?, AccountChange::Reopened, who, path, out)

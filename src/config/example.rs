@@ -30,6 +30,7 @@ const TABLES: &[(&str, &str)] = &[
     ("limits", "How much may be written in a time."),
     ("sellers", "What sellers are told."),
     ("account_health", "What counts against sellers, and what follows."),
+    ("archive", "What is kept, and how long."),
     ("review", "Messages that wait for a person."),
     ("policy", "What may be written, and what is done about the rest."),
 ];

@@ -1,47 +1,10 @@
 //! The one table of keys: what may stand in the file, what it means when it doesn't, and what the
 //! example says about it.
 
+use super::key::key;
+pub(super) use super::key::{Absent, Key, name_of, table_of};
 use super::kind::Kind;
 use super::not_yet::NOT_YET;
-
-/// What holds where the file says nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Absent {
-    /// This value, as TOML.
-    Default(&'static str),
-    /// Nothing is set; the example shows this value behind a `#`.
-    Unset(&'static str),
-    /// An error; the example shows this value.
-    Missing(&'static str),
-}
-
-/// One key.
-#[derive(Debug)]
-pub(super) struct Key {
-    /// Table and name: `smtp.max_size`. `RULE-ID` stands for the id of any built rule, `N` for the
-    /// place of a table among its like (`[[policy.custom]]`).
-    pub(super) path: &'static str,
-    /// What it takes.
-    pub(super) kind: Kind,
-    /// What holds without it.
-    pub(super) absent: Absent,
-    /// For an admin at three in the morning; lines are broken when printed.
-    pub(super) comment: &'static str,
-}
-
-const fn key(path: &'static str, kind: Kind, absent: Absent, comment: &'static str) -> Key {
-    Key { path, kind, absent, comment }
-}
-
-/// The table in a path: all before the last dot; empty at the top.
-pub(super) fn table_of(path: &str) -> &str {
-    path.rsplit_once('.').map_or("", |(table, _)| table)
-}
-
-/// The name in a path: what follows the last dot.
-pub(super) fn name_of(path: &str) -> &str {
-    path.rsplit_once('.').map_or(path, |(_, name)| name)
-}
 
 /// Every key of this version, in the order of the example.
 pub(super) const KEYS: &[Key] = &[
@@ -366,6 +329,18 @@ pub(super) const KEYS: &[Key] = &[
         Kind::Duration { min: "1m", max: "3650d" },
         Absent::Default("\"30d\""),
         "A strike counts half after this time.",
+    ),
+    key(
+        "archive.keep",
+        Kind::Duration { min: "1s", max: "3650d" },
+        Absent::Default("\"60d\""),
+        "Messages are kept for so long, and then really erased: from the archive, the search index, the free pages of the file and the log beside it. Not those under a legal hold (`bauta hold`, an order's dispute), nor before their delivery has ended. What counts against a seller stays, without its words.",
+    ),
+    key(
+        "archive.keep_from",
+        Kind::OneOf(&["message", "order-closed"]),
+        Absent::Default("\"message\""),
+        "From when on the time runs. \"message\": from when each message came in. \"order-closed\": not before its order was registered as delivered, returned, refunded or cancelled; a message of no order as above.",
     ),
     key(
         "review.notify",

@@ -14,9 +14,9 @@ use super::kind::one_of;
 use super::reader::Reader;
 use super::rules::built_rule;
 use super::settings::{
-    Buyers, Config, Delivery, DeliveryTls, Dns, Http, Limits, Market, Mode, OnTimeout, Orders,
-    Policy, Preset, RefuseBy, Relay, Review, Route, RuleSetting, Sellers, Senders, ShownNameStyle,
-    Smtp, Tls, UnknownAlias, Verify,
+    Archive, Buyers, Config, Delivery, DeliveryTls, Dns, Http, KeepFrom, Limits, Market, Mode,
+    OnTimeout, Orders, Policy, Preset, RefuseBy, Relay, Review, Route, RuleSetting, Sellers,
+    Senders, ShownNameStyle, Smtp, Tls, UnknownAlias, Verify,
 };
 use super::tls::{self, PemError};
 use super::values;
@@ -91,6 +91,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
     );
     let ladder = reader.ladder("account_health.ladder");
     let half_life = reader.duration("account_health.half_life");
+    let archive = archive(&mut reader);
     let review = review(&mut reader);
     let policy = policy(&mut reader, &rules, customs, file);
     if let (Some(smtp), Some(delivery)) = (&smtp, &delivery) {
@@ -111,6 +112,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
         market: Market { passes_opt_out: passes_opt_out? },
         sellers: Sellers { refuse_by: refuse_by? },
         account_health: HealthRules { ladder: ladder?, half_life: half_life? },
+        archive: archive?,
         review: review?,
         policy: policy?,
     })
@@ -348,6 +350,15 @@ fn route(r: &mut Reader<'_, '_>) -> Option<Route> {
     Some(Route::Smarthost { host, port })
 }
 
+fn archive(r: &mut Reader<'_, '_>) -> Option<Archive> {
+    let keep = r.duration("archive.keep");
+    let keep_from = r.word(
+        "archive.keep_from",
+        &[("message", Ok(KeepFrom::Message)), ("order-closed", Ok(KeepFrom::OrderClosed))],
+    );
+    Some(Archive { keep: keep?, keep_from: keep_from? })
+}
+
 fn review(r: &mut Reader<'_, '_>) -> Option<Review> {
     let notify = r.list("review.notify", values::address);
     let act_within = r.duration("review.act_within");
@@ -466,6 +477,8 @@ delivery.smarthost = "[::1]:26"
         assert_eq!(config.delivery.retry_first, Duration::from_secs(2));
         assert_eq!(config.delivery.retry_max, Duration::from_secs(1800));
         assert_eq!(config.delivery.connections, 10);
+        assert_eq!(config.archive.keep, Duration::from_secs(60 * 86_400));
+        assert_eq!(config.archive.keep_from, KeepFrom::Message);
         assert_eq!(config.policy.mode, Mode::Enforce);
         assert_eq!(config.policy.answer_window, Duration::from_secs(30 * 86_400));
         assert!(config.policy.rules.is_empty());

@@ -12,6 +12,7 @@ mod dkim;
 mod document;
 mod error;
 mod example;
+mod key;
 mod keys;
 mod kind;
 mod ladder;
@@ -31,7 +32,7 @@ pub use error::{ConfigError, ConfigErrors, Position};
 pub use example::{example, starter};
 pub use rules::{BUILT_RULES, BuiltRule, built_rule};
 pub use settings::{
-    Buyers, Config, Delivery, DeliveryTls, Dns, Http, Limits, Market, Mode, Network, OnTimeout,
-    Policy, Preset, RefuseBy, Relay, Review, Route, RuleSetting, Sellers, Senders, ShownNameStyle,
-    Smtp, Tls, UnknownAlias, Verify,
+    Archive, Buyers, Config, Delivery, DeliveryTls, Dns, Http, KeepFrom, Limits, Market, Mode,
+    Network, OnTimeout, Policy, Preset, RefuseBy, Relay, Review, Route, RuleSetting, Sellers,
+    Senders, ShownNameStyle, Smtp, Tls, UnknownAlias, Verify,
 };

@@ -6,7 +6,6 @@ pub(super) const NOT_YET: &[&str] = &[
     "imap",
     "http.public_url",
     "buyers.hide_name",
-    "archive",
     "response",
     "policy.custom.N.message",
     "policy.custom.N.strike",

@@ -43,6 +43,8 @@ pub struct Config {
     pub sellers: Sellers,
     /// `[account_health]`
     pub account_health: HealthRules,
+    /// `[archive]`
+    pub archive: Archive,
     /// `[review]`
     pub review: Review,
     /// `[policy]`
@@ -414,4 +416,22 @@ mod tests {
             assert!(bad.parse::<Network>().is_err(), "{bad}");
         }
     }
+}
+
+/// `[archive]`: what is kept, and how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Archive {
+    /// So long.
+    pub keep: Duration,
+    /// From when on.
+    pub keep_from: KeepFrom,
+}
+
+/// `archive.keep_from`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeepFrom {
+    /// From when a message came in.
+    Message,
+    /// From when its order was closed.
+    OrderClosed,
 }

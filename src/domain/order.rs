@@ -50,6 +50,14 @@ impl OrderStatus {
             Self::Cancelled => "cancelled",
         }
     }
+
+    /// Whether nothing more is to be done for the order.
+    pub fn is_closed(self) -> bool {
+        match self {
+            Self::Open | Self::Shipped => false,
+            Self::Delivered | Self::Returned | Self::Refunded | Self::Cancelled => true,
+        }
+    }
 }
 
 /// A word that stands for none of the allowed values.

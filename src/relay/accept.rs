@@ -148,10 +148,13 @@ impl Relay {
         let writes = party.stands_for.other();
         let references = thread::references_of(mail.message);
         let (pair, tag) = (party.facts.pair, party.tag.as_deref());
-        let history = match self.0.store.history(pair, writes, &references, tag).await {
+        let mut history = match self.0.store.history(pair, writes, &references, tag).await {
             Ok(history) => history,
             Err(error) => return Again::Answer(storage(&error)),
         };
+        if let Err(error) = self.add_expired(&mut history, pair, writes, &references).await {
+            return Again::Answer(storage(&error));
+        }
         let frame_order = frame::find(&mail.message.text.body).into_iter().find_map(|f| f.order);
         let request = market::Request {
             facts: &party.facts,

@@ -9,11 +9,12 @@ use sha2::{Digest, Sha256};
 use super::Relay;
 use super::outcome::Outcome;
 use super::perform::Paper;
+use super::upkeep::thread_hash;
 use crate::alias::{BounceToken, Keyring};
 use crate::config;
 use crate::domain::{
     Action, AliasAddress, Copies, Direction, Facts, History, HistoryConversation, MessageId,
-    MessageState, MsgId, Prints, RealAddress, Role, Secrets, ThreadLink, Timestamp, Words,
+    MessageState, MsgId, PairId, Prints, RealAddress, Role, Secrets, ThreadLink, Timestamp, Words,
 };
 use crate::mail::{Message, base_subject, sighting};
 use crate::market::limits::Limits;
@@ -84,6 +85,27 @@ impl Relay {
         }
         let key = |kind: &str, thing: &[u8]| self.keys(|keys| keys.print(seller, kind, thing));
         policy::prints(message, key)
+    }
+
+    /// Where nothing that a mail answers is known any more: the conversation of what was erased.
+    pub(super) async fn add_expired(
+        &self,
+        history: &mut History,
+        pair: PairId,
+        side: Role,
+        references: &[MsgId],
+    ) -> Result<(), StoreError> {
+        if !history.links.is_empty() || references.is_empty() {
+            return Ok(());
+        }
+        let key = self.keys(Keyring::word_key);
+        let hashes = references.iter().map(|id| thread_hash(&key, side, id.as_str())).collect();
+        let conversation = self.0.store.expired_thread(pair, hashes).await?;
+        let known = |id| history.conversations.iter().any(|c| c.id == id);
+        if let Some(id) = conversation.filter(|id| known(*id)) {
+            history.links.push((id, ThreadLink { seller: None, buyer: None }));
+        }
+        Ok(())
     }
 
     /// What a message is found by. `shown`: what its recipient reads; none: it reads nothing.

@@ -1,10 +1,14 @@
-//! What the archive needs while nobody asks for anything.
+//! What the archive needs while nobody asks for anything: the search index, and expiry.
 
 use std::time::{Duration, Instant};
 
 use tokio_util::sync::CancellationToken;
 
 use super::Relay;
+use crate::alias::{Keyring, WordKey};
+use crate::config::{self, Archive};
+use crate::domain::{PartyId, Role, Timestamp};
+use crate::store::{Expired, Keep, KeepFrom, Place, Store, StoreError};
 
 /// Messages that come into the search index at once: some 5 ms of the store's writer.
 const INDEXED: u32 = 64;
@@ -12,8 +16,125 @@ const INDEXED: u32 = 64;
 const INDEX_EVERY: Duration = Duration::from_millis(250);
 /// What could not be written is tried again after this.
 const AFTER_ERROR: Duration = Duration::from_secs(10);
+/// A step of expiry shall take about so long; more or fewer messages are erased in the next.
+const STEP: Duration = Duration::from_millis(15);
+/// At most so many messages in a step.
+const MOST: usize = 64;
+/// Pages given back to the file system in a step.
+const PAGES: u32 = 128;
+/// Beside live traffic free pages are kept for what comes in next, up to one in so many.
+const KEPT_FREE: u32 = 10;
+
+/// By what a message's name on one side is known when the message is gone.
+pub(super) fn thread_hash(key: &WordKey, side: Role, id: &str) -> i64 {
+    let kind = match side {
+        Role::Seller => "seller's thread",
+        Role::Buyer => "buyer's thread",
+    };
+    key.thread(kind, id)
+}
+
+/// How long messages are kept, seen from now.
+pub fn keep(archive: &Archive, now: Timestamp) -> Keep {
+    let from = match archive.keep_from {
+        config::KeepFrom::Message => KeepFrom::Message,
+        config::KeepFrom::OrderClosed => KeepFrom::OrderClosed,
+    };
+    Keep { span: archive.keep, from, now }
+}
+
+/// Whose messages are erased.
+#[derive(Debug, Clone)]
+pub enum Erase<'a> {
+    /// Those past their time.
+    Expired(Keep),
+    /// Those to and from a party, whatever their age.
+    Party(&'a PartyId),
+}
+
+/// How much of the writer's time erasing takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// At most half of it: for the relay itself.
+    Gentle,
+    /// What it needs, one step after another: somebody waits for it.
+    Steady,
+}
+
+/// Erases all that may go, step by step, and leaves no trace of it. Ends early when told to stop.
+///
+/// # Errors
+/// The store could not do its part; what was erased before stays erased.
+pub async fn erase(
+    store: &Store,
+    key: &WordKey,
+    what: &Erase<'_>,
+    pace: Pace,
+    stop: &CancellationToken,
+) -> Result<Expired, StoreError> {
+    let mut total = Expired::default();
+    let (mut place, mut most) = (Place::default(), 4);
+    while !stop.is_cancelled() {
+        let began = Instant::now();
+        let key = key.clone();
+        let thread = move |side, id: &str| thread_hash(&key, side, id);
+        let step = match what {
+            Erase::Expired(keep) => store.expire_some(*keep, place, most, thread).await?,
+            Erase::Party(id) => store.erase_written(id, place, most, thread).await?,
+        };
+        let took = began.elapsed();
+        total.erased += step.erased;
+        total.held += step.held;
+        total.busy += step.busy;
+        // The time in the queue counts too: under load the steps are smaller.
+        most = if took < STEP { (most * 2).min(MOST) } else { (most / 2).max(1) };
+        match step.next {
+            Some(next) => place = next,
+            None => break,
+        }
+        if pace == Pace::Gentle && step.erased > 0 {
+            tokio::time::sleep(took).await;
+        }
+    }
+    if total.erased > 0 {
+        let kept_free = if pace == Pace::Gentle { KEPT_FREE } else { u32::MAX };
+        while !stop.is_cancelled() && store.shrink_some(PAGES, kept_free).await? {
+            if pace == Pace::Gentle {
+                tokio::time::sleep(STEP).await;
+            }
+        }
+        if !store.empty_wal().await? {
+            tracing::warn!(
+                "the WAL could not be emptied after expiry: something reads all the time"
+            );
+        }
+    }
+    Ok(total)
+}
 
 impl Relay {
+    /// Erases what is past its time: how long to wait until the next look.
+    pub async fn expire(&self, stop: &CancellationToken) -> Duration {
+        let (archive, now) = (&self.0.config.archive, self.0.clock.now());
+        let began = Instant::now();
+        let key = self.keys(Keyring::word_key);
+        let what = Erase::Expired(keep(archive, now));
+        match erase(&self.0.store, &key, &what, Pace::Gentle, stop).await {
+            Ok(Expired { erased: 0, .. }) => {}
+            Ok(Expired { erased, held, busy, .. }) => {
+                let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+                tracing::info!(erased, held, busy, took_ms, "messages past their time erased");
+            }
+            Err(error) => {
+                tracing::warn!(%error, "expiry waits");
+                return AFTER_ERROR;
+            }
+        }
+        // Where much is kept by holds or open orders, a look takes a while.
+        let often = (archive.keep / 100).clamp(Duration::from_millis(200), Duration::from_secs(60));
+        often.max(began.elapsed() * 20)
+    }
+
     /// Brings what is stored into the search index, until it is told to stop.
     pub async fn index(&self, stop: CancellationToken) {
         loop {

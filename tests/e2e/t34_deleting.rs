@@ -1,5 +1,5 @@
 //! A party is deleted: no mail passes from that moment on, and nothing of what was written is left
-//! anywhere in the database, but what an open dispute keeps.
+//! anywhere in the database, but what a legal hold keeps.
 
 use std::fs;
 
@@ -35,7 +35,7 @@ fn a_deleted_buyer_leaves_no_trace_and_the_sellers_other_buyers_stay() {
     }
 
     let said = house.put(&["buyer", "delete", "B1", "--by", "ann"]);
-    assert_eq!(said, "buyer B1 deleted; messages erased: 3, kept for an open dispute: 0\n");
+    assert_eq!(said, "buyer B1 deleted; messages erased: 3, kept by a legal hold: 0\n");
     for words in ["jane.roe@mail.example", "Jane Roe", "Xylophone", "Zanzibar", "Brass lamp"] {
         assert!(!is_left(&house, words), "{words} is left");
     }

@@ -5,21 +5,20 @@ use rusqlite::{Connection, params};
 
 use super::rows::{all, get, one, run};
 use super::standing::{self, Follows};
-use super::{Store, party, search, stray};
-use crate::domain::{PartyId, Timestamp};
+use super::{Store, hold, party, search, stray};
+use crate::domain::{PartyId, Role, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::register::{Decision, Erased};
 
 /// Messages that one transaction erases.
 const BATCH: usize = 200;
+/// Milliseconds.
+const DAY: i64 = 86_400_000;
 
-/// Messages of a party's pairs that no open dispute keeps, our notices about them, and those about
-/// its account.
-const ERASABLE: &str = "SELECT number FROM (
+/// Messages of a party's pairs, our notices about them, and those about its account.
+const WRITTEN: &str = "SELECT number FROM (
     SELECT m.number FROM message m JOIN pair p ON p.number = m.pair
-        LEFT JOIN message told ON told.number = m.about
-        LEFT JOIN orders o ON o.number = coalesce(m.\"order\", told.\"order\")
-        WHERE (p.seller = ?1 OR p.buyer = ?1) AND coalesce(o.dispute, 0) = 0
+        WHERE p.seller = ?1 OR p.buyer = ?1
     UNION ALL SELECT number FROM message
         WHERE of_seller = ?1 AND kind = 'notice' AND pair IS NULL)";
 
@@ -93,14 +92,16 @@ fn cancel_deliveries(conn: &Connection, number: i64, at: Timestamp) -> Result<()
 /// more.
 fn forget_orders(conn: &Connection, number: i64) -> Result<(), StoreError> {
     let sql = "UPDATE orders SET items = '[]', tracking = NULL
-        WHERE dispute = 0 AND (items <> '[]' OR tracking IS NOT NULL)
-        AND pair IN (SELECT number FROM pair WHERE seller = ?1 OR buyer = ?1)";
+        WHERE (items <> '[]' OR tracking IS NOT NULL)
+        AND pair IN (SELECT number FROM pair WHERE seller = ?1 OR buyer = ?1)
+        AND NOT EXISTS (SELECT 1 FROM legal_hold h
+            WHERE h.\"order\" = orders.number AND h.released_at IS NULL)";
     run(conn, sql, [number])?;
     Ok(())
 }
 
-/// Erases what a dispute kept, now that it has ended, where one of the order's parties was deleted.
-pub(super) fn after_dispute(conn: &Connection, pair: i64) -> Result<(), StoreError> {
+/// Erases what a legal hold kept, now that it has ended, where one of the pair was deleted.
+pub(super) fn after_hold(conn: &Connection, pair: i64) -> Result<(), StoreError> {
     let sql = "SELECT number FROM party WHERE deleted_at IS NOT NULL AND number IN (
         SELECT seller FROM pair WHERE number = ?1 UNION SELECT buyer FROM pair WHERE number = ?1)";
     for number in all(conn, sql, [pair], |row| get::<i64>(row, "number"))? {
@@ -110,39 +111,110 @@ pub(super) fn after_dispute(conn: &Connection, pair: i64) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Erases at most so many messages with all that hangs on them: how many it were.
+/// Erases at most so many messages of a deleted party with all that hangs on them: how many it were.
 fn erase(conn: &Connection, number: i64, most: usize) -> Result<usize, StoreError> {
+    let keeping: i64 =
+        one(conn, "SELECT count(*) AS holds FROM legal_hold", [], |row| get(row, "holds"))?
+            .unwrap_or(0);
     // Notices last written first: what they are about is erased after them.
-    let sql = format!("{ERASABLE} ORDER BY number DESC LIMIT ?2");
-    let limit = i64::try_from(most).unwrap_or(i64::MAX);
-    let messages: Vec<i64> = all(conn, &sql, params![number, limit], |row| get(row, "number"))?;
-    for message in &messages {
-        search::forget(conn, *message)?;
-        for sql in [
-            "DELETE FROM attempt WHERE delivery IN
-                (SELECT number FROM delivery WHERE message = ?1)",
-            "DELETE FROM report WHERE delivery IN
-                (SELECT number FROM delivery WHERE message = ?1)",
-            "DELETE FROM delivery WHERE message = ?1",
-            "DELETE FROM turn WHERE started_by = ?1 OR stopped_by = ?1",
-            "DELETE FROM content WHERE message = ?1",
-            "DELETE FROM print WHERE message = ?1",
-            "DELETE FROM review WHERE message = ?1",
-            // A violation keeps rule, date and score (PRODUCT §7).
-            "UPDATE violation SET message = NULL, conversation = NULL, words = NULL
-                WHERE message = ?1",
-            "DELETE FROM telling WHERE message = ?1",
-            "UPDATE address_code SET mail = NULL WHERE mail = ?1",
-            "DELETE FROM message WHERE number = ?1",
-        ] {
-            run(conn, sql, [message])?;
+    let sql = format!("{WRITTEN} ORDER BY number DESC");
+    let mut erased = 0;
+    for message in all(conn, &sql, [number], |row| get::<i64>(row, "number"))? {
+        if erased == most {
+            break;
+        }
+        if keeping == 0 || !hold::keeps(conn, message)? {
+            erase_message(conn, message)?;
+            erased += 1;
         }
     }
     search::settle(conn)?;
-    let sql = "DELETE FROM conversation
-        WHERE pair IN (SELECT number FROM pair WHERE seller = ?1 OR buyer = ?1)
-        AND NOT EXISTS (SELECT 1 FROM message m WHERE m.conversation = conversation.number)
-        AND NOT EXISTS (SELECT 1 FROM turn t WHERE t.conversation = conversation.number)";
-    run(conn, sql, [number])?;
-    Ok(messages.len())
+    let of_pairs = "pair IN (SELECT number FROM pair WHERE seller = ?1 OR buyer = ?1)";
+    run(conn, &format!("DELETE FROM expired_thread WHERE {of_pairs}"), [number])?;
+    let sql = format!(
+        "UPDATE conversation SET subject = '', seller_root = NULL, buyer_root = NULL
+         WHERE {of_pairs} AND (subject <> '' OR seller_root IS NOT NULL)
+            AND NOT EXISTS (SELECT 1 FROM message m WHERE m.conversation = conversation.number)"
+    );
+    run(conn, &sql, [number])?;
+    Ok(erased)
+}
+
+/// What is known of a message that outlives it.
+struct Outlived {
+    pair: i64,
+    conversation: Option<i64>,
+    sender: i64,
+    received_at: i64,
+    state: String,
+    names: [(Role, Option<String>); 2],
+}
+
+/// Erases a message whose time is over. What it counts stays, and what it was known by on each
+/// side, as `thread` makes it, so that an answer to it finds its conversation (PRODUCT §7).
+pub(super) fn forget_message(
+    conn: &Connection,
+    message: i64,
+    thread: &dyn Fn(Role, &str) -> i64,
+) -> Result<(), StoreError> {
+    let sql = "SELECT * FROM message WHERE number = ?1 AND kind = 'relay'";
+    let outlived = one(conn, sql, [message], |row| {
+        Ok(Outlived {
+            pair: get(row, "pair")?,
+            conversation: get(row, "conversation")?,
+            sender: get(row, "sender")?,
+            received_at: get(row, "received_at")?,
+            state: get(row, "state")?,
+            names: [
+                (Role::Seller, get(row, "seller_msg_id")?),
+                (Role::Buyer, get(row, "buyer_msg_id")?),
+            ],
+        })
+    })?;
+    erase_message(conn, message)?;
+    let Some(Outlived { pair, conversation, sender, received_at, state, names }) = outlived else {
+        return Ok(());
+    };
+    let sql = "INSERT INTO expired_count (sender, day, state, messages) VALUES (?1, ?2, ?3, 1)
+        ON CONFLICT DO UPDATE SET messages = messages + 1";
+    run(conn, sql, params![sender, received_at.div_euclid(DAY), state])?;
+    let Some(conversation) = conversation else { return Ok(()) };
+    for (side, name) in names {
+        let Some(name) = name else { continue };
+        let sql = "INSERT OR IGNORE INTO expired_thread (pair, hash, conversation)
+            VALUES (?1, ?2, ?3)";
+        run(conn, sql, params![pair, thread(side, &name), conversation])?;
+    }
+    // The conversation is named by what is left of it.
+    let sql = "UPDATE conversation SET subject = coalesce((
+            SELECT CASE WHEN subject LIKE 're: %' THEN substr(subject, 5) ELSE subject END
+            FROM message WHERE conversation = ?1 AND state = 'accepted' ORDER BY number LIMIT 1), '')
+        WHERE number = ?1";
+    run(conn, sql, [conversation])?;
+    Ok(())
+}
+
+/// Erases a message with all that hangs on it. [`search::settle`] comes after the last.
+fn erase_message(conn: &Connection, message: i64) -> Result<(), StoreError> {
+    search::forget(conn, message)?;
+    for sql in [
+        "DELETE FROM attempt WHERE delivery IN (SELECT number FROM delivery WHERE message = ?1)",
+        "DELETE FROM report WHERE delivery IN (SELECT number FROM delivery WHERE message = ?1)",
+        "DELETE FROM delivery WHERE message = ?1",
+        // How long an answer took is told without what was said.
+        "UPDATE turn SET started_by = NULL WHERE started_by = ?1",
+        "UPDATE turn SET stopped_by = NULL WHERE stopped_by = ?1",
+        "DELETE FROM content WHERE message = ?1",
+        "DELETE FROM print WHERE message = ?1",
+        "DELETE FROM review WHERE message = ?1",
+        // A violation keeps rule, date and score (PRODUCT §7).
+        "UPDATE violation SET message = NULL, conversation = NULL, words = NULL WHERE message = ?1",
+        "DELETE FROM telling WHERE message = ?1",
+        "UPDATE address_code SET mail = NULL WHERE mail = ?1",
+        "UPDATE message SET about = NULL WHERE about = ?1",
+        "DELETE FROM message WHERE number = ?1",
+    ] {
+        run(conn, sql, [message])?;
+    }
+    Ok(())
 }

@@ -51,6 +51,25 @@ impl Store {
         .await
     }
 
+    /// The conversation of a message that was erased and that one of these hashes stands for.
+    pub async fn expired_thread(
+        &self,
+        pair: PairId,
+        hashes: Vec<i64>,
+    ) -> Result<Option<ConversationId>, StoreError> {
+        self.read(move |conn| {
+            let sql = "SELECT conversation FROM expired_thread WHERE pair = ?1 AND hash = ?2";
+            for hash in hashes.iter().take(REFERENCES) {
+                let found = one(conn, sql, params![pair.0, hash], |row| get(row, "conversation"))?;
+                if let Some(conversation) = found {
+                    return Ok(Some(ConversationId(conversation)));
+                }
+            }
+            Ok(None)
+        })
+        .await
+    }
+
     /// The buyer's last message in a conversation that no machine wrote, of those numbered below
     /// `before`, as the buyer reads it again: what an answer answers.
     pub async fn last_of_buyer(

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, params};
 
 use super::rows::{all, get, moment, moment_some, one, parse, parse_some, run};
-use super::{Store, erase, party};
+use super::{Store, erase, hold, party};
 use crate::domain::{BuyerId, Order, OrderId, OrderStatus, PartyId, Role, SellerId, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::register::{OrderFilter, PairNames, Put, PutOrder};
@@ -174,13 +174,16 @@ pub(super) fn put_order(
     run(
         conn,
         "INSERT INTO orders (id, id_key, pair, items, status, fulfilled_by, placed, delivered,
-            tracking, dispute, registered_at, cancelled_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, iif(?12, ?11, NULL))
+            tracking, dispute, registered_at, cancelled_at, closed_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, iif(?12, ?11, NULL),
+            iif(?13, ?11, NULL))
          ON CONFLICT (id_key) DO UPDATE SET id = excluded.id, items = excluded.items,
             status = excluded.status, fulfilled_by = excluded.fulfilled_by,
             placed = excluded.placed, delivered = excluded.delivered,
             tracking = excluded.tracking, dispute = excluded.dispute,
-            cancelled_at = iif(?12, coalesce(cancelled_at, ?11), NULL)",
+            cancelled_at = iif(?12, coalesce(cancelled_at, ?11), NULL),
+            closed_at = CASE WHEN NOT ?13 THEN NULL
+                WHEN status = excluded.status THEN coalesce(closed_at, ?11) ELSE ?11 END",
         params![
             put.id.as_str(),
             put.id.key(),
@@ -193,13 +196,18 @@ pub(super) fn put_order(
             put.tracking,
             put.dispute,
             now.as_millis(),
-            cancelled
+            cancelled,
+            put.status.is_closed()
         ],
     )?;
     // Mail that was judged by the order as it was must be judged again.
     run(conn, "UPDATE pair SET version = version + 1 WHERE number = ?1", [pair])?;
+    let sql = "SELECT number FROM orders WHERE id_key = ?1";
+    if let Some(order) = one(conn, sql, [put.id.key()], |row| get(row, "number"))? {
+        hold::note_dispute(conn, order, put.dispute, now)?;
+    }
     if known.is_some() && !put.dispute {
-        erase::after_dispute(conn, pair)?;
+        erase::after_hold(conn, pair)?;
     }
     Ok(if known.is_some() { Put::Changed } else { Put::Created })
 }

@@ -81,6 +81,7 @@ CREATE TABLE pair (
 CREATE INDEX pair_buyer ON pair (buyer);
 CREATE INDEX pair_key_version ON pair (key_version);
 
+-- closed_at: since when it has the status that it has, where that closes it.
 CREATE TABLE orders (
     number        INTEGER PRIMARY KEY,
     id            TEXT NOT NULL,
@@ -94,7 +95,8 @@ CREATE TABLE orders (
     tracking      TEXT,
     dispute       INTEGER NOT NULL,
     registered_at INTEGER NOT NULL,
-    cancelled_at  INTEGER
+    cancelled_at  INTEGER,
+    closed_at     INTEGER
 ) STRICT;
 CREATE INDEX orders_pair ON orders (pair);
 
@@ -217,7 +219,7 @@ CREATE TABLE turn (
     number       INTEGER PRIMARY KEY,
     conversation INTEGER NOT NULL REFERENCES conversation,
     started_at   INTEGER NOT NULL,
-    started_by   INTEGER NOT NULL REFERENCES message,
+    started_by   INTEGER REFERENCES message,
     stopped_at   INTEGER,
     stopped_by   INTEGER REFERENCES message,
     excluded     INTEGER NOT NULL,
@@ -227,6 +229,43 @@ CREATE INDEX turn_conversation ON turn (conversation);
 CREATE INDEX turn_started_by ON turn (started_by);
 CREATE INDEX turn_stopped_by ON turn (stopped_by) WHERE stopped_by IS NOT NULL;
 CREATE UNIQUE INDEX turn_running ON turn (conversation) WHERE stopped_at IS NULL;
+
+-- What nobody may erase: all that is about an order, a conversation, or (an appeal) a party's
+-- violations. Its clock stands still meanwhile. cause 'dispute': as the order's record says.
+CREATE TABLE legal_hold (
+    number       INTEGER PRIMARY KEY,
+    cause        TEXT NOT NULL CHECK (cause IN ('hold', 'dispute', 'appeal')),
+    "order"      INTEGER REFERENCES orders,
+    conversation INTEGER REFERENCES conversation,
+    party        INTEGER REFERENCES party,
+    by           TEXT NOT NULL,
+    reason       TEXT,
+    placed_at    INTEGER NOT NULL,
+    released_at  INTEGER,
+    released_by  TEXT,
+    CHECK (("order" IS NOT NULL) + (conversation IS NOT NULL) + (party IS NOT NULL) = 1)
+) STRICT;
+CREATE INDEX legal_hold_order ON legal_hold ("order") WHERE "order" IS NOT NULL;
+CREATE INDEX legal_hold_conversation ON legal_hold (conversation) WHERE conversation IS NOT NULL;
+CREATE INDEX legal_hold_party ON legal_hold (party) WHERE party IS NOT NULL;
+
+-- What the sides knew erased messages by, as keyed hashes: an answer still finds its conversation.
+CREATE TABLE expired_thread (
+    pair         INTEGER NOT NULL REFERENCES pair,
+    hash         INTEGER NOT NULL,
+    conversation INTEGER NOT NULL REFERENCES conversation,
+    PRIMARY KEY (pair, hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX expired_thread_conversation ON expired_thread (conversation);
+
+-- How many messages were erased, by the day on which they came in: figures outlive what they count.
+CREATE TABLE expired_count (
+    sender   INTEGER NOT NULL REFERENCES party,
+    day      INTEGER NOT NULL,
+    state    TEXT NOT NULL,
+    messages INTEGER NOT NULL,
+    PRIMARY KEY (sender, day, state)
+) STRICT, WITHOUT ROWID;
 
 -- One finding of one rule, held against its sender or not. strike: what it counts; no_strike: why
 -- nothing. message, conversation, words: none once the message was erased. told_at: its sender was

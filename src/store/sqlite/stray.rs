@@ -402,13 +402,19 @@ pub(super) fn forget_party(
     party: i64,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let sql = "DELETE FROM stray WHERE party = ?1
-        OR pair IN (SELECT number FROM pair WHERE seller = ?1 OR buyer = ?1)";
-    run(conn, sql, [party])?;
+    forget_mails(conn, party)?;
     let sql = "SELECT canonical FROM address_code WHERE party = ?1";
     for canonical in all(conn, sql, [party], |row| get::<String>(row, "canonical"))? {
         forget_code(conn, party, &canonical, now)?;
     }
+    Ok(())
+}
+
+/// Erases what is kept of mail to and from a party.
+pub(super) fn forget_mails(conn: &Connection, party: i64) -> Result<(), StoreError> {
+    let sql = "DELETE FROM stray WHERE party = ?1
+        OR pair IN (SELECT number FROM pair WHERE seller = ?1 OR buyer = ?1)";
+    run(conn, sql, [party])?;
     Ok(())
 }
 

@@ -242,8 +242,11 @@ fn strikes_of(conn: &Connection, party: i64) -> Result<Vec<(u8, Timestamp)>, Sto
 }
 
 fn messages_of(conn: &Connection, party: i64, now: Timestamp) -> Result<u64, StoreError> {
-    let sql = "SELECT count(*) AS count FROM message
-        WHERE sender = ?1 AND received_at > ?2 AND state = 'accepted'";
+    // Those that were erased meanwhile count too.
+    let sql = "SELECT (SELECT count(*) FROM message
+            WHERE sender = ?1 AND received_at > ?2 AND state = 'accepted')
+        + (SELECT coalesce(sum(messages), 0) FROM expired_count
+            WHERE sender = ?1 AND day > ?2 / 86400000 AND state = 'accepted') AS count";
     let since = now.before(EXPLAINED_FOR).as_millis();
     let count: Option<i64> = one(conn, sql, (party, since), |row| get(row, "count"))?;
     Ok(u64::try_from(count.unwrap_or(0)).unwrap_or(0))

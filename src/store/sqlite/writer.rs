@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -18,6 +19,8 @@ const GROUP_BYTES: usize = 8 << 20;
 /// At most this much waiting; beyond it a caller gets `Busy` at once.
 const WAITING_JOBS: usize = 256;
 const WAITING_BYTES: usize = 64 << 20;
+/// The first pause after the WAL could not be emptied; it doubles.
+const EMPTYING_PAUSE: Duration = Duration::from_millis(500);
 /// `EX_IOERR` of sysexits.h.
 const EXIT_IO: i32 = 74;
 
@@ -53,6 +56,7 @@ pub(super) struct Queue {
     commits: Arc<AtomicU64>,
     wal_too_large: Arc<AtomicBool>,
     erased: Arc<AtomicBool>,
+    emptied: Arc<AtomicU64>,
     checkpoints: Arc<Checkpoints>,
 }
 
@@ -81,6 +85,11 @@ impl Queue {
     /// Whether something was, since this was asked last.
     pub(super) fn take_erased(&self) -> bool {
         self.erased.swap(false, Ordering::Relaxed)
+    }
+
+    /// How often the WAL was emptied so far.
+    pub(super) fn emptied(&self) -> u64 {
+        self.emptied.load(Ordering::Acquire)
     }
 
     /// How the checkpoints of this database go.
@@ -174,12 +183,23 @@ impl Queue {
     pub(super) fn serve(&self, conn: &Connection) {
         // Whatever ends this thread, nobody may wait for it any more.
         let _guard = CloseOnDrop(self);
+        let (mut not_before, mut pause) = (Instant::now(), EMPTYING_PAUSE);
         while let Some(mut group) = self.take() {
             while !group.is_empty() {
                 self.write_group(conn, &mut group);
             }
-            if self.wal_too_large.swap(false, Ordering::Relaxed) {
-                empty_wal(conn, &self.checkpoints);
+            let now = Instant::now();
+            if now < not_before || !self.wal_too_large.swap(false, Ordering::Relaxed) {
+                continue;
+            }
+            if empty_wal(conn, &self.checkpoints) {
+                self.emptied.fetch_add(1, Ordering::Release);
+                pause = EMPTYING_PAUSE;
+            } else {
+                // Somebody reads an old snapshot, perhaps for long, as a backup does: nobody shall
+                // wait for that again and again.
+                not_before = now + pause;
+                pause = (pause * 2).min(EMPTYING_PAUSE * 16);
             }
         }
     }

@@ -41,7 +41,13 @@ async fn whatever_hangs_on_a_message_is_known_to_the_eraser() {
     assert_eq!(hanging_on(&conn, "delivery"), ["attempt.delivery", "report.delivery"]);
     assert_eq!(
         hanging_on(&conn, "conversation"),
-        ["message.conversation", "turn.conversation", "violation.conversation"]
+        [
+            "expired_thread.conversation",
+            "legal_hold.conversation",
+            "message.conversation",
+            "turn.conversation",
+            "violation.conversation"
+        ]
     );
 }
 
@@ -71,11 +77,13 @@ async fn a_deleted_party_is_erased_step_by_step_and_mail_in_hand_is_judged_again
     }
     assert_eq!(steps, [200, 200, 50]);
     let conn = market.raw();
-    for table in ["message", "content", "delivery", "attempt", "turn", "conversation"] {
+    for table in ["message", "content", "delivery", "attempt", "expired_thread"] {
         let sql = format!("SELECT count(*) FROM {table}");
         let left: i64 = conn.query_row(&sql, [], |row| row.get(0)).unwrap();
         assert_eq!(left, 0, "{table}");
     }
+    let named = "SELECT count(*) FROM conversation WHERE subject <> '' OR seller_root IS NOT NULL";
+    assert_eq!(conn.query_row(named, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
     assert_eq!(market.store.delete_party(&buyer(), decision(1001)).await, Ok(false));
     let put = market.store.put_party(party(Role::Buyer, "b1")).await;
     assert_eq!(put, Err(StoreError::Deleted(buyer())));

@@ -4,6 +4,7 @@ mod accepting;
 mod copying;
 mod delivering;
 mod erasing;
+mod expiring;
 mod queueing;
 mod registering;
 mod reporting;

@@ -1,0 +1,203 @@
+//! Expiry: what is past its time is erased, a few messages in each transaction, beside live traffic.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+
+use super::rows::{all, get, one};
+use super::standing::{self, Follows};
+use super::{Store, erase, hold, party, search, stray};
+use crate::domain::{PartyId, Role, Timestamp};
+use crate::store::error::StoreError;
+use crate::store::expiry::{Expired, Keep, KeepFrom, Place};
+use crate::store::register::Decision;
+
+/// Messages past their time that one read looks through for such that may go.
+const LOOKED_AT: usize = 500;
+
+/// A message that may be past its time.
+struct Candidate {
+    number: i64,
+    received_at: Timestamp,
+    closed_at: Option<Timestamp>,
+    has_order: bool,
+}
+
+/// Whether a message goes.
+enum Due {
+    Now,
+    /// A legal hold keeps it.
+    Held,
+    /// It waits for a person, for its delivery, or somebody is to be told of it.
+    Busy,
+    /// Its order is open still, or a hold stopped its clock for a while.
+    Later,
+}
+
+impl Store {
+    /// Erases at most `most` messages that are past their time, looking at those behind `after`,
+    /// the oldest first. `thread` makes what stays of a message's name on one side.
+    pub async fn expire_some<F>(
+        &self,
+        keep: Keep,
+        after: Place,
+        most: usize,
+        thread: F,
+    ) -> Result<Expired, StoreError>
+    where
+        F: Fn(Role, &str) -> i64 + Send + 'static,
+    {
+        let seen = self.read(move |conn| look(conn, keep, after, most)).await?;
+        let Looked { due, mut expired } = seen;
+        if due.is_empty() {
+            return Ok(expired);
+        }
+        let erased = self.write(64 << 10, move |conn| {
+            let mut erased = 0;
+            for candidate in &due {
+                // A hold, a retry or a release may have come between.
+                if matches!(judge(conn, candidate, keep)?, Due::Now) {
+                    erase::forget_message(conn, candidate.number, &thread)?;
+                    erased += 1;
+                }
+            }
+            search::settle(conn)?;
+            Ok(erased)
+        });
+        expired.erased = erased.await?;
+        Ok(expired)
+    }
+
+    /// Erases at most `most` messages to and from a party, whatever their age, but what a legal
+    /// hold keeps and what is on its way; looking at those behind `after`.
+    ///
+    /// Errors: `UnknownSeller`, `UnknownBuyer`.
+    pub async fn erase_written<F>(
+        &self,
+        id: &PartyId,
+        after: Place,
+        most: usize,
+        thread: F,
+    ) -> Result<Expired, StoreError>
+    where
+        F: Fn(Role, &str) -> i64 + Send + 'static,
+    {
+        let id = id.clone();
+        self.write(64 << 10, move |conn| {
+            let party = party::find(conn, &id)?.ok_or_else(|| StoreError::unknown(&id))?;
+            let sql = "SELECT number FROM (
+                    SELECT number FROM message WHERE of_seller = ?1 AND number > ?2
+                    UNION SELECT number FROM message WHERE of_buyer = ?1 AND number > ?2
+                    UNION SELECT m.number FROM pair p JOIN message m ON m.pair = p.number
+                        WHERE (p.seller = ?1 OR p.buyer = ?1) AND m.kind = 'notice'
+                            AND m.number > ?2)
+                ORDER BY number LIMIT ?3";
+            let limit = i64::try_from(most).unwrap_or(i64::MAX);
+            let numbers: Vec<i64> =
+                all(conn, sql, params![party, after.number, limit], |row| get(row, "number"))?;
+            let mut expired = Expired::default();
+            for number in &numbers {
+                if hold::keeps(conn, *number)? {
+                    expired.held += 1;
+                } else if is_busy(conn, *number)? {
+                    expired.busy += 1;
+                } else {
+                    erase::forget_message(conn, *number, &thread)?;
+                    expired.erased += 1;
+                }
+            }
+            search::settle(conn)?;
+            stray::forget_mails(conn, party)?;
+            if numbers.len() == most {
+                let number = numbers.last().copied().unwrap_or(i64::MAX);
+                expired.next = Some(Place { number, ..after });
+            }
+            Ok(expired)
+        })
+        .await
+    }
+}
+
+impl Store {
+    /// Notes who asked that a party's messages be erased.
+    ///
+    /// Errors: `UnknownSeller`, `UnknownBuyer`.
+    pub async fn note_erasure(&self, id: &PartyId, decision: Decision) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.write(256, move |conn| {
+            let party = party::find(conn, &id)?.ok_or_else(|| StoreError::unknown(&id))?;
+            standing::note(conn, party, None, "messages-erased", &decision, Follows::default())
+        })
+        .await
+    }
+}
+
+struct Looked {
+    due: Vec<Candidate>,
+    expired: Expired,
+}
+
+/// Looks through what is old enough for what may go.
+fn look(conn: &Connection, keep: Keep, after: Place, most: usize) -> Result<Looked, StoreError> {
+    let sql = "SELECT m.number, m.received_at, m.\"order\" IS NOT NULL AS has_order, o.closed_at
+        FROM message m LEFT JOIN orders o ON o.number = m.\"order\"
+        WHERE (m.received_at, m.number) > (?1, ?2) AND m.received_at <= ?3
+        ORDER BY m.received_at, m.number LIMIT ?4";
+    let limit = i64::try_from(LOOKED_AT).unwrap_or(i64::MAX);
+    let old = keep.now.before(keep.span).as_millis();
+    let params = params![after.received_at.as_millis(), after.number, old, limit];
+    let candidates = all(conn, sql, params, |row| {
+        Ok(Candidate {
+            number: get(row, "number")?,
+            received_at: Timestamp::from_millis(get(row, "received_at")?),
+            closed_at: get::<Option<i64>>(row, "closed_at")?.map(Timestamp::from_millis),
+            has_order: get(row, "has_order")?,
+        })
+    })?;
+    let is_all = candidates.len() < LOOKED_AT;
+    let mut looked = Looked { due: Vec::new(), expired: Expired::default() };
+    for candidate in candidates {
+        let place = Place { received_at: candidate.received_at, number: candidate.number };
+        match judge(conn, &candidate, keep)? {
+            Due::Now => looked.due.push(candidate),
+            Due::Held => looked.expired.held += 1,
+            Due::Busy => looked.expired.busy += 1,
+            Due::Later => {}
+        }
+        looked.expired.next = Some(place);
+        if looked.due.len() >= most {
+            return Ok(looked);
+        }
+    }
+    if is_all {
+        looked.expired.next = None;
+    }
+    Ok(looked)
+}
+
+fn judge(conn: &Connection, candidate: &Candidate, keep: Keep) -> Result<Due, StoreError> {
+    let from = match (keep.from, candidate.has_order, candidate.closed_at) {
+        (KeepFrom::OrderClosed, true, None) => return Ok(Due::Later),
+        (KeepFrom::OrderClosed, true, Some(closed)) => closed.max(candidate.received_at),
+        (KeepFrom::Message, ..) | (_, false, _) => candidate.received_at,
+    };
+    if hold::keeps(conn, candidate.number)? {
+        return Ok(Due::Held);
+    }
+    // While it was held its clock stood still.
+    let stood: Duration = hold::held_for(conn, candidate.number, from)?;
+    if from.after(keep.span).after(stood) > keep.now {
+        return Ok(Due::Later);
+    }
+    Ok(if is_busy(conn, candidate.number)? { Due::Busy } else { Due::Now })
+}
+
+/// Deliveries still queued end first (PRODUCT §7), and so does what a person is to decide or to be
+/// told.
+fn is_busy(conn: &Connection, number: i64) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM message WHERE number = ?1 AND state = 'held')
+        OR EXISTS (SELECT 1 FROM delivery WHERE message = ?1
+            AND state IN ('queued', 'sending', 'deferred'))
+        OR EXISTS (SELECT 1 FROM telling WHERE message = ?1) AS busy";
+    Ok(one(conn, sql, [number], |row| get(row, "busy"))?.unwrap_or(false))
+}

@@ -1,0 +1,56 @@
+//! After something was erased: no trace of it in the WAL, and the file no larger than it must be.
+
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::Store;
+use crate::store::error::StoreError;
+
+/// So often it is tried to empty the WAL, and how long between.
+const TRIES: u32 = 50;
+const PAUSE: Duration = Duration::from_millis(100);
+
+impl Store {
+    /// Moves all that is committed into the database file and cuts the WAL: what was erased before
+    /// stands in neither. `false`: somebody reads an old snapshot all the time.
+    pub async fn empty_wal(&self) -> Result<bool, StoreError> {
+        let queue = &self.inner.queue;
+        for _ in 0..TRIES {
+            let before = queue.emptied();
+            queue.ask_to_empty_wal();
+            // The writer looks after the group in hand; this is one.
+            self.write(0, |_| Ok(())).await?;
+            tokio::time::sleep(PAUSE).await;
+            if queue.emptied() > before {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Gives at most so many free pages back to the file system, where more than one in `one_in`
+    /// pages is free. `false`: there are no more to give back.
+    pub async fn shrink_some(&self, pages: u32, one_in: u32) -> Result<bool, StoreError> {
+        let (free, all) = self
+            .read(|conn| Ok((pragma(conn, "freelist_count")?, pragma(conn, "page_count")?)))
+            .await?;
+        if free == 0 || free.saturating_mul(i64::from(one_in)) <= all {
+            return Ok(false);
+        }
+        let bytes = usize::try_from(pages).unwrap_or(usize::MAX).saturating_mul(4096);
+        self.write(bytes, move |conn| {
+            let mut statement = conn.prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;
+            // Each row is one page.
+            let mut rows = statement.query([])?;
+            while rows.next()?.is_some() {}
+            Ok(())
+        })
+        .await?;
+        Ok(true)
+    }
+}
+
+fn pragma(conn: &Connection, name: &str) -> Result<i64, StoreError> {
+    Ok(conn.query_row(&format!("PRAGMA {name}"), [], |row| row.get(0))?)
+}
