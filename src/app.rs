@@ -8,7 +8,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -27,6 +27,8 @@ use crate::store::{
 };
 use crate::web;
 
+/// So often it is looked whether a day is over whose root is still to be made.
+const ROOTS_EVERY: Duration = Duration::from_secs(600);
 /// Deliveries that wait in memory; more wait in the store.
 const OUTBOX: usize = 1000;
 
@@ -341,9 +343,14 @@ async fn attend(relay: Arc<Current>, stop: CancellationToken) {
     }
 }
 
-/// Erases what is past its time, until the relay stops.
+/// Erases what is past its time, and makes the roots of days that are over, until the relay stops.
 async fn expire(relay: Arc<Current>, stop: CancellationToken) {
+    let mut rooted: Option<Instant> = None;
     loop {
+        if rooted.is_none_or(|at| at.elapsed() > ROOTS_EVERY) {
+            relay.now().log_roots().await;
+            rooted = Some(Instant::now());
+        }
         let pause = relay.now().expire(&stop).await;
         tokio::select! {
             () = stop.cancelled() => return,

@@ -12,6 +12,7 @@ pub mod config;
 pub mod delivery;
 pub mod dns;
 pub mod domain;
+pub mod evidence;
 pub mod inspect;
 pub mod leak;
 pub mod mail;

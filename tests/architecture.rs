@@ -23,13 +23,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rewrite", &["domain", "mail", "alias", "policy", "config", "inspect"]),
     ("leak", &["domain", "mail", "rewrite"]),
     ("bounce", &["domain", "mail"]),
-    ("store", &["domain", "market", "leak"]),
+    ("evidence", &["domain"]),
+    ("store", &["domain", "market", "leak", "evidence"]),
     ("search", &["domain", "mail", "alias", "store"]),
     (
         "relay",
         &[
             "domain", "config", "dns", "inspect", "mail", "alias", "sender", "market", "policy",
-            "rewrite", "leak", "store", "search", "bounce",
+            "rewrite", "leak", "evidence", "store", "search", "bounce",
         ],
     ),
     ("smtp", &["relay", "alias", "domain", "config"]),
@@ -374,4 +375,50 @@ fn every_sentence_to_a_person_stands_in_one_place_and_holds_no_address() {
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
     assert!(told > 200, "the sentences were not found: {told}");
+}
+
+// What lies in deploy/ fits the program.
+
+fn file_text(file: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+fn metrics(text: &str) -> BTreeSet<String> {
+    let is_part = |c: char| c.is_ascii_lowercase() || c == '_';
+    text.split(|c| !is_part(c))
+        .filter(|word| word.starts_with("bauta_"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn dashboards_and_alerts_name_only_metrics_that_there_are() {
+    let there = metrics(&file_text("src/web/operation.rs"));
+    assert!(there.len() >= 5, "{there:?}");
+    for file in ["deploy/grafana-dashboard.json", "deploy/alerts.yml", "deploy/prometheus.yml"] {
+        let named = metrics(&file_text(file));
+        let unknown: Vec<_> = named.difference(&there).collect();
+        assert!(!named.is_empty() && unknown.is_empty(), "{file}: {unknown:?}");
+    }
+    serde_json::from_str::<serde_json::Value>(&file_text("deploy/grafana-dashboard.json")).unwrap();
+}
+
+#[test]
+fn the_unit_and_the_container_run_commands_that_there_are() {
+    for file in ["deploy/bauta.service", "deploy/Dockerfile", "deploy/compose.yaml"] {
+        let text = file_text(file);
+        assert!(text.contains("/usr/local/bin/bauta"), "{file}");
+    }
+    let unit = file_text("deploy/bauta.service");
+    for command in ["check", "serve"] {
+        assert!(unit.contains(&format!("--config /etc/bauta/bauta.toml {command}\n")), "{command}");
+    }
+    let hardened = [
+        "ProtectSystem=strict",
+        "NoNewPrivileges=yes",
+        "CapabilityBoundingSet=CAP_NET_BIND_SERVICE",
+    ];
+    for line in hardened {
+        assert!(unit.lines().any(|l| l == line), "{line}");
+    }
 }

@@ -28,6 +28,15 @@ impl Keyring {
     }
 }
 
+impl Keyring {
+    /// What the key is made of that exports of evidence are signed with: of the oldest alias key, so
+    /// that it is made, kept and lost together with it.
+    pub fn evidence_seed(&self) -> [u8; 32] {
+        let mac = self.versions().last().and_then(|oldest| self.mac(oldest, &[b"evidence key"]));
+        mac.unwrap_or_default()
+    }
+}
+
 impl WordKey {
     /// The number of a word. SipHash-2-4 is a keyed function that gives nothing away of short
     /// inputs (Aumasson and Bernstein, 2012), and a fiftieth of the cost of an HMAC: a mail has

@@ -10,11 +10,13 @@ mod accounts;
 mod addresses;
 mod aliases;
 mod backtest;
+mod backup;
 mod before_after;
 mod cases;
 mod demo;
 mod dkim;
 mod doctor;
+mod evidence;
 mod exit;
 mod held;
 mod import;
@@ -91,6 +93,10 @@ enum Command {
     Held(held::Held),
     /// Legal holds: what nobody may erase
     Hold(keeping::Holds),
+    /// Conversations as signed evidence: export, verify
+    Evidence(evidence::Evidence),
+    /// Copy database and keys while the relay runs
+    Backup(backup::Backup),
     /// Erase now what is past its time
     Purge(keeping::Purge),
     /// Judge a mail without sending it
@@ -140,6 +146,8 @@ fn run(arguments: Arguments, out: &mut impl Write) -> anyhow::Result<()> {
         Command::Message(message) => message.run(&path, out),
         Command::Held(held) => held.run(&path, out),
         Command::Hold(hold) => hold.run(&path, out),
+        Command::Evidence(evidence) => evidence.run(&path, out),
+        Command::Backup(backup) => backup.run(&path, out),
         Command::Purge(purge) => purge.run(&path, out),
         Command::Policy(policy) => policy.run(&path, out),
         Command::Queue(queue) => queue.run(&path, out),

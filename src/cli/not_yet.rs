@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::exit::Wrong;
 
-const PLANNED: &[&str] = &["backup", "evidence", "migrate", "order delete", "token", "user"];
+const PLANNED: &[&str] = &["migrate", "order delete", "token", "user"];
 
 /// The error for words that are no command of this version.
 pub(super) fn refuse(group: &str, words: &[OsString]) -> anyhow::Error {

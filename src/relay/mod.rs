@@ -10,6 +10,7 @@
 
 mod accept;
 mod backtest;
+mod evidence;
 mod greylist;
 mod guesses;
 mod in_hand;
@@ -47,6 +48,7 @@ pub use crate::market::limits::Limit;
 pub use crate::rewrite::dkim::sign as sign_with_dkim;
 pub use crate::sender::{Envelope, Peer, Unproved};
 pub use backtest::decided_by_rules;
+pub use evidence::{Reader, export};
 pub use inspector::{InspectError, Inspector};
 pub use notify::{is_delayed, not_delivered};
 pub use outcome::{Explained, Outcome, RejectLine};

@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use data_encoding::HEXLOWER;
 use tokio_util::sync::CancellationToken;
 
 use super::Relay;
 use crate::alias::{Keyring, WordKey};
 use crate::config::{self, Archive};
-use crate::domain::{PartyId, Role, Timestamp};
+use crate::domain::{Date, PartyId, Role, Timestamp};
 use crate::store::{Expired, Keep, KeepFrom, Place, Store, StoreError};
 
 /// Messages that come into the search index at once: some 5 ms of the store's writer.
@@ -20,6 +21,10 @@ const AFTER_ERROR: Duration = Duration::from_secs(10);
 const STEP: Duration = Duration::from_millis(15);
 /// At most so many messages in a step.
 const MOST: usize = 64;
+/// Milliseconds.
+const DAY: i64 = 86_400_000;
+/// After its end a day is given so long for what is still being stored.
+const LATE: Duration = Duration::from_secs(600);
 /// Pages given back to the file system in a step.
 const PAGES: u32 = 128;
 /// Beside live traffic free pages are kept for what comes in next, up to one in so many.
@@ -133,6 +138,27 @@ impl Relay {
         // Where much is kept by holds or open orders, a look takes a while.
         let often = (archive.keep / 100).clamp(Duration::from_millis(200), Duration::from_secs(60));
         often.max(began.elapsed() * 20)
+    }
+
+    /// Makes and logs the root of each day that is over, of the last month: what is archived can be
+    /// held against it by whoever keeps the log.
+    pub async fn log_roots(&self) {
+        let today = self.0.clock.now().before(LATE).as_millis().div_euclid(DAY);
+        for day in today - 31..today {
+            match self.0.store.close_day(day).await {
+                Ok(None) => {}
+                Ok(Some((items, root))) => {
+                    let date = Date::of(Timestamp::from_millis(day * DAY));
+                    let date = date.map(|date| date.to_string()).unwrap_or_default();
+                    let root = HEXLOWER.encode(&root);
+                    tracing::info!(date, items, root, "evidence of the day");
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the day's root waits");
+                    return;
+                }
+            }
+        }
     }
 
     /// Brings what is stored into the search index, until it is told to stop.

@@ -9,6 +9,7 @@
 
 mod data_dir;
 mod error;
+mod evidence;
 mod expiry;
 mod health;
 mod in_hand;
@@ -24,6 +25,7 @@ mod stray;
 
 pub use data_dir::{DataDirError, DataDirLock, FirstUse, require_owner};
 pub use error::StoreError;
+pub use evidence::{Bound, DayRoot, EvidenceLink};
 pub use expiry::{Expired, HoldOn, HoldRow, Keep, KeepFrom, Place, Placed};
 pub use health::{AccountHealth, Excuse, ToldChange, ToldViolation, ViolationRow};
 pub use in_hand::{Mark, Taken};

@@ -34,6 +34,8 @@ mod t115_before_and_after;
 mod t11_the_data_dir;
 mod t120_finding;
 mod t121_expiring;
+mod t122_evidence;
+mod t123_backup;
 mod t12_the_plug_is_pulled;
 mod t13_automatic_mail;
 mod t14_the_log;

@@ -10,10 +10,12 @@ use super::repeat::since;
 use super::rows::{get, moment_some, one, parse, run};
 use super::search::pack_words;
 use super::violation::{self, Offence};
-use super::{Store, clock, copies, facts, traffic};
+use super::{Store, clock, copies, evidence, facts, traffic};
 use crate::domain::{
     ConversationId, DeliveryId, MessageId, MessageState, MsgId, Role, ThreadLink, Timestamp,
+    Verdict,
 };
+use crate::evidence::Sealed;
 use crate::market::{Admission, Place};
 use crate::store::error::StoreError;
 use crate::store::records::{Acceptance, Arrival};
@@ -41,6 +43,7 @@ struct Packed {
     written: Vec<u8>,
     shown: Vec<u8>,
     words: Vec<u8>,
+    sealed: Sealed,
 }
 
 /// A delivery about to be born.
@@ -64,6 +67,15 @@ impl Store {
         let draft = acceptance.outgoing.draft().clone();
         let bytes = draft.bytes.clone();
         let original = std::mem::take(&mut acceptance.arrival.original);
+        let verdict = verdict_text(&acceptance.arrival.verdict)?;
+        let sealed = evidence::seal([
+            Some(&original),
+            Some(&draft.bytes),
+            Some(&draft.sender_view),
+            Some(&draft.recipient_view),
+            Some(verdict.as_bytes()),
+            Some(acceptance.arrival.proof.as_bytes()),
+        ])?;
         let mails = [original, draft.bytes, draft.sender_view, draft.recipient_view];
         let [original, outgoing, sender_view, recipient_view] = pack(mails).await?;
         let written = pack_sightings(&acceptance.written);
@@ -81,6 +93,7 @@ impl Store {
             written,
             shown,
             words,
+            sealed,
         };
         let store = self.clone();
         let written = self.write(size, move |conn| accept(conn, &packed, &store)).await?;
@@ -122,8 +135,8 @@ fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, 
     run(
         conn,
         "INSERT INTO content
-            (message, original, outgoing, sender_view, recipient_view, written, shown, words)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            (message, original, outgoing, sender_view, recipient_view, written, shown, words, salt)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         params![
             message,
             packed.original,
@@ -132,9 +145,12 @@ fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, 
             packed.recipient_view,
             packed.written,
             packed.shown,
-            packed.words
+            packed.words,
+            packed.sealed.salt.0
         ],
     )?;
+    let entry = (arrival.message.as_str(), "accepted");
+    evidence::append(conn, conversation, entry, arrival.received_at, &packed.sealed.leaf)?;
     let admission = arrival.admitted.admission();
     touch(conn, admission, conversation, arrival.received_at)?;
     let kind = (admission.direction, admission.automatic);
@@ -158,6 +174,11 @@ fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, 
         delivery,
         duplicate: false,
     })
+}
+
+/// A verdict as it is stored, and bound.
+pub(super) fn verdict_text(verdict: &Verdict) -> Result<String, StoreError> {
+    serde_json::to_string(verdict).map_err(|_| StoreError::Damaged("message.verdict"))
 }
 
 /// Records what of a message is held against its sender.
@@ -322,8 +343,7 @@ fn insert_message(
         Role::Seller => ThreadLink { seller: own, buyer: fields.outgoing_id.cloned() },
         Role::Buyer => ThreadLink { seller: fields.outgoing_id.cloned(), buyer: own },
     };
-    let verdict = serde_json::to_string(&arrival.verdict)
-        .map_err(|_| StoreError::Damaged("message.verdict"))?;
+    let verdict = verdict_text(&arrival.verdict)?;
     run(
         conn,
         "INSERT INTO message (id, kind, conversation, pair, \"order\", sender,

@@ -108,6 +108,11 @@ impl Readers {
         }
     }
 
+    /// The database file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Lets nobody read any more and closes what is idle: the last connection to close must be
     /// one that can write, or the WAL stays behind.
     pub(super) fn close(&self) {

@@ -2,6 +2,7 @@
 
 mod accept;
 mod archive;
+mod backup;
 mod birth;
 mod clock;
 mod connection;
@@ -9,6 +10,7 @@ mod content;
 mod copies;
 mod delivery;
 mod erase;
+mod evidence;
 mod expire;
 mod facts;
 mod history;

@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
+use super::accept::verdict_text;
 use super::content::pack;
 use super::repeat::since;
 use super::rows::{get, one, parse, run};
 use super::search::pack_words;
 use super::violation::{self, Offence};
-use super::{Store, telling};
-use crate::domain::MessageId;
+use super::{Store, evidence, telling};
+use crate::domain::{ConversationId, MessageId};
+use crate::evidence::Sealed;
 use crate::store::error::StoreError;
 use crate::store::records::Rejection;
 use crate::store::seal::Refused;
@@ -24,9 +26,19 @@ impl Store {
     pub async fn refuse(&self, mut rejection: Rejection) -> Result<Refused, StoreError> {
         let mails =
             [std::mem::take(&mut rejection.original), std::mem::take(&mut rejection.sender_view)];
+        let verdict = verdict_text(&rejection.verdict)?;
+        let [original, sender_view] = &mails;
+        let sealed = evidence::seal([
+            Some(original),
+            None,
+            Some(sender_view),
+            None,
+            Some(verdict.as_bytes()),
+            Some(rejection.proof.as_bytes()),
+        ])?;
         let mails = pack(mails).await?;
         let size = mails.iter().map(Vec::len).sum();
-        self.write(size, move |conn| refuse(conn, &rejection, &mails)).await
+        self.write(size, move |conn| refuse(conn, &rejection, &mails, &sealed)).await
     }
 }
 
@@ -34,6 +46,7 @@ fn refuse(
     conn: &Connection,
     rejection: &Rejection,
     [original, sender_view]: &[Vec<u8>; 2],
+    sealed: &Sealed,
 ) -> Result<Refused, StoreError> {
     if let Some(message) = find_same(conn, rejection)? {
         return Ok(Refused { message, archived: true });
@@ -52,8 +65,7 @@ fn refuse(
     if used >= i64::from(rejection.quota_per_day) {
         return Ok(Refused { message: rejection.message.clone(), archived: false });
     }
-    let verdict = serde_json::to_string(&rejection.verdict)
-        .map_err(|_| StoreError::Damaged("message.verdict"))?;
+    let verdict = verdict_text(&rejection.verdict)?;
     run(
         conn,
         "INSERT INTO message (id, kind, conversation, pair, \"order\", sender,
@@ -84,9 +96,17 @@ fn refuse(
     let message = conn.last_insert_rowid();
     run(
         conn,
-        "INSERT INTO content (message, original, sender_view, words) VALUES (?1, ?2, ?3, ?4)",
-        params![message, original, sender_view, pack_words(&rejection.words)],
+        "INSERT INTO content (message, original, sender_view, words, salt)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![message, original, sender_view, pack_words(&rejection.words), sealed.salt.0],
     )?;
+    let sql = "SELECT conversation FROM message WHERE number = ?1";
+    let conversation = one(conn, sql, [message], |row| get::<Option<i64>>(row, "conversation"))?;
+    if let Some(conversation) = conversation.flatten() {
+        let entry = (rejection.message.as_str(), "rejected");
+        let at = rejection.received_at;
+        evidence::append(conn, ConversationId(conversation), entry, at, &sealed.leaf)?;
+    }
     for kind in &rejection.tell {
         telling::about_message(conn, *kind, message, rejection.received_at)?;
     }

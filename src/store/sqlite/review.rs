@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, params};
 
+use super::accept::verdict_text;
 use super::accept::{
     MessageFields, NewDelivery, insert_arrival, insert_queued, record_violations, touch,
 };
@@ -10,10 +11,11 @@ use super::content::{pack, pack_sightings, unpack};
 use super::orders::{ORDER_COLUMNS, read_order};
 use super::repeat::since;
 use super::rows::{all, get, moment, moment_some, one, parse, run};
-use super::{Store, clock, facts, search, telling, violation};
+use super::{Store, clock, evidence, facts, search, telling, violation};
 use crate::domain::{
     ConversationId, Direction, MessageId, MessageState, NoticeKind, PairId, Role, Timestamp,
 };
+use crate::evidence::{Sealed, of_nothing};
 use crate::store::error::StoreError;
 use crate::store::records::Arrival;
 use crate::store::register::Decision;
@@ -26,6 +28,7 @@ struct PackedHolding {
     original: Vec<u8>,
     sender_view: Vec<u8>,
     recipient_view: Option<Vec<u8>>,
+    sealed: Sealed,
 }
 
 impl Store {
@@ -39,11 +42,20 @@ impl Store {
             std::mem::take(&mut holding.sender_view),
             holding.recipient_view.take().unwrap_or_default(),
         ];
+        let verdict = verdict_text(&holding.arrival.verdict)?;
+        let sealed = evidence::seal([
+            Some(&mails[0]),
+            None,
+            Some(&mails[1]),
+            None,
+            Some(verdict.as_bytes()),
+            Some(holding.arrival.proof.as_bytes()),
+        ])?;
         let has_view = !mails[2].is_empty();
         let [original, sender_view, recipient_view] = pack(mails).await?;
         let size = original.len() + sender_view.len() + recipient_view.len();
         let recipient_view = has_view.then_some(recipient_view);
-        let packed = PackedHolding { holding, original, sender_view, recipient_view };
+        let packed = PackedHolding { holding, original, sender_view, recipient_view, sealed };
         self.write(size, move |conn| hold(conn, &packed)).await
     }
 
@@ -207,16 +219,19 @@ fn hold(conn: &Connection, packed: &PackedHolding) -> Result<Held, StoreError> {
     let (conversation, message) = insert_arrival(conn, arrival, &fields)?;
     run(
         conn,
-        "INSERT INTO content (message, original, sender_view, recipient_view, words)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO content (message, original, sender_view, recipient_view, words, salt)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![
             message,
             packed.original,
             packed.sender_view,
             packed.recipient_view,
-            search::pack_words(&arrival.words)
+            search::pack_words(&arrival.words),
+            packed.sealed.salt.0
         ],
     )?;
+    let entry = (arrival.message.as_str(), "held");
+    evidence::append(conn, conversation, entry, arrival.received_at, &packed.sealed.leaf)?;
     let admission = arrival.admitted.admission();
     if admission.automatic {
         note_automatic(conn, admission.direction, conversation, arrival.received_at)?;
@@ -299,6 +314,12 @@ fn let_pass(
         ],
     )?;
     search::replace(conn, message, |_| passage.words.clone())?;
+    if let Some(salt) = evidence::salt_of(conn, message)? {
+        let parts = [None, Some(&draft.bytes[..]), None, Some(&draft.recipient_view), None, None];
+        let entry = (passage.message.as_str(), "released");
+        let leaf = Sealed::new(salt, parts).leaf;
+        evidence::append(conn, conversation, entry, decision.at, &leaf)?;
+    }
     let sql = "UPDATE conversation SET subject = ?2 WHERE number = ?1 AND subject = ''";
     run(conn, sql, params![conversation.0, passage.base_subject])?;
     touch(conn, admission, conversation, decision.at)?;
@@ -329,9 +350,16 @@ fn reject(
     decision: &Decision,
     tell: NoticeKind,
 ) -> Result<Reviewed, StoreError> {
-    let sql = "SELECT number FROM message WHERE id = ?1 AND state = 'held'";
-    let found = one(conn, sql, [message.as_str()], |row| get::<i64>(row, "number"))?;
-    let Some(number) = found else { return Ok(Reviewed::NotHeld) };
+    let sql = "SELECT number, conversation FROM message WHERE id = ?1 AND state = 'held'";
+    let found = one(conn, sql, [message.as_str()], |row| {
+        Ok((get::<i64>(row, "number")?, get::<Option<i64>>(row, "conversation")?))
+    })?;
+    let Some((number, conversation)) = found else { return Ok(Reviewed::NotHeld) };
+    if let Some(conversation) = conversation {
+        let entry = (message.as_str(), "rejected");
+        let conversation = ConversationId(conversation);
+        evidence::append(conn, conversation, entry, decision.at, &of_nothing())?;
+    }
     run(conn, "UPDATE message SET state = 'rejected' WHERE number = ?1", [number])?;
     search::replace(conn, number, |words| words.in_state(MessageState::Rejected))?;
     clock::resume(conn, number, decision.at)?;

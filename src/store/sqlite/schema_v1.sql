@@ -177,10 +177,12 @@ CREATE UNIQUE INDEX message_buyer_msg_id ON message (pair, buyer_msg_id)
 -- zstd frames, apart from the small rows that lists read. outgoing NULL: nothing went out, or
 -- (kind 'postmaster', 'notice', 'test') the original goes out as it is. written, shown: what the sender wrote and the
 -- recipient was shown, as hashes of runs of words: u64, little-endian. words: the numbers that the
--- message is found by, 5 bytes each; before the large ones, so that it is read without them.
+-- message is found by, 5 bytes each; before the large ones, so that it is read without them. salt: what
+-- the message is bound with in evidence.
 CREATE TABLE content (
     message        INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
     words          BLOB,
+    salt           BLOB CHECK (length(salt) = 16),
     original       BLOB NOT NULL,
     outgoing       BLOB,
     sender_view    BLOB,
@@ -248,6 +250,27 @@ CREATE TABLE legal_hold (
 CREATE INDEX legal_hold_order ON legal_hold ("order") WHERE "order" IS NOT NULL;
 CREATE INDEX legal_hold_conversation ON legal_hold (conversation) WHERE conversation IS NOT NULL;
 CREATE INDEX legal_hold_party ON legal_hold (party) WHERE party IS NOT NULL;
+
+-- The chain of each conversation: what was archived, bound to what was before it. hash follows from the
+-- hash before it, message, what, at and leaf; leaf from what is in content. Outlives the messages.
+CREATE TABLE evidence (
+    conversation INTEGER NOT NULL REFERENCES conversation,
+    position     INTEGER NOT NULL,
+    message      TEXT NOT NULL,
+    what         TEXT NOT NULL CHECK (what IN ('accepted', 'held', 'released', 'rejected')),
+    at           INTEGER NOT NULL,
+    leaf         BLOB NOT NULL CHECK (length(leaf) = 32),
+    hash         BLOB NOT NULL CHECK (length(hash) = 32),
+    PRIMARY KEY (conversation, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX evidence_at ON evidence (at);
+
+-- The root over a day's hashes, once it is over; days since 1970-01-01.
+CREATE TABLE evidence_day (
+    day   INTEGER PRIMARY KEY,
+    items INTEGER NOT NULL,
+    root  BLOB NOT NULL CHECK (length(root) = 32)
+) STRICT;
 
 -- What the sides knew erased messages by, as keyed hashes: an answer still finds its conversation.
 CREATE TABLE expired_thread (

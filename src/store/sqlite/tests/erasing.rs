@@ -42,6 +42,7 @@ async fn whatever_hangs_on_a_message_is_known_to_the_eraser() {
     assert_eq!(
         hanging_on(&conn, "conversation"),
         [
+            "evidence.conversation",
             "expired_thread.conversation",
             "legal_hold.conversation",
             "message.conversation",

@@ -4,6 +4,7 @@ mod accepting;
 mod copying;
 mod delivering;
 mod erasing;
+mod evidencing;
 mod expiring;
 mod queueing;
 mod registering;

@@ -1,0 +1,173 @@
+//! The chain of what was archived, written with it and kept beyond it.
+
+use rusqlite::{Connection, params};
+
+use super::Store;
+use super::content::unpack;
+use super::rows::{all, get, one, parse, run};
+use crate::domain::{ConversationId, OrderId, Timestamp};
+use crate::evidence::{Hash, NOTHING, PARTS, Salt, Sealed, link, tree};
+use crate::store::error::StoreError;
+use crate::store::evidence::{Bound, DayRoot, EvidenceLink};
+
+/// Milliseconds.
+const DAY: i64 = 86_400_000;
+
+/// A new salt, and the leaf of these parts: before the writer's queue.
+pub(super) fn seal(parts: [Option<&[u8]>; 6]) -> Result<Sealed, StoreError> {
+    let mut salt = [0; 16];
+    getrandom::fill(&mut salt).map_err(|error| StoreError::Io(error.to_string()))?;
+    Ok(Sealed::new(Salt(salt), parts))
+}
+
+/// The salt that a message was bound with.
+pub(super) fn salt_of(conn: &Connection, message: i64) -> Result<Option<Salt>, StoreError> {
+    let sql = "SELECT salt FROM content WHERE message = ?1";
+    let salt = one(conn, sql, [message], |row| get::<Option<[u8; 16]>>(row, "salt"))?;
+    Ok(salt.flatten().map(Salt))
+}
+
+/// Appends to a conversation's chain.
+pub(super) fn append(
+    conn: &Connection,
+    conversation: ConversationId,
+    (message, what): (&str, &str),
+    at: Timestamp,
+    leaf: &Hash,
+) -> Result<(), StoreError> {
+    let sql = "SELECT position, hash FROM evidence WHERE conversation = ?1
+        ORDER BY position DESC LIMIT 1";
+    let last = one(conn, sql, [conversation.0], |row| {
+        Ok((get::<i64>(row, "position")?, get::<Hash>(row, "hash")?))
+    })?;
+    let (position, previous) = last.unwrap_or((0, NOTHING));
+    let hash = link(&previous, message, what, at.as_millis(), leaf);
+    let sql = "INSERT INTO evidence (conversation, position, message, what, at, leaf, hash)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let at = at.as_millis();
+    run(conn, sql, params![conversation.0, position + 1, message, what, at, leaf, hash])?;
+    Ok(())
+}
+
+impl Store {
+    /// The chain of an order's conversation, with what is still there of each item; none where
+    /// nothing was written about it.
+    pub async fn evidence(&self, order: &OrderId) -> Result<Vec<EvidenceLink>, StoreError> {
+        let order = order.key();
+        let mut links = self.read(move |conn| read(conn, &order)).await?;
+        for bound in links.iter_mut().filter_map(|link| link.bound.as_mut()) {
+            for mail in bound.parts.iter_mut().take(4).flatten() {
+                *mail = unpack(mail)?;
+            }
+        }
+        Ok(links)
+    }
+
+    /// Makes the root of a day that is over: how many items it binds, and the root. None: it was
+    /// made before, or nothing was archived that day.
+    pub async fn close_day(&self, day: i64) -> Result<Option<(usize, Hash)>, StoreError> {
+        let links = self
+            .read(move |conn| {
+                let sql = "SELECT 1 AS one FROM evidence_day WHERE day = ?1";
+                match one(conn, sql, [day], |row| get::<i64>(row, "one"))? {
+                    Some(_) => Ok(vec![]),
+                    None => Ok(of_day(conn, day)?.into_iter().map(|(_, hash)| hash).collect()),
+                }
+            })
+            .await?;
+        if links.is_empty() {
+            return Ok(None);
+        }
+        let (count, root) = (links.len(), tree::root(&links));
+        let items = i64::try_from(count).unwrap_or(i64::MAX);
+        let sql = "INSERT OR IGNORE INTO evidence_day (day, items, root) VALUES (?1, ?2, ?3)";
+        let made = self.write(128, move |conn| run(conn, sql, params![day, items, root])).await?;
+        Ok((made > 0).then_some((count, root)))
+    }
+}
+
+type Place = (i64, i64);
+
+/// All links of a day in the order in which its root binds them.
+fn of_day(conn: &Connection, day: i64) -> Result<Vec<(Place, Hash)>, StoreError> {
+    let sql = "SELECT conversation, position, hash FROM evidence
+        WHERE at >= ?1 AND at < ?2 ORDER BY conversation, position";
+    all(conn, sql, [day * DAY, (day + 1) * DAY], |row| {
+        Ok(((get(row, "conversation")?, get(row, "position")?), get(row, "hash")?))
+    })
+}
+
+fn read(conn: &Connection, order: &str) -> Result<Vec<EvidenceLink>, StoreError> {
+    let sql = "SELECT e.*, m.number FROM evidence e LEFT JOIN message m ON m.id = e.message
+        WHERE e.conversation = (SELECT c.number FROM conversation c JOIN orders o
+            ON o.number = c.\"order\" WHERE o.id_key = ?1)
+        ORDER BY e.position";
+    let mut links = all(conn, sql, [order], |row| {
+        let place: Place = (get(row, "conversation")?, get(row, "position")?);
+        let number: Option<i64> = get(row, "number")?;
+        let link = EvidenceLink {
+            position: place.1,
+            message: parse(row, "message")?,
+            what: get(row, "what")?,
+            at: Timestamp::from_millis(get(row, "at")?),
+            leaf: get(row, "leaf")?,
+            hash: get(row, "hash")?,
+            bound: None,
+            day: None,
+        };
+        Ok((place, number, link))
+    })?;
+    let mut day: Option<(i64, Option<Hash>, Vec<(Place, Hash)>)> = None;
+    for (place, number, link) in &mut links {
+        if let Some(number) = number {
+            link.bound = bound(conn, *number, &link.what)?;
+        }
+        let of = link.at.as_millis().div_euclid(DAY);
+        if day.as_ref().is_none_or(|(loaded, ..)| *loaded != of) {
+            let sql = "SELECT root FROM evidence_day WHERE day = ?1";
+            let root: Option<Hash> = one(conn, sql, [of], |row| get(row, "root"))?;
+            let all = if root.is_some() { of_day(conn, of)? } else { vec![] };
+            day = Some((of, root, all));
+        }
+        let Some((_, Some(root), all)) = &day else { continue };
+        let Some(at) = all.iter().position(|(other, _)| other == place) else { continue };
+        let hashes: Vec<Hash> = all.iter().map(|(_, hash)| *hash).collect();
+        let path = tree::path(&hashes, at);
+        // What came in after the root was made stands under none.
+        if tree::climb(&link.hash, &path) == *root {
+            link.day = Some(DayRoot { start: Timestamp::from_millis(of * DAY), root: *root, path });
+        }
+    }
+    Ok(links.into_iter().map(|(.., link)| link).collect())
+}
+
+/// What an item binds, as far as it is still there. The mails are packed.
+fn bound(conn: &Connection, number: i64, what: &str) -> Result<Option<Bound>, StoreError> {
+    let sql = "SELECT c.*, m.verdict, m.proof FROM content c JOIN message m ON m.number = c.message
+        WHERE c.message = ?1";
+    let found = one(conn, sql, [number], |row| {
+        let salt: Option<[u8; 16]> = get(row, "salt")?;
+        let text = |column| get::<String>(row, column).map(|text| Some(text.into_bytes()));
+        let parts: [Option<Vec<u8>>; 6] = [
+            get(row, "original")?,
+            get(row, "outgoing")?,
+            get(row, "sender_view")?,
+            get(row, "recipient_view")?,
+            text("verdict")?,
+            text("proof")?,
+        ];
+        Ok(salt.map(|salt| Bound { salt: Salt(salt), parts }))
+    })?;
+    let Some(mut bound) = found.flatten() else { return Ok(None) };
+    let binds: &[&str] = match what {
+        "accepted" => &PARTS,
+        "released" => &["outgoing", "recipient_view"],
+        _ => &["original", "sender_view", "verdict", "proof"],
+    };
+    for (part, name) in bound.parts.iter_mut().zip(PARTS) {
+        if !binds.contains(&name) {
+            *part = None;
+        }
+    }
+    Ok(Some(bound))
+}
