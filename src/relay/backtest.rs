@@ -17,7 +17,7 @@ impl Relay {
     pub async fn judge_again(&self, judged: &JudgedRow) -> Result<Option<Verdict>, StoreError> {
         let Some(detail) = self.0.store.message(&judged.row.id).await? else { return Ok(None) };
         let raw = &detail.original;
-        let Some(mut message) = self.compute(Work::unmarked(&raw), || mail::read(raw)).await else {
+        let Some(mut message) = self.compute(Work::unmarked(raw), || mail::read(raw)).await else {
             return Ok(None);
         };
         let direction = judged.row.direction;
@@ -50,7 +50,7 @@ impl Relay {
             question: question.as_deref(),
         };
         let judge = || policy::judge(&self.0.rules, &context, &message);
-        Ok(self.compute(Work::unmarked(&raw), judge).await)
+        Ok(self.compute(Work::unmarked(raw), judge).await)
     }
 }
 
