@@ -35,8 +35,17 @@ pub fn read(raw: &[u8], null_sender: bool) -> Option<Report> {
     }
     let subject = words::folded(&message.subject);
     let about = |kind, cause| Some(Report { kind, status: status::code(&text), cause });
+    if words::says(&subject, "complaint") {
+        return about(ReportKind::Complaint, Cause::Policy);
+    }
     let system = from_a_mail_system(&message);
-    let is_report = system || (null_sender && words::says(&subject, "subject"));
+    // Whoever warns that it is tried still names a cause as whoever gives up does.
+    if system && words::says(&subject, "delayed") {
+        return about(ReportKind::Delayed, words::cause(&text));
+    }
+    // Nobody but a mail system gives a mail back from no sender.
+    let gives_back = null_sender && message.automatic != Automatic::Replied && is_given_back(raw);
+    let is_report = system || gives_back || (null_sender && words::says(&subject, "subject"));
     // The subject of an answer is that of the mail it answers, whatever that says of parcels: only
     // a mail system's own name makes it count (and some of those call their reports auto-replied).
     let is_answer = message.automatic == Automatic::Replied || words::says(&subject, "auto-reply");
@@ -62,6 +71,16 @@ fn answer(message: &Message, subject: &str, text: &str, null_sender: bool) -> Op
         return found(ReportKind::AutoReply);
     }
     None
+}
+
+/// Whether it has a whole mail, or its header, in it. Asked of the lines, as what is in there was
+/// taken apart with it.
+fn is_given_back(raw: &[u8]) -> bool {
+    const KINDS: [&str; 3] = ["message/rfc822", "message/global", "text/rfc822-headers"];
+    raw.split(|b| *b == b'\n').filter_map(|line| line.split_at_checked(13)).any(|(name, kind)| {
+        let kind = String::from_utf8_lossy(kind).trim().to_ascii_lowercase();
+        name.eq_ignore_ascii_case(b"content-type:") && KINDS.iter().any(|k| kind.starts_with(k))
+    })
 }
 
 /// The decoded text of the first part of this type.
@@ -91,7 +110,8 @@ fn before_the_copy(text: &str) -> &str {
 
 /// The names under which mail systems write.
 fn from_a_mail_system(message: &Message) -> bool {
-    const NAMES: [&str; 8] = [
+    const NAMES: [&str; 9] = [
+        "post_master",
         "mailer-daemon",
         "mailerdaemon",
         "mail-daemon",
@@ -106,7 +126,7 @@ fn from_a_mail_system(message: &Message) -> bool {
         let name = from.name.as_deref().unwrap_or_default().to_lowercase();
         NAMES.iter().any(|n| local.starts_with(n))
             || name.contains("mail delivery")
-            || name.contains("mailer-daemon")
+            || name.replace(' ', "-").contains("mailer-daemon")
     })
 }
 
@@ -153,6 +173,17 @@ mod tests {
         );
         let challenge = "From: jane@mail.example\nSubject: Please confirm your message\n\nClick.\n";
         assert_eq!(report(challenge), Some(ReportKind::Challenge));
+        let warning = "From: MAILER-DAEMON@mx.example\nSubject: Warning--Could not send mail for past 8 hours\n\n\
+            The following addresses had delivery errors: <x@b.example> [Connection timed out]\n";
+        assert_eq!(report(warning), Some(ReportKind::Delayed), "it is tried still");
+        let back = "From: no-reply@carrier.example\nSubject: Mail\nMIME-Version: 1.0\n\
+            Content-Type: multipart/mixed; boundary=b\n\n--b\n\n\
+            Your mail could not be delivered: their mailbox is full.\n--b\n\
+            Content-Type: message/rfc822\n\nSubject: hi\n\nHello\n--b--\n";
+        assert_eq!(report(back), Some(ReportKind::Failed));
+        let forwarded =
+            back.replace("could not be delivered: their mailbox is full", "is forwarded");
+        assert_eq!(report(&forwarded), None, "whoever forwards says nothing of a delivery");
         let person = "From: jane@mail.example\nSubject: my parcel\n\nIt was returned to sender!\n";
         assert_eq!(report(person), None, "a person's words are no report");
         assert_eq!(report(""), None);
