@@ -94,9 +94,11 @@ impl Pool {
         let (target, tls) = match &delivery.route {
             Route::Smarthost { host, port } => (Target::Host(host.clone(), *port), delivery.tls),
             Route::Mx { port, .. } => {
-                let required = delivery.tls_required_domains.iter().any(|domain| domain == name);
+                // RFC 5891 §4.4: the DNS, certificates and policies know it in ASCII only.
+                let name = idna::domain_to_ascii(name).unwrap_or_else(|_| name.to_owned());
+                let required = delivery.tls_required_domains.contains(&name);
                 let tls = if required { DeliveryTls::Required } else { delivery.tls };
-                (Target::Domain(name.to_owned(), *port), tls)
+                (Target::Domain(name, *port), tls)
             }
         };
         Self::new(target, tls, network)
