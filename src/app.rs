@@ -20,7 +20,7 @@ use crate::config::{Config, ConfigErrors};
 use crate::delivery::Scheduler;
 use crate::domain::Clock;
 use crate::policy::RuleError;
-use crate::relay::{Envelope, Outcome, Peer, Relay, Route, RouteRefusal};
+use crate::relay::{Envelope, Outcome, Peer, PutOff, Relay, Route, RouteRefusal};
 use crate::smtp;
 use crate::store::{
     DataDirError, DataDirLock, FirstUse, NamedPair, OpenMode, Store, StoreError, require_owner,
@@ -314,8 +314,8 @@ impl smtp::Door for Current {
         self.now().route(peer, mail_from, recipient).await
     }
 
-    async fn newcomer(&self, peer: Peer, mail_from: &str, routes: &[Route]) -> Option<Duration> {
-        self.now().newcomer(peer, mail_from, routes).await
+    async fn put_off(&self, peer: Peer, mail_from: &str, routes: &[Route]) -> Option<PutOff> {
+        self.now().put_off(peer, mail_from, routes).await
     }
 
     async fn accept(

@@ -270,7 +270,7 @@ mod tests {
         let of_rules =
             KEYS.iter().filter(|k| table_of(k.path) == "policy.rules.RULE-ID").count() - 2;
         let own = KEYS.iter().filter(|k| is_own_rule(k)).count();
-        assert_eq!(uncommented, 7 + own + of_rules * BUILT_RULES.len());
+        assert_eq!(uncommented, 8 + own + of_rules * BUILT_RULES.len());
         assert_eq!(config.policy.custom.len(), 1);
         assert!(config.relay.postmaster.is_some());
         assert!(config.policy.rules.values().all(|r| r.mode == Some(Mode::Observe)));

@@ -219,6 +219,12 @@ pub(super) const KEYS: &[Key] = &[
         "Messages that may be sent in one conversation, by both sides together, in 10 minutes: what two mail programs that answer each other write is stopped by it. Not set: 20, and as many as they like for mail that comes from smtp.trusted_networks. Set: for everybody.",
     ),
     key(
+        "limits.mails_per_network_per_hour",
+        Kind::Count { min: 1, max: 1_000_000 },
+        Absent::Unset("5000"),
+        "Mails to aliases that one network (one IPv4 address, one /64 of IPv6) may bring in an hour with one envelope domain; what is over is told to come again (450). Ten times as many with whatever domains, unless mail of ours came from it within 30 days. Not set: 5000, and as many as they like for smtp.trusted_networks. Set: for everybody.",
+    ),
+    key(
         "limits.proactive_per_day",
         Kind::Count { min: 0, max: 1_000_000 },
         Absent::Default("600"),

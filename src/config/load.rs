@@ -322,12 +322,14 @@ fn delivery(r: &mut Reader<'_, '_>) -> Option<Delivery> {
 fn limits(r: &mut Reader<'_, '_>) -> Option<Limits> {
     let messages_per_hour = r.count_if_set("limits.messages_per_hour");
     let conversation_per_10_minutes = r.count_if_set("limits.conversation_per_10_minutes");
+    let mails_per_network_per_hour = r.count_if_set("limits.mails_per_network_per_hour");
     let proactive_per_day = r.count("limits.proactive_per_day");
     let proactive_per_order = r.count("limits.proactive_per_order");
     let unknown_aliases_per_hour = r.count("limits.unknown_aliases_per_hour");
     Some(Limits {
         messages_per_hour,
         conversation_per_10_minutes,
+        mails_per_network_per_hour,
         proactive_per_day: proactive_per_day?,
         proactive_per_order: proactive_per_order?,
         unknown_aliases_per_hour: unknown_aliases_per_hour?,

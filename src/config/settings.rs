@@ -276,6 +276,8 @@ pub struct Limits {
     pub messages_per_hour: Option<usize>,
     /// Messages in one conversation in 10 minutes.
     pub conversation_per_10_minutes: Option<usize>,
+    /// Mails that one network may bring with one envelope domain in an hour.
+    pub mails_per_network_per_hour: Option<usize>,
     /// A seller's proactive messages in 24 hours, whatever the orders.
     pub proactive_per_day: usize,
     /// So many more for each order of an average day.
@@ -289,6 +291,8 @@ impl Limits {
     pub const MESSAGES_PER_HOUR: usize = 500;
     /// The same of `conversation_per_10_minutes` (PRODUCT §4).
     pub const CONVERSATION_PER_10_MINUTES: usize = 20;
+    /// The same of `mails_per_network_per_hour`: the servers of a large provider bring many.
+    pub const MAILS_PER_NETWORK_PER_HOUR: usize = 5000;
 }
 
 /// `[market]`

@@ -35,6 +35,9 @@ pub enum Limit {
     /// `limits.conversation_per_10_minutes`
     #[error("too many messages in this conversation in 10 minutes")]
     Conversation,
+    /// `limits.mails_per_network_per_hour`
+    #[error("the mails of the sender's network for this hour are used up")]
+    Network,
     /// `limits.proactive_per_day`
     #[error("the seller's proactive messages of this day are used up")]
     Proactive,

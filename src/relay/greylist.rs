@@ -69,7 +69,7 @@ impl Relay {
     /// How long the sender of a mail to these has to wait because nobody knows it, where
     /// `smtp.greylist` says so. Never a trusted peer, nor a network from which proved mail came
     /// within 30 days; never reports to bounce addresses and mail to the postmaster.
-    pub async fn newcomer(
+    pub(super) async fn newcomer(
         &self,
         peer: Peer,
         mail_from: &str,

@@ -12,7 +12,6 @@ mod accept;
 mod backtest;
 mod evidence;
 mod greylist;
-mod guesses;
 mod in_hand;
 mod inspector;
 mod lanes;
@@ -21,11 +20,13 @@ mod outcome;
 mod perform;
 mod postmaster;
 mod prepare;
+mod put_off;
 mod recipients;
 mod rehearse;
 mod report;
 mod review;
 mod route;
+mod sources;
 mod stray;
 mod tell;
 mod upkeep;
@@ -41,7 +42,7 @@ use crate::policy::{self, RuleError, Rules};
 use crate::sender::Prover;
 use crate::store::{Store, StoredMail};
 use greylist::Greylist;
-use guesses::Guesses;
+use sources::Sources;
 
 pub use crate::market::Refusal;
 pub use crate::market::limits::Limit;
@@ -52,6 +53,7 @@ pub use evidence::{Reader, export};
 pub use inspector::{InspectError, Inspector};
 pub use notify::{is_delayed, not_delivered};
 pub use outcome::{Explained, Outcome, RejectLine};
+pub use put_off::PutOff;
 pub use rehearse::{Rehearsal, Rehearsed, Stopped, rehearse};
 pub use review::NotReleased;
 pub use route::{Route, RouteRefusal};
@@ -70,7 +72,8 @@ struct Inner {
     clock: Clock,
     /// Where accepted mail is handed over to delivery. Full: the store keeps it until it is due.
     outbox: mpsc::Sender<StoredMail>,
-    guesses: Arc<Guesses>,
+    guesses: Arc<Sources>,
+    mails: Arc<Sources>,
     greylist: Arc<Greylist>,
     prover: Prover,
     /// Large mails are read by so many threads at a time.
@@ -105,7 +108,7 @@ impl Relay {
         let large = Arc::new(Semaphore::new(4));
         let inspector = Inspector::of_this_binary();
         let keyring = Arc::new(RwLock::new(keyring));
-        let guesses = Arc::default();
+        let (guesses, mails) = (Arc::default(), Arc::default());
         let greylist = Arc::default();
         let prover = Prover::new(&config);
         Ok(Self(Arc::new(Inner {
@@ -116,6 +119,7 @@ impl Relay {
             clock,
             outbox,
             guesses,
+            mails,
             greylist,
             prover,
             large,
@@ -137,6 +141,7 @@ impl Relay {
             clock,
             outbox,
             guesses,
+            mails,
             greylist,
             prover,
             large,
@@ -151,6 +156,7 @@ impl Relay {
             clock: clock.clone(),
             outbox: outbox.clone(),
             guesses: Arc::clone(guesses),
+            mails: Arc::clone(mails),
             greylist: Arc::clone(greylist),
             prover: prover.under(&self.0.config, &config),
             config,

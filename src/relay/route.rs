@@ -1,7 +1,7 @@
 //! RCPT: where mail for one recipient goes.
 
 use super::Relay;
-use super::guesses::Guesser;
+use super::sources::Source;
 use crate::alias::{BounceToken, Recipient};
 use crate::config::UnknownAlias;
 use crate::domain::{AliasAddress, Facts, Party, Role};
@@ -79,28 +79,28 @@ impl Relay {
                 self.party_behind(&nobody, None).await?
             }
         };
-        self.bear(&Guesser::new(peer, mail_from), peer, party.is_some()).await?;
+        self.bear(&Source::new(peer, mail_from), peer, party.is_some()).await?;
         party.map(|p| Route(Target::Party(Box::new(p)))).ok_or_else(|| self.unknown())
     }
 
     /// Counts a guess, and refuses whoever has guessed too often: with `known` aliases too, unless
     /// mail that was proved came from the network within 30 days. That is never refused whole: a
-    /// guesser among its users must not shut the others out (PRODUCT §3).
-    async fn bear(&self, guesser: &Guesser, peer: Peer, known: bool) -> Result<(), RouteRefusal> {
+    /// source among its users must not shut the others out (PRODUCT §3).
+    async fn bear(&self, source: &Source, peer: Peer, known: bool) -> Result<(), RouteRefusal> {
         let house = &self.0;
         let now = house.clock.now();
         let limit = house.config.limits.unknown_aliases_per_hour;
         let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-        let excess = house.guesses.excess(guesser, limit, now);
+        let excess = house.guesses.excess(source, limit, now);
         // During a restore it is we who do not know.
         if !known && house.config.smtp.unknown_alias == UnknownAlias::Reject {
-            house.guesses.count(guesser.clone(), now);
+            house.guesses.count(source.clone(), now);
         }
         if !excess.pair && !excess.network {
             return Ok(());
         }
         let proved = peer.is_trusted() || {
-            let proved = house.store.is_proved(guesser.network(), now).await;
+            let proved = house.store.is_proved(source.network(), now).await;
             proved.map_err(|error| {
                 tracing::warn!(%error, "a network could not be looked up");
                 RouteRefusal::Unavailable
@@ -119,7 +119,7 @@ impl Relay {
     pub(super) fn note_refused(&self, peer: Peer, mail_from: &str, why: Unproved) {
         if !peer.is_trusted() && why != Unproved::Temporary {
             let now = self.0.clock.now();
-            self.0.guesses.count(Guesser::new(peer, mail_from), now);
+            self.0.guesses.count(Source::new(peer, mail_from), now);
         }
     }
 

@@ -1,9 +1,8 @@
 //! The seam between a session and the house.
 
 use std::future::Future;
-use std::time::Duration;
 
-use crate::relay::{Envelope, Outcome, Peer, Relay, Route, RouteRefusal};
+use crate::relay::{Envelope, Outcome, Peer, PutOff, Relay, Route, RouteRefusal};
 
 /// What a session asks of the house. The relay implements it, and so do the tests of this room.
 pub trait Door: Send + Sync + 'static {
@@ -19,13 +18,13 @@ pub trait Door: Send + Sync + 'static {
         recipient: &str,
     ) -> impl Future<Output = Result<Self::Route, RouteRefusal>> + Send;
 
-    /// Before a mail is taken: how long its sender has to wait because nobody knows it.
-    fn newcomer(
+    /// Before a mail is taken: why its sender has to come again.
+    fn put_off(
         &self,
         _peer: Peer,
         _mail_from: &str,
         _routes: &[Self::Route],
-    ) -> impl Future<Output = Option<Duration>> + Send {
+    ) -> impl Future<Output = Option<PutOff>> + Send {
         async { None }
     }
 
@@ -59,8 +58,8 @@ impl Door for Relay {
         Self::route(self, peer, mail_from, recipient).await
     }
 
-    async fn newcomer(&self, peer: Peer, mail_from: &str, routes: &[Route]) -> Option<Duration> {
-        Self::newcomer(self, peer, mail_from, routes).await
+    async fn put_off(&self, peer: Peer, mail_from: &str, routes: &[Route]) -> Option<PutOff> {
+        Self::put_off(self, peer, mail_from, routes).await
     }
 
     async fn accept(

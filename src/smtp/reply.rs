@@ -418,6 +418,7 @@ fn limited(limit: Limit) -> Row {
         Limit::Conversation => {
             "Too many messages in this conversation in a few minutes, come again later"
         }
+        Limit::Network => "Your network has sent too many mails in this hour, come again later",
         Limit::Proactive => {
             "Your messages of this day that are no answers are used up, come again tomorrow"
         }
@@ -558,7 +559,7 @@ mod tests {
             Outcome(super::Outcome::Storage),
         ];
         all.extend(
-            [Limit::Hour, Limit::Conversation, Limit::Proactive]
+            [Limit::Hour, Limit::Conversation, Limit::Network, Limit::Proactive]
                 .map(|limit| Outcome(super::Outcome::Limited(limit))),
         );
         all.extend([Taken, Told { code: 451 }, Told { code: 550 }]);

@@ -10,7 +10,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
-use crate::relay::{Envelope, Peer, RouteRefusal, Unproved};
+use crate::relay::{Envelope, Outcome, Peer, PutOff, RouteRefusal, Unproved};
 
 use super::command::Command;
 use super::connection::{Connection, Ended};
@@ -337,7 +337,7 @@ where
             self.transaction = Some(transaction);
             return Ok(Answer::Say(Reply::Wrong(wrong)));
         }
-        if let Some(reply) = self.newcomer(&transaction).await? {
+        if let Some(reply) = self.put_off(&transaction).await? {
             return Ok(Answer::Say(reply));
         }
         let Some(share) = self.first_share(transaction.size) else {
@@ -351,16 +351,18 @@ where
         }
     }
 
-    /// What a sender is told that nobody knows yet. At DATA, not at RCPT: a valid alias is always
-    /// told from one that is none (PRODUCT §4), and who only asks is not kept waiting.
-    async fn newcomer(
+    /// What a sender is told whose mail is not taken now.
+    async fn put_off(
         &mut self,
         transaction: &Transaction<D::Route>,
     ) -> Result<Option<Reply>, Ended> {
         let Transaction { mail_from, routes, .. } = transaction;
-        let wait = self.door.newcomer(self.peer, mail_from, routes);
-        let wait = self.connection.until_cut(wait).await?;
-        Ok(wait.map(|wait| Reply::Newcomer { minutes: wait.as_secs().div_ceil(60) }))
+        let why = self.door.put_off(self.peer, mail_from, routes);
+        let why = self.connection.until_cut(why).await?;
+        Ok(why.map(|why| match why {
+            PutOff::Newcomer(wait) => Reply::Newcomer { minutes: wait.as_secs().div_ceil(60) },
+            PutOff::Limit(limit) => Reply::Outcome(Outcome::Limited(limit)),
+        }))
     }
 
     /// Room for the beginning of a mail, or for all of it where its length was announced.

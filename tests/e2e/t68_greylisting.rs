@@ -75,3 +75,28 @@ fn who_sends_nothing_but_what_is_refused_is_put_off_and_nobody_else() {
         house.send_from("127.0.0.4", &forged("jane@plain.example")).is("451 4.7.0");
     }
 }
+
+#[test]
+fn a_network_brings_so_many_mails_an_hour_and_one_of_proved_mail_is_never_refused_whole() {
+    let dns = NameServer::start();
+    let house = open(&dns, "[limits]\nmails_per_network_per_hour = 1\n\n");
+    let mail = |from: &str| {
+        Letter::new(JANE, &house.seller_of("O1"), "When does it arrive?\n").envelope_sender(from)
+    };
+    house.send_from(OWN, &mail("jane@plain.example")).is("250 2.0.0");
+    house.send_from(OWN, &mail("shop@Plain.example")).is("450 4.7.1").says("your network");
+    let strange = |n: usize| mail(&format!("x@d{n}.example"));
+    for peer in [OWN, FOREIGN] {
+        for n in 0..9 {
+            house.send_from(peer, &strange(n)).is("550 5.7.26");
+        }
+    }
+    house.send_from(FOREIGN, &strange(9)).is("550 5.7.26");
+    house.send_from(FOREIGN, &strange(10)).is("450 4.7.1").says("your network");
+    house.send_from(OWN, &strange(9)).is("550 5.7.26");
+    house.send_from(OWN, &strange(10)).is("550 5.7.26");
+    // What is set counts for trusted peers too, each envelope domain by itself.
+    house.send(&mail("y@y.example")).is("250 2.0.0");
+    house.send(&mail("y@y.example")).is("450 4.7.1");
+    house.send(&mail("z@z.example")).is("250 2.0.0");
+}

@@ -44,7 +44,7 @@ where
         };
         if transaction.chunks.is_none()
             && !transaction.routes.is_empty()
-            && let Some(reply) = self.newcomer(&transaction).await?
+            && let Some(reply) = self.put_off(&transaction).await?
         {
             transaction.chunks = Some(Chunks::Refused);
             self.transaction = Some(transaction);

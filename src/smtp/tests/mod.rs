@@ -23,7 +23,7 @@ use super::*;
 use crate::config::Config;
 use crate::domain::{Language, MessageId, Part, RuleId};
 use crate::relay::{
-    Envelope, Explained, Outcome, Peer, Refusal, RejectLine, RouteRefusal, Unproved,
+    Envelope, Explained, Outcome, Peer, PutOff, Refusal, RejectLine, RouteRefusal, Unproved,
 };
 
 /// 20,000 octets in flight, mails of at most 10,000.
@@ -78,8 +78,9 @@ impl Door for Scripted {
         }
     }
 
-    async fn newcomer(&self, _: Peer, _: &str, routes: &[String]) -> Option<Duration> {
-        routes.iter().any(|r| r == "newcomer").then_some(Duration::from_secs(250))
+    async fn put_off(&self, _: Peer, _: &str, routes: &[String]) -> Option<PutOff> {
+        let newcomer = PutOff::Newcomer(Duration::from_secs(250));
+        routes.iter().any(|r| r == "newcomer").then_some(newcomer)
     }
 
     async fn accept(

@@ -1,4 +1,5 @@
-//! Who guesses at aliases: counted per network and envelope domain (PRODUCT §3), in bounded memory.
+//! Where guesses and mails come from: counted per network and envelope domain (PRODUCT §3), in
+//! bounded memory.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -12,17 +13,17 @@ use crate::sender::Peer;
 const GENERATION: Duration = Duration::from_secs(1800);
 /// Networks and pairs that one generation remembers; when there are more it ends early.
 const MOST: usize = 10_000;
-/// A network as a whole may guess so many times what it may with one envelope domain.
+/// A network as a whole may do so many times what it may with one envelope domain.
 const WHOLE: u32 = 10;
 
 /// Who names recipients.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Guesser {
+pub(super) struct Source {
     network: IpAddr,
     domain: String,
 }
 
-impl Guesser {
+impl Source {
     /// The peer with the domain of its envelope sender, empty for `<>`.
     pub fn new(peer: Peer, mail_from: &str) -> Self {
         let domain = mail_from.rsplit_once('@').map_or("", |(_, domain)| domain);
@@ -35,7 +36,7 @@ impl Guesser {
     }
 }
 
-/// What of a guesser is over its limit.
+/// What of a source is over its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Excess {
     /// This network with this envelope domain.
@@ -46,7 +47,7 @@ pub(super) struct Excess {
 
 /// The counts. Shared by all sessions; a restart forgets them.
 #[derive(Debug, Default)]
-pub(super) struct Guesses(Mutex<Counts>);
+pub(super) struct Sources(Mutex<Counts>);
 
 #[derive(Debug, Default)]
 struct Counts {
@@ -57,31 +58,31 @@ struct Counts {
 
 #[derive(Debug, Default)]
 struct Generation {
-    pairs: HashMap<Guesser, u32>,
+    pairs: HashMap<Source, u32>,
     networks: HashMap<IpAddr, u32>,
 }
 
-impl Guesses {
-    /// Counts one guess.
-    pub fn count(&self, guesser: Guesser, now: Timestamp) {
+impl Sources {
+    /// Counts one.
+    pub fn count(&self, source: Source, now: Timestamp) {
         self.with(now, |counts| {
             let Generation { pairs, networks } = &mut counts.now;
-            let network = networks.entry(guesser.network).or_default();
+            let network = networks.entry(source.network).or_default();
             *network = network.saturating_add(1);
-            let pair = pairs.entry(guesser).or_default();
+            let pair = pairs.entry(source).or_default();
             *pair = pair.saturating_add(1);
         });
     }
 
-    /// Whether this one has guessed `limit` times or more.
-    pub fn excess(&self, guesser: &Guesser, limit: u32, now: Timestamp) -> Excess {
+    /// Whether this one was counted `limit` times or more.
+    pub fn excess(&self, source: &Source, limit: u32, now: Timestamp) -> Excess {
         self.with(now, |Counts { now, before, .. }| {
             let sum = |a: Option<&u32>, b: Option<&u32>| {
                 a.copied().unwrap_or(0).saturating_add(b.copied().unwrap_or(0))
             };
-            let network = &guesser.network;
+            let network = &source.network;
             let whole = sum(now.networks.get(network), before.networks.get(network));
-            let pair = sum(now.pairs.get(guesser), before.pairs.get(guesser));
+            let pair = sum(now.pairs.get(source), before.pairs.get(source));
             Excess { pair: pair >= limit, network: whole >= limit.saturating_mul(WHOLE) }
         })
     }
@@ -104,8 +105,8 @@ impl Guesses {
 mod tests {
     use super::*;
 
-    fn guesser(network: &str, from: &str) -> Guesser {
-        Guesser::new(Peer::new(network.parse().unwrap(), &[]), from)
+    fn source(network: &str, from: &str) -> Source {
+        Source::new(Peer::new(network.parse().unwrap(), &[]), from)
     }
 
     const NONE: Excess = Excess { pair: false, network: false };
@@ -118,20 +119,20 @@ mod tests {
 
     #[test]
     fn a_pair_is_over_its_limit_alone_and_not_for_ever() {
-        let guesses = Guesses::default();
-        let joe = guesser("2001:db8::1", "joe@Elsewhere.example");
+        let guesses = Sources::default();
+        let joe = source("2001:db8::1", "joe@Elsewhere.example");
         for n in 0..5 {
             assert_eq!(guesses.excess(&joe, 5, at(0)), NONE, "{n}");
             guesses.count(joe.clone(), at(0));
         }
         assert_eq!(guesses.excess(&joe, 5, at(0)), PAIR);
-        let same = guesser("2001:db8::2:1", "ann@elsewhere.example");
+        let same = source("2001:db8::2:1", "ann@elsewhere.example");
         assert_eq!(guesses.excess(&same, 5, at(0)), PAIR, "the same /64 and domain");
         for other in [
-            guesser("2001:db8:0:1::1", "joe@elsewhere.example"),
-            guesser("2001:db8::1", "joe@other.example"),
-            guesser("2001:db8::1", ""),
-            guesser("192.0.2.1", "joe@elsewhere.example"),
+            source("2001:db8:0:1::1", "joe@elsewhere.example"),
+            source("2001:db8::1", "joe@other.example"),
+            source("2001:db8::1", ""),
+            source("192.0.2.1", "joe@elsewhere.example"),
         ] {
             assert_eq!(guesses.excess(&other, 5, at(0)), NONE, "{other:?}");
         }
@@ -143,13 +144,13 @@ mod tests {
 
     #[test]
     fn who_names_ever_new_domains_is_counted_as_a_network_and_fills_no_memory() {
-        let guesses = Guesses::default();
-        let from = |n: usize| guesser("192.0.2.1", &format!("x@d{n}.example"));
+        let guesses = Sources::default();
+        let from = |n: usize| source("192.0.2.1", &format!("x@d{n}.example"));
         for n in 0..50 {
             guesses.count(from(n), at(0));
         }
         assert_eq!(guesses.excess(&from(99), 5, at(0)), NETWORK);
-        assert_eq!(guesses.excess(&guesser("192.0.2.2", "x@d1.example"), 5, at(0)), NONE);
+        assert_eq!(guesses.excess(&source("192.0.2.2", "x@d1.example"), 5, at(0)), NONE);
         for n in 0..3 * MOST {
             guesses.count(from(n), at(1));
         }
