@@ -78,7 +78,15 @@ fn rotate(
     if selector.is_empty() || selector.len() > 63 || selector.contains(wrong) {
         bail!("{selector:?} is no selector: write 1 to 63 small letters, digits and hyphens");
     }
-    let file = key_file(&config.relay.data_dir, &selector);
+    let folder = &config.relay.data_dir;
+    if !folder.is_dir() {
+        bail!(
+            "{} is not there yet, and the key is kept in it: start the relay once (`bauta serve`), or make the folder (`mkdir -m 700 {}`); if the relay has run before, the volume with its data is missing",
+            folder.display(),
+            folder.display()
+        );
+    }
+    let file = key_file(folder, &selector);
     let (kind, prefix) = match algorithm {
         Algorithm::Rsa => (DkimAlgorithm::Rsa, ""),
         Algorithm::Ed25519 => (DkimAlgorithm::Ed25519, "ed25519_"),

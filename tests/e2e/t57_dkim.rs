@@ -202,3 +202,13 @@ fn without_keys_nothing_is_signed_and_mail_for_the_operator_never_is() {
     let mail = house.smarthost.next();
     assert!(!String::from_utf8_lossy(&mail.raw).contains("DKIM-Signature"));
 }
+
+#[test]
+fn before_the_first_start_it_is_said_what_to_do() {
+    let house = House::closed();
+    let ran = house.bauta(&["dkim", "rotate"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.err.contains("is not there yet") && ran.err.contains("bauta serve"), "{ran:?}");
+    fs::create_dir(house.dir.path().join("data")).unwrap();
+    assert_eq!(house.bauta(&["dkim", "rotate"]).code, 0);
+}

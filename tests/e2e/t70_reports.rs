@@ -5,7 +5,7 @@ use crate::house::{House, JANE, SHOP};
 use crate::letter::{Letter, bare};
 
 /// A standard report, as a mail system far away writes it: with the recipient's real address.
-fn report(to: &str, action: &str, status: &str) -> Letter {
+pub fn report(to: &str, action: &str, status: &str) -> Letter {
     let text = format!(
         "--b\n\nYour mail to jane.roe@mail.example came to an end.\n--b\n\
          Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.mail.example\n\n\
