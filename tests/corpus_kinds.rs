@@ -119,7 +119,7 @@ fn how_people_behave_is_judged_exactly() {
 
 #[test]
 fn what_real_sellers_might_write_is_judged_as_it_is_labelled() {
-    for file in ["kinds-a", "kinds-b"] {
+    for file in ["kinds-a", "kinds-b", "kinds-c"] {
         let cases = lines(&format!("fixtures/policy/{file}.jsonl")).unwrap();
         let (exact, wrong) = exact(&cases);
         eprintln!("{file}: {exact} of {} exact, {wrong} wrong findings", cases.len());

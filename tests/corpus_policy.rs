@@ -237,10 +237,9 @@ impl Half {
     }
 }
 
-/// Our own cases: for each rule and language hits, near misses and disguises.
-#[test]
-fn our_own_cases_are_judged_as_they_are_labelled() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/policy/contacts.jsonl");
+/// Cases of a file of ours: how many there are, and those that are not judged exactly.
+fn misjudged(file: &str) -> (usize, Vec<String>) {
+    let path = format!("{}/fixtures/policy/{file}.jsonl", env!("CARGO_MANIFEST_DIR"));
     let (rules, mut wrong, mut count) = (rules(), vec![], 0);
     for line in std::fs::read_to_string(path).unwrap().lines() {
         let case: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -257,8 +256,23 @@ fn our_own_cases_are_judged_as_they_are_labelled() {
         }
         count += 1;
     }
+    (count, wrong)
+}
+
+/// Our own cases: for each rule and language hits, near misses and disguises.
+#[test]
+fn our_own_cases_are_judged_as_they_are_labelled() {
+    let (count, wrong) = misjudged("contacts");
     assert!(count > 400, "{count}");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Disguises that were written down before any of them was judged, with those that still get past.
+#[test]
+fn disguises_in_nine_languages_are_judged_as_they_are_labelled() {
+    let (count, wrong) = misjudged("contacts-b");
+    eprintln!("contacts-b: {} of {count} exact\n{}", count - wrong.len(), wrong.join("\n"));
+    assert!(count > 350 && wrong.len() * 100 <= 3 * count, "{}", wrong.join("\n"));
 }
 
 #[test]

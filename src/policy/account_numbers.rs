@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use sha2::{Digest, Sha256};
+use sha3::Keccak256;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::Certainty;
@@ -135,18 +136,25 @@ fn coin(view: &View<'_>, tokens: &Tokens<'_>, start: usize) -> Option<(Range<usi
     // Upper and lower case tell apart, so the letters are read where they were written.
     let written: String =
         view.words(&tokens.bytes(&one)).nfkc().filter(char::is_ascii_alphanumeric).collect();
-    if let Some(hex) = written.strip_prefix("0x").filter(|hex| hex.len() == 40) {
+    let hex = written.strip_prefix("0x").or_else(|| written.strip_prefix("0X"));
+    if let Some(hex) = hex.filter(|hex| hex.len() == 40) {
         let is_hex = hex.bytes().all(|b| b.is_ascii_hexdigit());
-        // 40 hexadecimal digits after 0x are nothing else that a shop writes; with its check
-        // digits (EIP-55: upper and lower case) even less.
-        let certainty = if is_mixed(hex) { Certainty::Certain } else { Certainty::Likely };
+        // 40 hexadecimal digits after 0x are nothing else that a shop writes, and money can be sent
+        // to them in whatever case; what carries its check is no slip and no chance.
+        let certainty = if is_checked(hex) { Certainty::Certain } else { Certainty::Likely };
         return is_hex.then_some((one, certainty));
     }
     (is_base58_check(&written) || is_bech32(word)).then_some((one, Certainty::Certain))
 }
 
-fn is_mixed(hex: &str) -> bool {
-    hex.contains(|c: char| c.is_ascii_uppercase()) && hex.contains(|c: char| c.is_ascii_lowercase())
+/// EIP-55: the hash of the digits in lower case says which letters stand in upper case.
+fn is_checked(hex: &str) -> bool {
+    let hash = Keccak256::digest(hex.to_ascii_lowercase());
+    hex.chars().enumerate().all(|(at, c)| {
+        let byte = hash.get(at / 2).copied().unwrap_or_default();
+        let half = if at % 2 == 0 { byte >> 4 } else { byte & 15 };
+        c.is_ascii_digit() || c.is_ascii_uppercase() == (half > 7)
+    })
 }
 
 const BASE58: &str = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
@@ -238,6 +246,25 @@ mod tests {
         ] {
             assert_eq!(found(&format!("to {words}, please")), [words], "{words}");
         }
+    }
+
+    #[test]
+    fn an_ethereum_address_is_certain_where_its_letters_check() {
+        // The test vectors of EIP-55, and one of them with a letter in the other case.
+        for (written, certainty) in [
+            ("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", Certainty::Certain),
+            ("0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359", Certainty::Certain),
+            ("0x52908400098527886E0F7030069857D2E4169EE7", Certainty::Certain),
+            ("0xde709f2102306220921060314715629080e2fb77", Certainty::Certain),
+            ("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD", Certainty::Likely),
+            ("0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", Certainty::Likely),
+            ("0X5AAEB6053F3E94C9B9A09F33669435E7EF1BEAED", Certainty::Likely),
+        ] {
+            let view = View::new(written);
+            let found = find(&view, &Tokens::new(&view.text));
+            assert_eq!(found.iter().map(|f| f.certainty).collect::<Vec<_>>(), [certainty]);
+        }
+        assert_eq!(found("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAe"), [""; 0]);
     }
 
     #[test]

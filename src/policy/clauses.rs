@@ -37,11 +37,22 @@ pub(super) enum Tells {
     Market,
     House,
     Goods,
+    /// The ways to pay at a till.
+    Till,
+    /// What is written about a payment.
+    Paper,
+    /// It is asked for.
+    Ask,
+    Money,
+    /// The money goes to whoever writes.
+    Payee,
+    /// It costs less.
+    Saves,
     Portuguese,
     Other,
 }
 
-const CLASSES: [(&str, Tells); 23] = [
+const CLASSES: [(&str, Tells); 29] = [
     ("not", Tells::Not),
     ("yet", Tells::Yet),
     ("person", Tells::Person),
@@ -63,6 +74,12 @@ const CLASSES: [(&str, Tells); 23] = [
     ("market", Tells::Market),
     ("house", Tells::House),
     ("goods", Tells::Goods),
+    ("till", Tells::Till),
+    ("paper", Tells::Paper),
+    ("ask", Tells::Ask),
+    ("money", Tells::Money),
+    ("payee", Tells::Payee),
+    ("saves", Tells::Saves),
     ("portuguese", Tells::Portuguese),
     ("other", Tells::Other),
 ];

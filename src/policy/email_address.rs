@@ -33,7 +33,8 @@ impl Detector<'_> {
                 .word(i)
                 .and_then(|_| address(view, tokens, i, floor).or_else(|| hint(tokens, i, floor)))
                 .or_else(|| labelled(tokens, i))
-                .or_else(|| joined(tokens, i));
+                .or_else(|| joined(tokens, i))
+                .or_else(|| glued(tokens, i));
             let Some((range, certainty)) = hit else {
                 i += 1;
                 continue;
@@ -85,6 +86,11 @@ fn address(
         };
         return certain.then(|| (start..host.tokens().end, Certainty::Certain));
     }
+    if at == At::Plain
+        && let Some(end) = backwards(tokens, local, next)
+    {
+        return Some((start..end, Certainty::Likely));
+    }
     let end = provider(tokens, next)?;
     let certainty = match at {
         At::Plain | At::Bracketed | At::Word => Certainty::Certain,
@@ -101,6 +107,32 @@ fn address(
         _ => return None,
     };
     Some((start..with_ending(tokens, end), certainty))
+}
+
+/// "moc.liamg@spmalssarb": the token after it.
+fn backwards(tokens: &Tokens<'_>, local: &str, next: usize) -> Option<usize> {
+    let turned: String = local.chars().rev().collect();
+    let provider = turned.split('.').next().is_some_and(domains::is_provider);
+    let name = tokens.word(next).filter(|word| word.len() > 2)?;
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric());
+    (provider && plain && domains::is_domain(&turned)).then_some(next + 1)
+}
+
+/// "brasslamp★gmail.com", "brasslamp🌀gmail🌀com": another sign where the @ belongs. Before a
+/// provider's domain nothing else stands glued to a name.
+fn glued(tokens: &Tokens<'_>, i: usize) -> Option<(Range<usize>, Certainty)> {
+    let Some(Kind::Mark(sign)) = tokens.kind(i + 1) else { return None };
+    let odd =
+        !sign.is_ascii() && !matches!(sign, '。' | '、' | '（' | '「' | '・' | '–' | '…' | '’');
+    let name = tokens.word(i).filter(|word| word.len() > 2 && !LEXICON.common.contains(*word))?;
+    if !(odd || matches!(sign, '#' | '*' | '^' | '~' | '|' | '%')) || !name.is_ascii() {
+        return None;
+    }
+    let provider = tokens.word(i + 2).filter(|word| domains::is_provider(word))?;
+    let dot = tokens.is_mark(i + 3, '.') || tokens.is_mark(i + 3, sign);
+    let ending = tokens.word(i + 4).filter(|_| dot)?;
+    let start = name_start(tokens, i, 0);
+    domains::is_domain(&format!("{provider}.{ending}")).then_some((start..i + 5, Certainty::Likely))
 }
 
 /// "g mail dot com", "gmail,com": the ending that was set apart from a provider's name.
@@ -129,9 +161,20 @@ fn weak(host: &Host, telling: bool) -> bool {
 fn provider(tokens: &Tokens<'_>, i: usize) -> Option<usize> {
     let (label, end) = tokens.label(i)?;
     let next = tokens.skip_blank(end);
-    let pair = tokens.word(next).filter(|_| next > end).map(|second| format!("{label}-{second}"));
-    if pair.is_some_and(|pair| LEXICON.providers.contains(&pair)) {
+    // "google mail", "gm ail"
+    let known = |second: &str| {
+        let pairs = [format!("{label}-{second}"), format!("{label}{second}")];
+        pairs.iter().any(|pair| LEXICON.providers.contains(pair))
+    };
+    if tokens.word(next).filter(|_| next > end).is_some_and(known) {
         return Some(next + 1);
+    }
+    // "g.m.a.i.l"
+    if let Some(host) = tokens.host(i).filter(|h| h.labels.iter().all(|l| l.0.len() == 1)) {
+        let spelled: String = host.labels.iter().map(|l| l.0.as_str()).collect();
+        if host.labels.len() > 2 && domains::is_provider(&spelled) {
+            return Some(host.tokens().end);
+        }
     }
     domains::is_provider(&label).then_some(end)
 }
@@ -140,7 +183,9 @@ fn provider(tokens: &Tokens<'_>, i: usize) -> Option<usize> {
 /// then the at-sign and the usual google mail ending".
 fn hint(tokens: &Tokens<'_>, i: usize, floor: usize) -> Option<(Range<usize>, Certainty)> {
     let end = provider(tokens, i)?;
-    if i == floor {
+    // "KNIT-4471-QQ": a piece of something longer.
+    let piece = i > 0 && tokens.is_mark(i - 1, '-') && i > 1 && tokens.word(i - 2).is_some();
+    if i == floor || piece {
         return None;
     }
     let before = (floor..i).rev().take(24).take_while(|&j| !ends_sentence(tokens, j));
@@ -154,7 +199,7 @@ fn hint(tokens: &Tokens<'_>, i: usize, floor: usize) -> Option<(Range<usize>, Ce
                 matches!(tokens.word(after), Some("sign" | "symbol" | "zeichen"))
             }
             Some(_) => true,
-            None => false,
+            None => tokens.word(*j).is_some_and(|word| names_the_sign(tokens, *j, word)),
         }
     };
     if let Some(&start) = before.iter().find(|j| named(j)) {
@@ -192,15 +237,30 @@ fn hint(tokens: &Tokens<'_>, i: usize, floor: usize) -> Option<(Range<usize>, Ce
     let name = before.iter().copied().take(3).find(|&j| tokens.word(j).is_some())?;
     let word = tokens.word(name)?;
     let fits = common && apart && word.len() >= 3 && !LEXICON.common.contains(word);
-    // "de", "it" after a blank are words; only "com" is none.
-    let fits = fits && (ending == "com" || last > end + 2);
+    // "de", "it" after a blank or in a list are words; only "com" is none.
+    let listed = tokens.is_mark(end, ',');
+    let fits = fits && (ending == "com" || (last > end + 2 && !listed));
     fits.then(|| (name_start(tokens, name, floor)..last, Certainty::Likely))
 }
 
-/// "gmail: brasslamp"
+/// "the swirly a", "l'a commerciale": what people call the sign.
+fn names_the_sign(tokens: &Tokens<'_>, j: usize, word: &str) -> bool {
+    let next = || tokens.word(tokens.skip_blank(j + 1));
+    match word {
+        "swirly" | "curly" | "circled" | "spiral" | "twirly" | "encircled" => next() == Some("a"),
+        "monkey" => next() == Some("tail"),
+        "kringel" | "geringeltes" => next() == Some("a"),
+        _ => false,
+    }
+}
+
+/// "gmail: brasslamp", "my gmail is brasslamp_88"
 fn labelled(tokens: &Tokens<'_>, i: usize) -> Option<(Range<usize>, Certainty)> {
     let end = provider(tokens, i)?;
     let colon = tokens.skip_blank(end);
+    if let Some(name) = told_name(tokens, i, end) {
+        return Some((i..name + 1, Certainty::Likely));
+    }
     if !matches!(tokens.kind(colon), Some(Kind::Mark(':' | '=' | '→' | '👉' | '-')))
         || (tokens.is_mark(colon, '-') && tokens.kind(colon + 1) != Some(Kind::Blank))
     {
@@ -213,6 +273,22 @@ fn labelled(tokens: &Tokens<'_>, i: usize) -> Option<(Range<usize>, Certainty)> 
     let telling = word.contains(|c: char| c.is_ascii_digit() || c == '_');
     let fits = word.len() > 3 && word.is_ascii() && !LEXICON.common.contains(word);
     (fits && (telling || alone)).then_some((i..name + 1, Certainty::Likely))
+}
+
+/// "my icloud is brasslamps88": the token of the name.
+fn told_name(tokens: &Tokens<'_>, i: usize, end: usize) -> Option<usize> {
+    let mine = i.checked_sub(2).and_then(|j| tokens.word(j)).is_some_and(|word| {
+        let whole = ["my", "our", "mein", "mijn", "ons", "mon", "notre", "mi", "il", "meu", "moj"];
+        whole.contains(&word) || word.starts_with("unser") || word.starts_with("nasz")
+    });
+    let is = tokens.skip_blank(end);
+    let copula = tokens.word(is).filter(|_| mine && is > end)?;
+    let name = tokens.skip_blank(is + 1);
+    let word = tokens.word(name)?;
+    let telling = word.contains(|c: char| c.is_ascii_digit() || c == '_') && word.len() > 3;
+    let says = matches!(copula, "is" | "ist" | "lautet" | "est" | "es" | "e" | "to");
+    let letters = word.contains(|c: char| c.is_ascii_alphabetic());
+    (says && telling && letters && word.is_ascii()).then_some(name)
 }
 
 /// "brasslamp2gmail.com", "brasslamp_at_gmail.com": the key of the @ without the shift key (British

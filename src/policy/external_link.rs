@@ -8,6 +8,7 @@ use crate::domain::Certainty;
 use super::domains::{self, Allowed};
 use super::found::{Found, overlap};
 use super::lexicon::{LEXICON, Sign};
+use super::meant::{is_known, is_meant};
 use super::tokens::{Dot, Host, Kind, Tokens};
 use super::view::View;
 
@@ -124,8 +125,16 @@ fn slashes(tokens: &Tokens<'_>, i: usize) -> Option<usize> {
 
 /// `https://…`, `hxxps://files[.]x[.]example/y`
 fn url(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Link> {
-    let scheme = tokens.word(i).filter(|w| is_scheme(w))?;
-    let from = slashes(tokens, i + 1)?;
+    let word = tokens.word(i)?;
+    let (scheme, after) = match tokens.label(i).filter(|_| word.len() == 1) {
+        // "h t t p s : / /"
+        Some((spelled, after)) => (spelled, tokens.skip_blank(after)),
+        None => (word.to_owned(), i + 1),
+    };
+    let from = slashes(tokens, after).filter(|_| is_scheme(&scheme))?;
+    // "https : // lamps . com"; "http:// is a scheme" names no host.
+    let apart = tokens.skip_blank(from);
+    let from = if apart > from && tokens.host(apart)?.dots.is_empty() { from } else { apart };
     let plain = from == i + 4 && !scheme.starts_with("hx");
     // RFC 3986 §3.2.1: what stands before an @ in the authority is no host.
     let mut end = from;
@@ -181,6 +190,13 @@ fn bare(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Link> {
         return Some(link);
     }
     let mut host = tokens.host(i)?;
+    let www = www || host.first() == "www";
+    if let Some(link) = comma_com(tokens, &host) {
+        return Some(link);
+    }
+    if let Some(link) = blank_for_dot(tokens, &host) {
+        return Some(link);
+    }
     if host.dots.is_empty() {
         // "brasslamp dotcom"
         let next = tokens.skip_blank(host.tokens().end);
@@ -194,14 +210,54 @@ fn bare(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Link> {
         });
     }
     if !domains::settle(&mut host, view, tokens) {
-        return None;
+        // "www.lampshop"
+        let named = word == "www" && host.dots.first() == Some(&Dot::Plain);
+        return named.then(|| Link {
+            tokens: i..tail(tokens, host.tokens().end),
+            certainty: Certainty::Likely,
+            host: None,
+            name: host.name(),
+        });
     }
-    let end = spoken_path(tokens, tail(tokens, host.tokens().end));
+    let end = spoken_path(tokens, spaced_path(tokens, &host));
     let path = end > host.tokens().end;
     let certainty = is_meant(view, tokens, &host, path || www)?;
     let plain = host.dots.iter().all(|d| *d == Dot::Plain);
     let written = plain.then(|| view.words(&tokens.bytes(&host.tokens())).to_owned());
     Some(Link { tokens: i..end, certainty, host: written, name: host.name() })
+}
+
+/// "bit ly/3xYz": a host known for its links, with a blank for its dot.
+fn blank_for_dot(tokens: &Tokens<'_>, host: &Host) -> Option<Link> {
+    let Range { start, end } = host.tokens();
+    let next = tokens.skip_blank(end);
+    let ending = tokens.word(next).filter(|_| next > end && host.dots.is_empty())?;
+    let name = format!("{}.{ending}", host.first());
+    let path = tokens.is_mark(next + 1, '/') && tokens.word(next + 2).is_some();
+    (path && is_known(&name)).then(|| Link {
+        tokens: start..tail(tokens, next + 1),
+        certainty: Certainty::Likely,
+        host: None,
+        name,
+    })
+}
+
+/// "brasslamps,com", where the text ends or the link goes on.
+fn comma_com(tokens: &Tokens<'_>, host: &Host) -> Option<Link> {
+    let Range { start, end } = host.tokens();
+    let named = host.dots.is_empty() && tokens.word(start).is_some_and(|w| w.len() > 3);
+    let com =
+        tokens.is_mark(end, ',') && matches!(tokens.word(end + 1), Some("com" | "net" | "org"));
+    // "bonito,com asa" is Portuguese.
+    let next = tokens.skip_blank(end + 2);
+    let goes_on = tokens.word(next).is_some();
+    let common = LEXICON.common.contains(host.first());
+    (named && com && !goes_on && !common).then(|| Link {
+        tokens: start..tail(tokens, end + 2),
+        certainty: Certainty::Likely,
+        host: None,
+        name: format!("{}.com", host.first()),
+    })
 }
 
 /// Behind a dash a label goes on; it was read from its beginning.
@@ -255,183 +311,14 @@ fn spoken_path(tokens: &Tokens<'_>, mut end: usize) -> usize {
     end
 }
 
-/// Whether somebody who wrote this meant a domain. `marked`: it has a path or "www".
-fn is_meant(view: &View<'_>, tokens: &Tokens<'_>, host: &Host, marked: bool) -> Option<Certainty> {
-    let name = host.name();
-    let ending = host.ending();
-    if LEXICON.names_not_links.contains(&name) && !marked {
-        return None;
-    }
-    let disguised = host.dots.iter().any(|d| *d != Dot::Plain);
-    if disguised {
-        return spoken(tokens, host, marked);
-    }
-    if LEXICON.short_domains.contains(&name)
-        || (marked && !name.starts_with(|c: char| c.is_numeric()))
-    {
-        return Some(Certainty::Certain);
-    }
-    let before = host.labels.get(..host.labels.len() - 1)?;
-    // "e.g.as", "S.A.Es", "2.Me", "3.7.de"
-    // and a measure: "2.5kg.at home"
-    let short = |label: &str| {
-        let unit = label.trim_start_matches(char::is_numeric);
-        let measure = unit.len() < label.len() && LEXICON.units.contains(unit);
-        label.chars().count() == 1 || unit.is_empty() || measure
-    };
-    if before.iter().all(|l| short(&l.0)) && !marked {
-        return None;
-    }
-    // "readme.md", "ER_4.1.3.zip"
-    if LEXICON.file_endings.contains(ending) && !marked {
-        return None;
-    }
-    if !marked && is_sentence_end(view, tokens, host) {
-        return None;
-    }
-    let leet = ending.contains(|c: char| c.is_ascii_digit());
-    Some(if leet { Certainty::Likely } else { Certainty::Certain })
-}
-
-/// A domain whose dots were written as words, in brackets or with blanks.
-fn spoken(tokens: &Tokens<'_>, host: &Host, marked: bool) -> Option<Certainty> {
-    let last = host.dots.last()?;
-    let bare = host.labels.get(host.labels.len().checked_sub(2)?).map(|l| l.0.as_str())?;
-    let telling = bare.contains(['-', '_']) || bare.contains(|c: char| c.is_ascii_digit());
-    let common = LEXICON.common.contains(bare);
-    if LEXICON.sign(Sign::Dot, bare).is_some() || bare.chars().all(char::is_numeric) {
-        return None;
-    }
-    match last {
-        Dot::Bracketed => Some(Certainty::Certain),
-        Dot::Word | Dot::Plain if marked => Some(Certainty::Certain),
-        Dot::Word if !common => Some(Certainty::Certain),
-        Dot::Doubtful if marked || telling => Some(Certainty::Likely),
-        // "brasslamp .store", "lamps\n.example/manual"; but "and .NET 8", "oh . So"
-        Dot::Spaced if marked && !common => Some(Certainty::Certain),
-        Dot::Spaced if !common && spaced_is_meant(tokens, host) => Some(Certainty::Likely),
-        Dot::Plain if host.dots.len() > 1 && !common => Some(Certainty::Certain),
-        _ => None,
-    }
-}
-
-fn spaced_is_meant(tokens: &Tokens<'_>, host: &Host) -> bool {
-    let ending = host.ending();
-    // A blank on the left only: on both sides it is a mark between thoughts.
-    let end = host.tokens().end;
-    let left_only = tokens.is_mark(end.saturating_sub(2), '.');
-    // "l a m p s . c o m"
-    let spelled = host.labels.first().is_some_and(|l| l.1 > host.start + 4);
-    spelled || (left_only && ending.len() > 2 && ending != "net")
-}
-
-/// "photo.It is", "Just In.Shop Today", "kan.Ja.Be.Is goed": full stops with their blanks forgotten.
-fn is_sentence_end(view: &View<'_>, tokens: &Tokens<'_>, host: &Host) -> bool {
-    let written = view.words(&tokens.bytes(&host.tokens()));
-    let mut labels = written.split('.');
-    let (Some(first), Some(ending)) = (labels.next(), labels.next_back()) else { return false };
-    let title = |w: &str| {
-        w.chars().next().is_some_and(char::is_uppercase)
-            && w.chars().skip(1).all(char::is_lowercase)
-    };
-    let camel =
-        first.chars().skip(1).any(char::is_uppercase) && first.chars().any(char::is_lowercase);
-    let folded = host.first();
-    let two = host.labels.len() == 2;
-    if two && LEXICON.common.contains(folded) && LEXICON.common.contains(host.ending()) {
-        return true;
-    }
-    // No sentence begins with these; with "Net" and "Eu" it may.
-    if matches!(host.ending(), "com" | "org" | "biz") {
-        return false;
-    }
-    if two && has_words_around(tokens, host, written) {
-        return true;
-    }
-    if !title(ending) || camel {
-        return false;
-    }
-    if !two {
-        // Of "Brass.Lamps.Shop" all is a name; "Be.Is" in "kan.Ja.Be.Is" goes on from before.
-        let start = host.tokens().start;
-        let goes_on =
-            start > 1 && tokens.is_mark(start - 1, '.') && tokens.word(start - 2).is_some();
-        return labels.all(title) && (goes_on || !title(first));
-    }
-    // "Visit Brasslamp.Shop": two names, and a word that sends somebody there.
-    let start = host.tokens().start;
-    let sends = |j: usize| {
-        matches!(
-            tokens.word(j),
-            Some(
-                "visit"
-                    | "see"
-                    | "at"
-                    | "on"
-                    | "site"
-                    | "website"
-                    | "besuchen"
-                    | "auf"
-                    | "sur"
-                    | "su"
-                    | "op"
-                    | "na"
-                    | "em"
-                    | "en"
-            )
-        )
-    };
-    !(title(first) && start.checked_sub(2).is_some_and(sends))
-}
-
-/// "the box.it is broken": an article before it, and a word that is the ending of a domain as well
-/// with another ordinary word behind it.
-fn has_words_around(tokens: &Tokens<'_>, host: &Host, written: &str) -> bool {
-    let Range { start, end } = host.tokens();
-    let article = start.checked_sub(2).and_then(|j| tokens.word(j)).is_some_and(|word| {
-        matches!(
-            word,
-            "the"
-                | "a"
-                | "my"
-                | "your"
-                | "our"
-                | "this"
-                | "that"
-                | "der"
-                | "die"
-                | "das"
-                | "ein"
-                | "eine"
-                | "mein"
-                | "meine"
-                | "le"
-                | "la"
-                | "les"
-                | "un"
-                | "une"
-                | "mon"
-                | "el"
-                | "los"
-                | "il"
-                | "lo"
-                | "um"
-                | "uma"
-                | "het"
-                | "een"
-                | "de"
-                | "mijn"
-        )
-    });
-    let next = tokens.skip_blank(end);
-    let goes_on = tokens.word(next).filter(|_| next > end).is_some_and(|word| {
-        LEXICON.common.contains(word)
-            && !matches!(word, "shop" | "store" | "page" | "website" | "stores")
-    });
-    article
-        && goes_on
-        && LEXICON.common.contains(host.ending())
-        && written.chars().all(|c| c.is_lowercase() || c == '.')
+/// The end of what follows a host; of one that is known for its links over blanks too.
+fn spaced_path(tokens: &Tokens<'_>, host: &Host) -> usize {
+    let end = tail(tokens, host.tokens().end);
+    let slash = tokens.skip_blank(end);
+    let spaced = host.dots.contains(&Dot::Spaced) && is_known(&host.name());
+    let name = tokens.skip_blank(slash + 1);
+    let goes_on = spaced && tokens.is_mark(slash, '/') && tokens.word(name).is_some();
+    if goes_on { name + 1 } else { end }
 }
 
 #[cfg(test)]

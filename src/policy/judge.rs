@@ -37,7 +37,8 @@ pub fn judge(rules: &Rules, context: &Context<'_>, message: &Message) -> Verdict
         bench.whole(RuleId::Unreadable, Part::Message, words.to_owned());
     }
     let quoted_subject = Quoted::of_line(&message.subject, context.sightings);
-    bench.contacts(&message.subject, Part::Subject, &quoted_subject);
+    let subject = View::new(&message.subject);
+    bench.contacts(&subject, Part::Subject, &quoted_subject);
     let text = &message.text;
     let quoted = Quoted::of_text(text, context.sightings);
     let characters = quoted.new_characters(&text.body);
@@ -48,12 +49,13 @@ pub fn judge(rules: &Rules, context: &Context<'_>, message: &Message) -> Verdict
     // What is refused for its length alone is not searched to its end.
     let refused = bench.findings.iter().any(|f| f.enforced && f.action == Action::Reject);
     if !refused || characters <= 10 * TEXT_LIMIT {
-        bench.contacts(&text.body, Part::Text, &quoted);
+        let body = View::new(&text.body);
+        bench.contacts(&body, Part::Text, &quoted);
         bench.otherwise(message);
         bench.fetched(message, &quoted);
         bench.copied(message, &quoted);
         if !refused {
-            is_unread = bench.kinds(message, (&quoted_subject, &quoted));
+            is_unread = bench.kinds(message, (&subject, &quoted_subject), (&body, &quoted));
         }
     }
     bench.pictures(message);
@@ -63,7 +65,7 @@ pub fn judge(rules: &Rules, context: &Context<'_>, message: &Message) -> Verdict
     for attachment in &message.attachments {
         bench.file(attachment);
         if let Some(name) = &attachment.name {
-            bench.contacts(name, Part::Attachment, &Quoted::default());
+            bench.contacts(&View::new(name), Part::Attachment, &Quoted::default());
         }
     }
     let verdict = Verdict::new(bench.findings, bench.cleaned);
@@ -132,7 +134,7 @@ impl Bench<'_> {
     /// What an attachment is, and what a text that is attached says.
     fn file(&mut self, attachment: &Attachment) {
         if let Some(text) = attachment.inspected.as_ref().and_then(|i| i.text.as_deref()) {
-            self.contacts(text, Part::Attachment, &Quoted::default());
+            self.contacts(&View::new(text), Part::Attachment, &Quoted::default());
         }
         if let Some(words) = dangerous_content::find(attachment) {
             self.whole(RuleId::DangerousContent, Part::Attachment, words);
@@ -198,8 +200,9 @@ impl Bench<'_> {
     }
 
     /// The contact rules over one text, as it stands and as it is shown.
-    fn contacts(&mut self, text: &str, part: Part, quoted: &Quoted) {
-        let mut found = self.read(&View::new(text), part);
+    fn contacts(&mut self, view: &View<'_>, part: Part, quoted: &Quoted) {
+        let text = view.original;
+        let mut found = self.read(view, part);
         if let Some(view) = View::shown(text) {
             found.extend(self.read(&view, part));
             found = apart(found);
@@ -217,11 +220,17 @@ impl Bench<'_> {
     }
 
     /// What the message is for; whether that can't be told of one that nobody asked for.
-    fn kinds(&mut self, message: &Message, quoted: (&Quoted, &Quoted)) -> bool {
+    fn kinds(
+        &mut self,
+        message: &Message,
+        subject: (&View<'_>, &Quoted),
+        body: (&View<'_>, &Quoted),
+    ) -> bool {
         let poses = self.rules.action(RuleId::Impersonation, self.context.direction).is_some();
         let marketplace = poses.then_some(&self.rules.marketplace);
         let packs = self.rules.languages.packs();
-        let kinds = kinds::find(packs, marketplace, self.context, message, quoted);
+        let segments = &message.text.segments;
+        let kinds = kinds::find(packs, marketplace, self.context, segments, subject, body);
         for (rule, part, found) in kinds.found {
             let text = if part == Part::Subject { &message.subject } else { &message.text.body };
             self.add(text, part, &Quoted::default(), Hit { rule, found, invites: false });
@@ -238,7 +247,7 @@ impl Bench<'_> {
         if other.body.is_empty() || quoted.new_characters(&other.body) > 10 * TEXT_LIMIT {
             return;
         }
-        self.contacts(&other.body, Part::Alternative, &quoted);
+        self.contacts(&View::new(&other.body), Part::Alternative, &quoted);
         let bare = |words: &str| -> String {
             let letters = words.chars().filter(|c| c.is_alphanumeric());
             letters.flat_map(char::to_lowercase).collect()

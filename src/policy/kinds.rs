@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use crate::domain::{Certainty, Direction, MessageKind, Part, RuleId};
-use crate::mail::{Message, SegmentKind, base_subject};
+use crate::mail::{Segment, SegmentKind, base_subject};
 
 use super::conduct;
 use super::context::Context;
@@ -36,44 +36,41 @@ pub(super) struct Kinds {
     pub is_unread: bool,
 }
 
-/// Reads a message. `marketplace` is looked for where somebody may pose as it; `quoted` are the
-/// quoted stretches of the subject and of the text.
+/// Reads a message: its subject and its text, each folded and with what of it is quoted. `segments`
+/// are those of the text; `marketplace` is looked for where somebody may pose as it.
 pub(super) fn find(
     packs: &Packs,
     marketplace: Option<&Names>,
     context: &Context<'_>,
-    message: &Message,
-    quoted: (&Quoted, &Quoted),
+    segments: &[Segment],
+    (subject_view, quoted_subject): (&View<'_>, &Quoted),
+    (text, quoted): (&View<'_>, &Quoted),
 ) -> Kinds {
-    let subject = message.subject.as_str();
+    let subject = subject_view.original;
     let is_reply = base_subject(subject).trim() != subject.trim();
-    let text = View::new(&message.text.body);
-    let subject_view = View::new(subject);
     let signature = |range: &Range<usize>| {
         let within = |s: &Range<usize>| s.start <= range.start && range.end <= s.end;
-        let segments = message.text.segments.iter();
-        segments.filter(|s| s.kind == SegmentKind::Signature).any(|s| within(&s.range))
+        let signatures = segments.iter().filter(|s| s.kind == SegmentKind::Signature);
+        signatures.map(|s| &s.range).any(within)
     };
     let skip = |zone: Zone, range: &Range<usize>| match zone {
         // In a reply the subject is the conversation's.
-        Zone::Subject => is_reply || quoted.0.covers(range),
-        _ => quoted.1.covers(range),
+        Zone::Subject => is_reply || quoted_subject.covers(range),
+        _ => quoted.covers(range),
     };
-    let texts = [(&subject_view, Zone::Subject), (&text, Zone::Body)];
+    let texts = [(subject_view, Zone::Subject), (text, Zone::Body)];
     let mut reading = read(packs, &texts, skip).with_signature(signature);
     if let Some(names) = marketplace {
-        conduct::mark_marketplace(&mut reading, names, [&subject_view, &text]);
+        conduct::mark_marketplace(&mut reading, names, [subject_view, text]);
     }
     let acts = reading.acts();
     let mut conduct = conduct::find(&reading, &acts);
     if conduct.is_empty() {
         conduct = conduct::in_any(&reading, || read_in_each(packs, &texts, skip));
     }
-    let letters = |zone| {
-        let of = reading.sentences.iter().filter(move |s: &&Sentence| s.zone == zone);
-        of.map(|s| s.letters).sum::<usize>()
-    };
-    if letters(Zone::Body) < LETTERS || !reading.is_known() {
+    // A new message says something in its subject too; that of an answer is the conversation's.
+    let new = reading.sentences.iter().filter(|s: &&Sentence| s.zone != Zone::Signature);
+    if new.map(|s| s.letters).sum::<usize>() < LETTERS || !reading.is_known() {
         return Kinds { found: conduct, is_unread: true, ..Kinds::default() };
     }
     let proactive = context.proactive && context.direction == Direction::SellerToBuyer;

@@ -80,6 +80,12 @@ impl Around<'_, '_> {
         if self.is_declined(at, own, governs, verb) && name.is_none() {
             return None;
         }
+        // "drop us a line"; Spanish moves "a Line", with a capital.
+        let before = self.word_before(at.start, 1).next().and_then(|i| self.tokens.word(i));
+        let thing = matches!(before, Some("a" | "another")) && !self.is_capital(at);
+        if weight == Weight::Word && thing && name.is_none() {
+            return None;
+        }
         let mut score = self.words_beside(mention, weight, own);
         let named = if weight == Weight::Word { 3 } else { 2 };
         score += 3 * i32::from(verb) + named * i32::from(name.is_some());
@@ -94,7 +100,10 @@ impl Around<'_, '_> {
         let reaches = governs.has_any(&REACHES);
         let beside = self.clauses.beside(at.start);
         let feature = own.has(Tells::Feature) || (!reaches && beside.has(Tells::Feature));
-        score -= 2 * i32::from(feature);
+        // "the green app with the phone icon": what else it has says which one is meant.
+        let hidden = mention.disguised || weight == Weight::Alias;
+        score -= 2 * i32::from(feature && !hidden);
+        score += 2 * i32::from(mention.disguised);
         let enough = match weight {
             Weight::Plain | Weight::Told => 2,
             Weight::Short if name.is_some() || number => 2,
@@ -105,7 +114,7 @@ impl Around<'_, '_> {
             _ => 3,
         };
         // "Drop your line in deep water": an ordinary word has to be meant as a name.
-        let meant = weight != Weight::Word || self.is_meant(at);
+        let meant = weight != Weight::Word || mention.disguised || self.is_meant(at, governs);
         if score < enough || !meant {
             return None;
         }
@@ -159,7 +168,8 @@ impl Around<'_, '_> {
         let whose = whose.take_while(|told| !told.has(Tells::Via));
         let whose = whose.fold(far, Told::and);
         let owned = whose.has_any(&[Tells::Mine, Tells::Yours]);
-        score += 2 * i32::from(owned && (weight != Weight::Word || self.is_capital(at)));
+        let named = weight != Weight::Word || self.is_capital(at) || self.is_group(at.end);
+        score += 2 * i32::from(owned && named);
         let asked = || self.word_before(at.start, 4).any(|i| self.clauses.at(i).has(Tells::Have));
         score += 2 * i32::from((via || near.has(Tells::Have)) && asked());
         let labelled = after.has(Tells::Handle) || self.is_compound(at, Tells::Handle);
@@ -210,8 +220,19 @@ impl Around<'_, '_> {
     }
 
     /// Whether an ordinary word is used as a name: a capital inside of a sentence, or "on" before.
-    fn is_meant(&self, at: &Range<usize>) -> bool {
-        self.has_via(at) || self.is_capital(at) || self.is_compound(at, Tells::Handle)
+    fn is_meant(&self, at: &Range<usize>, governs: Told) -> bool {
+        let group = || governs.has_any(&REACHES) && self.is_group(at.end);
+        self.has_via(at) || self.is_capital(at) || self.is_compound(at, Tells::Handle) || group()
+    }
+
+    /// "join our signal group"
+    fn is_group(&self, end: usize) -> bool {
+        let word = self.word_after(end).and_then(|i| self.tokens.word(i));
+        word.is_some_and(|word| {
+            ["group", "grupp", "groep", "grup", "kanal", "canal", "kanaal", "chat"]
+                .iter()
+                .any(|start| word.starts_with(start))
+        })
     }
 
     fn is_capital(&self, at: &Range<usize>) -> bool {

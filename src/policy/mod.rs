@@ -31,6 +31,7 @@ mod kinds;
 mod language;
 mod lexicon;
 mod linked_logo;
+mod meant;
 mod messenger_handle;
 mod names;
 mod number_words;
@@ -41,6 +42,8 @@ mod phone_scan;
 mod phone_shape;
 mod quoted;
 mod rules;
+#[cfg(test)]
+mod steps;
 mod tokens;
 mod too_long;
 mod tracking;

@@ -19,6 +19,8 @@ pub(super) struct Names {
     words: Vec<Vec<String>>,
     /// Names that are written without blanks around them, and which they are.
     inside: Vec<(String, usize)>,
+    /// The names of several words, as they are written: "tele gram" is no "telegram" in two pieces.
+    phrases: HashSet<String>,
     /// How the shapes of all of these begin: what begins otherwise is not read on.
     beginnings: HashSet<String>,
 }
@@ -34,6 +36,10 @@ pub(super) enum Weight {
     Word,
     /// What stands before a number of somebody's.
     Label,
+    /// What people say in place of a name: "the green app".
+    Alias,
+    /// How it is paid, past the marketplace: "directly", "in hand".
+    Direct,
     /// Says all.
     Told,
 }
@@ -56,6 +62,8 @@ impl Named {
                 Some("plain") => Weight::Plain,
                 Some("short") => Weight::Short,
                 Some("label") => Weight::Label,
+                Some("alias") => Weight::Alias,
+                Some("direct") => Weight::Direct,
                 Some("told") => Weight::Told,
                 _ => Weight::Word,
             };
@@ -84,6 +92,8 @@ pub(super) struct Mention {
     pub bytes: Range<usize>,
     /// Whether it is such a part.
     pub inside: bool,
+    /// Letters apart, figures for letters: nobody writes so of a thing that he sells.
+    pub disguised: bool,
 }
 
 impl Mention {
@@ -125,6 +135,9 @@ impl Names {
                 for slip in misspelt(&joined) {
                     all.slips.entry(slip).or_insert(index);
                 }
+            }
+            if words.len() > 1 {
+                all.phrases.insert(words.join(" "));
             }
             all.words.push(words);
         }
@@ -170,7 +183,8 @@ impl Names {
                 let name = exact.or_else(|| self.inflected(&read.joined));
                 if let Some(name) = name.filter(|&n| self.is_name(view, tokens, &range, n, &read)) {
                     let bytes = tokens.bytes(&range);
-                    best = Some(Mention { name, tokens: range, bytes, inside: false });
+                    let disguised = self.is_disguised(name, &read);
+                    best = Some(Mention { name, tokens: range, bytes, inside: false, disguised });
                 }
                 if !goes_on {
                     break;
@@ -193,7 +207,17 @@ impl Names {
         let first = self.inside.iter().filter_map(found);
         let (start, end, name) = first.min_by_key(|f| (f.0, std::cmp::Reverse(f.1)))?;
         let bytes = from + start..from + end;
-        Some(Mention { name, tokens: i..i + 1, bytes, inside: true })
+        Some(Mention { name, tokens: i..i + 1, bytes, inside: true, disguised: false })
+    }
+
+    /// "w h a t s a p p", "t.e.l.e.g.r.a.m", "wh4t5app".
+    fn is_disguised(&self, name: usize, read: &Reading) -> bool {
+        let Some(words) = self.words.get(name) else { return false };
+        let plain = words.concat();
+        let long = plain.len() > 3;
+        let apart = read.words > words.len() + 1 && read.single + 2 > read.words;
+        let figures = read.joined != plain && has_figure(&read.joined) && !has_figure(&plain);
+        long && (apart || figures || (read.signed && read.joined != plain))
     }
 
     /// Whether words that spell a name are meant as that name.
@@ -207,6 +231,10 @@ impl Names {
     ) -> bool {
         let own = self.words.get(name).map_or(0, Vec::len);
         if read.words == 1 || read.words == own || !read.blank {
+            return true;
+        }
+        let parts = || range.clone().filter_map(|i| tokens.word(i)).collect::<Vec<_>>().join(" ");
+        if self.phrases.contains(&parts()) {
             return true;
         }
         // Letters that are spelled out: "Z 3 l l e".

@@ -77,6 +77,9 @@ impl Around<'_, '_> {
         let weight = METHODS.weight(mention);
         let at = &mention.tokens;
         let own = self.clauses.around(&mention.itself());
+        if weight == Weight::Direct {
+            return self.direct(at, own).map(|certainty| (certainty, None));
+        }
         let governs = self.governing(at, own);
         let verb = self.is_verb(at);
         if own.declines() || governs.declines() {
@@ -84,11 +87,15 @@ impl Around<'_, '_> {
         }
         let handle = self.handle(at, weight);
         let others = beside.iter().filter(|m| *m != mention && self.same_thought(at, &m.tokens));
+        let others = others.filter(|m| METHODS.weight(m) != Weight::Direct);
         let mut score = 3 * i32::from(verb) + 2 * i32::from(handle.is_some());
         score += i32::from(others.count() > 0);
         score += 2 * i32::from(governs.has(Tells::Accept)) + i32::from(governs.has(Tells::Pay));
         score += i32::from(governs.has(Tells::Person)) + i32::from(own.has(Tells::Avoid));
-        score += 2 * i32::from(self.is_offered(at));
+        score += 2 * i32::from(self.is_offered(at)) + 2 * i32::from(mention.disguised);
+        // "Zelle to the name of the shop, please"
+        let asked = own.has(Tells::Ask) && matches!(weight, Weight::Plain | Weight::Told);
+        score += 2 * i32::from(self.is_sent(at)) + i32::from(asked);
         let mine = if mention.inside { 2 } else { 1 };
         score += mine * i32::from(weight != Weight::Plain && own.has(Tells::Mine));
         score += i32::from(mention.inside && weight == Weight::Label && governs.has(Tells::Pay));
@@ -99,13 +106,15 @@ impl Around<'_, '_> {
         score += i32::from(sentence.has(Tells::Avoid) && !own.has(Tells::Avoid));
         // "refunded to your PayPal account", "a wallet that holds Bitcoin"
         let house = own.has(Tells::House) && !sentence.has(Tells::Avoid);
-        score -= 4 * i32::from(sentence.has(Tells::Market) || house);
+        // "We accept credit cards, bank transfers and PayPal"
+        let till = sentence.has(Tells::Till) && !sentence.has(Tells::Avoid);
+        score -= 4 * i32::from(sentence.has(Tells::Market) || house || till);
         score -= 3 * i32::from(own.has(Tells::Goods) || self.is_goods(at));
         let written = self.view.words(&mention.bytes);
         let enough = match weight {
             Weight::Short if !written.starts_with(char::is_uppercase) => return None,
             Weight::Told => 1,
-            Weight::Plain => 2,
+            Weight::Plain | Weight::Alias | Weight::Direct => 2,
             Weight::Word | Weight::Short if governs.has_any(&ASKS) => 2,
             Weight::Word | Weight::Short => 3,
             Weight::Label if handle.is_some() => 3,
@@ -118,6 +127,24 @@ impl Around<'_, '_> {
         let certain = score > enough;
         let certainty = if certain { Certainty::Certain } else { Certainty::Likely };
         Some((certainty, handle))
+    }
+
+    /// "Pay me directly, it's cheaper": paid past the marketplace in a way that has no name. Who
+    /// gets the money, or what is saved by it, must be said.
+    fn direct(&self, at: &Range<usize>, own: Told) -> Option<Certainty> {
+        let sentence = own.and(self.clauses.beside(at.start));
+        let money = own.has(Tells::Money)
+            || self.clauses.before(at.start, &[Tells::Money]).has(Tells::Money);
+        let (payee, saves) = (own.has(Tells::Payee), sentence.has(Tells::Saves));
+        let regular = sentence.has_any(&[Tells::House, Tells::Market]);
+        if own.declines() || !money || regular {
+            return None;
+        }
+        match (payee, saves) {
+            (true, true) => Some(Certainty::Certain),
+            (true, false) | (false, true) => Some(Certainty::Likely),
+            (false, false) => None,
+        }
     }
 
     /// What the thought tells, or where no verb of paying stands in it, the one before.
@@ -141,6 +168,14 @@ impl Around<'_, '_> {
         let next = self.tokens.skip_blank(at.end);
         let word = self.tokens.word(next).filter(|_| next > at.end);
         matches!(word, Some("me" | "us" | "mir" | "uns"))
+    }
+
+    /// "Zelle to …", where the thought begins.
+    fn is_sent(&self, at: &Range<usize>) -> bool {
+        let next = self.tokens.skip_blank(at.end);
+        let word = self.tokens.word(next).filter(|_| next > at.end);
+        let begins = self.clauses.tokens(at.start).start + 1 >= at.start;
+        begins && matches!(word, Some("to" | "it" | "over" | "an" | "à" | "a" | "naar"))
     }
 
     /// "Zelle works", "PayPal geht auch".
@@ -190,14 +225,15 @@ impl Around<'_, '_> {
         let yours = near.and(far).has(Tells::Yours) && weight == Weight::Plain;
         let article = first.and_then(|i| self.tokens.word(i)).is_some_and(is_article);
         let via = near.has(Tells::Via) || (article && far.has(Tells::Via));
-        let paid = i32::from(near.has(Tells::Pay));
+        // "manda um Pix"
+        let paid = i32::from(near.has(Tells::Pay) || (article && far.has(Tells::Pay)));
         i32::from(via || japanese) + 2 * i32::from(mine || yours) + paid
     }
 
     /// What stands behind the name says that it is a thing: "gift card tin", "PayPal reader".
     fn is_goods(&self, at: &Range<usize>) -> bool {
         let after = (at.end..at.end + 4).find(|&i| self.tokens.word(i).is_some());
-        after.is_some_and(|i| self.clauses.at(i).has(Tells::Goods))
+        after.is_some_and(|i| self.clauses.at(i).has_any(&[Tells::Goods, Tells::Paper]))
     }
 
     /// `$quick`, an account number, a name at a service.

@@ -60,10 +60,25 @@ pub(super) fn around(tokens: &Tokens<'_>, run: &Run) -> Around {
             return Around::Other;
         }
     }
+    let number = number && !is_coded(tokens, run);
     if number || (end..end + 10).filter_map(|j| tokens.word(j)).any(invites) {
         return Around::Phone;
     }
     if beside.bare { Around::Other } else { Around::Nothing }
+}
+
+/// "number RN 5512 0098": letters of a code stand right before the figures.
+fn is_coded(tokens: &Tokens<'_>, run: &Run) -> bool {
+    let blank = run.start.checked_sub(1).filter(|&j| tokens.kind(j) == Some(Kind::Blank));
+    let word = blank.and_then(|j| j.checked_sub(1)).and_then(|j| tokens.word(j));
+    let national = run.groups.first().is_some_and(|g| g.digits.starts_with('0') || g.spoken);
+    let consonants = |w: &str| {
+        (2..=3).contains(&w.len())
+            && w.bytes().all(|b| b.is_ascii_lowercase() && !b"aeiouy".contains(&b))
+    };
+    !run.plus
+        && !national
+        && word.is_some_and(|w| consonants(w) && !LEXICON.phone.has(w) && w != "nr")
 }
 
 /// Ordinary words that are labels only right before the number: "parcel no. 600 123 456".

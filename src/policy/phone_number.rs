@@ -185,7 +185,9 @@ impl Detector<'_> {
         let zero = digits.strip_prefix("00").filter(|rest| !rest.starts_with('0'));
         if plus || (zero.is_some() && digits.len() >= 11) {
             let international = zero.unwrap_or(&digits);
-            let valid = spend(budget) && is_valid(None, &format!("+{international}"));
+            let national = international.strip_prefix("44").map(|rest| format!("0{rest}"));
+            let valid = national.is_some_and(|national| is_fictional(&national))
+                || (spend(budget) && is_valid(None, &format!("+{international}")));
             return match (valid, plus || around == Around::Phone) {
                 (true, _) => Some(Certainty::Certain),
                 (false, true) if digits.len() >= 9 => Some(Certainty::Likely),
@@ -195,7 +197,7 @@ impl Detector<'_> {
         if digits.len() > 13 || is_something_else(groups, around == Around::Phone) {
             return None;
         }
-        let valid = FICTIONAL.iter().any(|f| digits.starts_with(f) && digits.len() == 11)
+        let valid = is_fictional(&digits)
             || (spend(budget)
                 && COUNTRIES.iter().any(|&c| fits(c, &digits) && is_valid(Some(c), &digits)));
         let words: usize = groups.iter().filter(|g| g.spoken).map(|g| g.digits.len()).sum();
@@ -243,6 +245,10 @@ fn spend(budget: &mut usize) -> bool {
     let left = *budget > 0;
     *budget = budget.saturating_sub(1);
     left
+}
+
+fn is_fictional(national: &str) -> bool {
+    FICTIONAL.iter().any(|f| national.starts_with(f) && national.len() == 11)
 }
 
 fn is_valid(country: Option<Id>, digits: &str) -> bool {

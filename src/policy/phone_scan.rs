@@ -128,6 +128,8 @@ fn next_group(
         }
         // Lists and amounts: "40, 41, 42", "1,500,000"; between words it is a pause.
         ',' | ';' | '\'' | '"' | '、' => words,
+        // "zéro six : 39 98"
+        ':' => last.spoken,
         c => !c.is_ascii() && !matches!(c, '€' | '£' | '¥' | '₦' | '×' | '°' | '、' | '。'),
     };
     if !gap.chars().all(fits) {
@@ -185,27 +187,69 @@ fn group(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Group> {
         let bytes = from + part.start..from + part.end;
         return Some(Group { spoken: true, bytes, ..figures(digits, true) });
     }
-    if let Some(digits) = katakana(word) {
+    if let Some(digits) = in_one_run(word) {
         return Some(Group { spoken: true, ..figures(digits, true) });
     }
     spoken(tokens, i)
 }
 
-/// "ゼロキュウゼロ": figures that are spelled out in one run.
-fn katakana(word: &str) -> Option<String> {
-    if word.is_ascii() || word.len() > 96 {
+/// "ゼロキュウゼロ", "zero8zero3onetwo": figures that are spelled out in one run.
+fn in_one_run(word: &str) -> Option<String> {
+    let ascii = word.is_ascii();
+    // Letters of the longest figure: "cinquante".
+    let (reach, least) = if ascii { (9, 4) } else { (3, 2) };
+    let known_word = || LEXICON.numbers.contains_key(word) || word.len() < 6;
+    if word.len() > 96 || (ascii && known_word()) {
         return None;
     }
     let mut digits = String::new();
     let mut rest = word;
-    while !rest.is_empty() {
-        let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8()).take(3);
+    while let Some(first) = rest.chars().next() {
+        if first.is_ascii_digit() {
+            digits.push(first);
+            rest = rest.get(1..)?;
+            continue;
+        }
+        let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8()).take(reach);
         let known = ends.filter_map(|end| Some((end, LEXICON.numbers.get(rest.get(..end)?)?)));
         let (end, value) = known.max_by_key(|k| k.0)?;
         digits.push_str(&value.to_string());
         rest = rest.get(end..)?;
     }
-    (digits.len() > 1).then_some(digits)
+    (digits.len() >= least).then_some(digits)
+}
+
+/// Whether a lone "o" stands in a run of English figures: three of them in all.
+fn is_zero(tokens: &Tokens<'_>, start: usize, at: usize) -> bool {
+    let word_after = |i: usize| match tokens.kind(i + 1) {
+        Some(Kind::Mark('-')) => i + 2,
+        _ => tokens.skip_blank(i + 1),
+    };
+    let figure = |i: usize| tokens.word(i).is_some_and(is_english_figure);
+    let spoken = |i: usize| figure(i) && tokens.word(i) != Some("o");
+    let (next, before) = (word_after(at), at > start);
+    let third = word_after(next);
+    (before && figure(next)) || (figure(next) && figure(third) && (spoken(next) || spoken(third)))
+}
+
+/// Figures in English, beside which a lone "o" is one too.
+fn is_english_figure(word: &str) -> bool {
+    matches!(
+        word,
+        "o" | "oh"
+            | "zero"
+            | "one"
+            | "two"
+            | "three"
+            | "four"
+            | "five"
+            | "six"
+            | "seven"
+            | "eight"
+            | "nine"
+            | "double"
+            | "triple"
+    )
 }
 
 /// Whether a run of number words is one of Nigerian Pidgin, some of whose words are other words
@@ -317,6 +361,12 @@ fn spoken(tokens: &Tokens<'_>, i: usize) -> Option<Group> {
             ("triple" | "treble", None) => {
                 values.push(None);
                 repeat = 3;
+            }
+            // "O-seven-seven"
+            ("o", None) if is_zero(tokens, i, at) => {
+                values.extend([Some(0); 3].into_iter().take(repeat));
+                repeat = 1;
+                end = at + 1;
             }
             // "treinta y nueve"
             ("y" | "e" | "et" | "i", None) if end > i => {}

@@ -132,11 +132,15 @@ impl<'a> Tokens<'a> {
 
     /// The kind of a token.
     pub fn kind(&self, i: usize) -> Option<Kind> {
+        #[cfg(test)]
+        super::steps::take();
         self.list.get(i).map(|t| t.kind)
     }
 
     /// The word at a token; nothing where it is no word.
     pub fn word(&self, i: usize) -> Option<&'a str> {
+        #[cfg(test)]
+        super::steps::take();
         let token = self.list.get(i).filter(|t| t.kind == Kind::Word)?;
         self.text.get(token.range.clone())
     }
@@ -220,12 +224,15 @@ impl<'a> Tokens<'a> {
         if let Some(next) = self.bracketed(after, Sign::Dot) {
             return Some((self.skip_blank(next), Dot::Bracketed));
         }
+        if let Some((end, _)) = self.spelled_sign(after, Sign::Dot).filter(|_| blank) {
+            return Some((self.skip_blank(end), Dot::Word));
+        }
         // "a-dot-b"
         let dashed = self.is_hemmed(after);
         let at = if dashed { after + 1 } else { after };
         let word = self.word(at)?;
         let sign = LEXICON.sign(Sign::Dot, word)?;
-        let next = if dashed { at + 2 } else { self.skip_blank(at + 1) };
+        let next = self.skip_blank(if dashed { at + 2 } else { at + 1 });
         // Between ASCII words a blank is needed; Japanese writes none.
         if word.is_ascii() && !dashed && (!blank || next == at + 1) {
             return None;
@@ -239,22 +246,35 @@ impl<'a> Tokens<'a> {
         let after = self.skip_blank(i);
         let blank = after > i;
         if self.is_mark(after, '@') {
-            let next = self.skip_blank(after + 1);
-            let at = if blank || next > after + 1 { At::Spaced } else { At::Plain };
+            // "a@@b"
+            let last = (after..after + 3).take_while(|&j| self.is_mark(j, '@')).last()?;
+            let next = self.skip_blank(last + 1);
+            let at = if blank || next > last + 1 { At::Spaced } else { At::Plain };
             return Some((next, at));
         }
         if let Some(next) = self.bracketed(after, Sign::At) {
             return Some((self.skip_blank(next), At::Bracketed));
         }
+        if let Some((end, weak)) = self.spelled_sign(after, Sign::At).filter(|_| blank) {
+            return Some((self.skip_blank(end), if weak { At::Weak } else { At::Word }));
+        }
         let dashed = self.is_hemmed(after);
         let at = if dashed { after + 1 } else { after };
         let word = self.word(at)?;
         let sign = LEXICON.sign(Sign::At, word)?;
-        let next = if dashed { at + 2 } else { self.skip_blank(at + 1) };
+        let next = self.skip_blank(if dashed { at + 2 } else { at + 1 });
         if word.is_ascii() && !dashed && (!blank || next == at + 1) {
             return None;
         }
         Some((next, if sign.weak { At::Weak } else { At::Word }))
+    }
+
+    /// `d o t`, `a t`: the token after it, and whether it is an ordinary word.
+    fn spelled_sign(&self, i: usize, sign: Sign) -> Option<(usize, bool)> {
+        self.word(i).filter(|w| w.len() == 1)?;
+        let (text, end) = self.spelled(i);
+        let word = LEXICON.sign(sign, &text).filter(|_| text.len() > 1)?;
+        Some((end, word.weak))
     }
 
     /// A label of a domain or name: `brass-lamps`, `g m a i l`, `brass Bindestrich lamps`.
@@ -319,7 +339,11 @@ impl<'a> Tokens<'a> {
     pub fn host(&self, i: usize) -> Option<Host> {
         let mut host = Host { labels: vec![self.label(i)?], dots: vec![], start: i };
         while let Some((next, dot)) = self.dot(host.tokens().end).filter(|_| host.dots.len() < 12) {
-            let Some(label) = self.label(next) else { break };
+            // "w w w . lamps . d e": two letters are an ending where dots stand alone too.
+            let (spelled, after) = self.spelled(next);
+            let short = dot == Dot::Spaced && after == next + 3;
+            let label = if short { Some((spelled, after)) } else { self.label(next) };
+            let Some(label) = label else { break };
             host.labels.push(label);
             host.dots.push(dot);
         }

@@ -99,6 +99,8 @@ impl<'a> View<'a> {
     }
 
     fn push(&mut self, c: char, start: usize, end: usize) {
+        #[cfg(test)]
+        super::steps::take();
         let before = self.text.len();
         fold(c, &mut self.text);
         let span =

@@ -4,6 +4,7 @@ use crate::config::{CustomRule, Mode, RuleSetting};
 use crate::domain::{Direction, FileFacts, FileKind, Sightings};
 use crate::mail::{Attachment, Inspected, Segment, SegmentKind, Text, Unreadable};
 use crate::policy::rules::tests::policy;
+use crate::policy::steps;
 
 use super::*;
 
@@ -234,11 +235,11 @@ fn only_numbers_and_handles_are_taken_out_of_a_buyer_s_invitation_to_pay_elsewhe
     assert_eq!(verdict.action, Action::Reject, "{verdict:?}");
 }
 
-#[test]
-fn hostile_text_ends() {
-    let rules = rules(Mode::Enforce, &[]);
-    let n = 10_000;
-    for text in [
+/// Texts that are all one thing, `n` bytes of each.
+fn hostile(n: usize) -> Vec<String> {
+    let quotes = (1..40).map(|depth| format!("{} text\n", ">".repeat(depth)));
+    let quotes: String = quotes.collect();
+    vec![
         " ".repeat(n),
         "@".repeat(n),
         "a@".repeat(n),
@@ -285,7 +286,82 @@ fn hostile_text_ends() {
         "ください".repeat(n / 12),
         "don't ".repeat(n / 6),
         "a, ".repeat(n / 3),
-    ] {
+        quotes.repeat(n / quotes.len()),
+        ">".repeat(n),
+        ".".repeat(n),
+        "\n".repeat(n),
+        " .\n".repeat(n / 3),
+        "please leave us a review ".repeat(n / 25),
+        "please leave us a review. ".repeat(n / 26),
+        "re-view ".repeat(n / 8),
+        "r e v i e w ".repeat(n / 12),
+        "d1$c0unt ".repeat(n / 9),
+        "thanks, if you would ".repeat(n / 21),
+        "bitte bewerten Sie uns, ".repeat(n / 24),
+        "レビューをお願いします".repeat(n / 33),
+        "a\u{301}".repeat(n / 3),
+        "zero8zero3".repeat(n / 10),
+        "o-".repeat(n / 2),
+        "w w w . a . d e ".repeat(n / 16),
+        "t . me / ".repeat(n / 9),
+        "a★gmail.com".repeat(n / 13),
+        "moc.liamg@a".repeat(n / 11),
+        "pay me directly, ".repeat(n / 17),
+        "\u{2067}a".repeat(n / 4),
+        "&#x41;".repeat(n / 6),
+        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed".repeat(n / 42),
+    ]
+}
+
+/// Long enough to be searched only where nothing refuses it for its length, as here.
+fn without_end() -> Rules {
+    let too_long = RuleSetting { seller_to_buyer: Some(Action::Allow), ..RuleSetting::default() };
+    rules(Mode::Enforce, &[(RuleId::TooLong, too_long)])
+}
+
+/// As a message of a seller that nobody asked for: contacts, and what it is for.
+fn grows_as_its_length(half: &str, whole: &str) {
+    let rules = without_end();
+    let context = Context { proactive: true, ..context(None) };
+    let work = |text: &str| steps::of(|| drop(judge(&rules, &context, &new(text))));
+    let start: String = whole.chars().take(24).collect();
+    let (half, double) = (work(half), work(whole));
+    assert!(double <= 2 * half + half / 4 + 20_000, "{start:?}: {half}, then {double}");
+    // Letters that stand alone are the most work: each may begin a name, a label, a word.
+    assert!(double <= 3_000 * whole.len() as u64, "{start:?}: {double}");
+}
+
+#[test]
+fn hostile_text_is_judged_with_work_that_grows_as_its_length() {
+    for (half, whole) in hostile(2_000).iter().zip(&hostile(4_000)) {
+        grows_as_its_length(half, whole);
+    }
+}
+
+#[test]
+fn a_hundred_thousand_characters_are_judged_to_their_end() {
+    for piece in [" ", "@", "7", ">", "> text\n>> text\n", "please leave us a review "] {
+        let of = |n: usize| piece.repeat(n / piece.len());
+        grows_as_its_length(&of(50_000), &of(100_000));
+    }
+}
+
+#[test]
+fn a_million_characters_that_nobody_sees_are_none() {
+    let rules = without_end();
+    let context = Context { proactive: true, ..context(None) };
+    let text = format!("mail{}me", "\u{200b}".repeat(1_000_000));
+    let took = steps::of(|| {
+        let verdict = judge(&rules, &context, &new(&text));
+        assert_eq!(told(&verdict.findings), []);
+    });
+    assert!(took < 20 * 1_000_000, "{took}");
+}
+
+#[test]
+fn hostile_text_ends() {
+    let rules = rules(Mode::Enforce, &[]);
+    for text in hostile(3_000) {
         let verdict = judge(&rules, &context(None), &new(&text));
         assert!(verdict.findings.len() <= text.len());
         for f in verdict.findings.iter().filter(|f| f.end > f.start) {

@@ -18,9 +18,10 @@ pub(super) fn words(text: &str) -> Vec<Word<'_>> {
         let glued = end > 0
             && marks.next().is_none_or(|c| !c.is_whitespace() && !matches!(c, '\'' | '’'))
             && marks.next().is_none();
+        let parted = !glued && between.chars().nth(1).is_some();
         end = range.end;
         let text = text.get(range.clone()).unwrap_or_default();
-        words.push(Word { range, text, glued, forms: vec![] });
+        words.push(Word { range, text, glued, parted, forms: vec![] });
     }
     for i in 0..words.len() {
         let mut forms: Vec<(String, usize)> = spelled(&words, i).into_iter().collect();
@@ -66,7 +67,7 @@ fn joined(words: &[Word<'_>], at: usize) -> Vec<(String, usize)> {
     let Some(first) = words.get(at) else { return forms };
     let mut whole = first.text.to_owned();
     for (taken, next) in (2..=4).zip(words.get(at + 1..).unwrap_or_default()) {
-        if whole.len() > 24 || !whole.is_ascii() || (!next.glued && taken > 2) {
+        if whole.len() > 24 || !whole.is_ascii() || (!next.glued && taken > 2) || next.parted {
             break;
         }
         whole.push_str(next.text);
@@ -150,6 +151,12 @@ mod tests {
         check("r@ting", "rating");
         check("disc0unt c0de", "code");
         check("g1adly", "gladly");
+    }
+
+    #[test]
+    fn words_with_a_comma_between_are_two() {
+        let words = words("ti piace, raccontalo");
+        assert!(words.iter().all(|w| w.forms.iter().all(|f| !f.0.starts_with("piacer"))));
     }
 
     #[test]

@@ -103,6 +103,8 @@ impl Lexicon {
         taken: usize,
         hits: &mut Vec<Hit>,
     ) {
+        #[cfg(test)]
+        crate::policy::steps::take();
         if let Some(phrases) = self.words.get(word) {
             self.take(phrases, words, at, taken, hits);
         }
@@ -151,6 +153,8 @@ pub(super) fn is_run(c: char) -> bool {
 
 /// Where a phrase ends whose pieces stand in these parts, one behind the other.
 fn follow(parts: &[&[Piece]], words: &[Word<'_>], at: usize) -> Option<usize> {
+    #[cfg(test)]
+    crate::policy::steps::take();
     let Some((part, others)) = parts.split_first() else { return Some(at) };
     let Some((piece, rest)) = part.split_first() else { return follow(others, words, at) };
     let behind: Vec<&[Piece]> = std::iter::once(rest).chain(others.iter().copied()).collect();
@@ -179,6 +183,8 @@ fn follow(parts: &[&[Piece]], words: &[Word<'_>], at: usize) -> Option<usize> {
 }
 
 fn follow_run(parts: &[Vec<char>], chars: &[char], at: usize) -> Option<usize> {
+    #[cfg(test)]
+    crate::policy::steps::take();
     let (first, rest) = parts.split_first()?;
     let end = at + first.len();
     if chars.get(at..end)? != first.as_slice() {

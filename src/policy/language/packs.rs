@@ -43,6 +43,12 @@ const CONDUCT: [(&str, &str); 9] = [
 
 const GRAMMAR: (&str, &str) = ("grammar.toml", include_str!("../data/languages/grammar.toml"));
 
+/// Common words of languages without a pack, by code.
+const OTHERS: &str = include_str!("../data/languages/others.toml");
+
+/// Most languages that are told apart.
+const TONGUES: usize = 64;
+
 /// One language.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pack {
@@ -82,6 +88,9 @@ pub(in crate::policy) struct Packs {
     pub(super) packs: Vec<Pack>,
     /// What holds in every language.
     pub(super) formulas: Vec<Formula>,
+    /// Languages that are told apart and not judged in: their codes and common words.
+    others: Vec<(String, HashSet<String>)>,
+    tongues: OnceLock<HashMap<String, u64>>,
     tags: HashMap<String, Tag>,
 }
 
@@ -119,6 +128,10 @@ impl Packs {
     /// Those of this build; `check` reads every phrase of them, too.
     fn built(check: bool) -> Result<Self, PackError> {
         let mut packs = Self::grammar()?;
+        let source = Source { file: "others.toml", text: OTHERS };
+        let others: BTreeMap<String, String> = toml::from_str(OTHERS)
+            .map_err(|e| source.wrong(e.span().map_or(0, |s| s.start), e.message().to_owned()))?;
+        packs.others = others.into_iter().map(|(code, words)| (code, words_of(&words))).collect();
         for (code, text) in BUILT.into_iter().chain(CONDUCT) {
             packs.add(&Source { file: code, text }, check)?;
         }
@@ -132,11 +145,40 @@ impl Packs {
             added.push(packs.add(&Source { file, text }, true)?);
         }
         let built = |code: &str| BUILT.iter().any(|(built, _)| *built == code);
-        packs.packs.retain(|pack| {
+        let judged = |pack: &Pack| {
             languages.iter().any(|l| l.code() == pack.code)
                 || (added.contains(&pack.code) && !built(&pack.code))
-        });
+        };
+        let (judged, left): (Vec<Pack>, Vec<Pack>) = packs.packs.into_iter().partition(judged);
+        packs.others.extend(left.into_iter().map(|pack| (pack.code, pack.common)));
+        packs.packs = judged;
+        packs.tongues = OnceLock::new();
         Ok(packs)
+    }
+
+    /// How many languages are told apart; the first are the packs'.
+    pub(super) fn told_apart(&self) -> usize {
+        (self.packs.len() + self.others.len()).min(TONGUES)
+    }
+
+    /// In which languages a folded word is a common one: a bit for each, the packs first.
+    pub(super) fn tongues(&self, word: &str) -> u64 {
+        let tongues = self.tongues.get_or_init(|| {
+            let packs = self.packs.iter().map(|pack| (&pack.code, &pack.common));
+            let others = self.others.iter().map(|(code, common)| (code, common));
+            let spoken = |code: &String| self.packs.iter().any(|pack| pack.code == *code);
+            let mut words: HashMap<String, u64> = HashMap::new();
+            for (at, (code, common)) in packs.chain(others).take(TONGUES).enumerate() {
+                if at >= self.packs.len() && spoken(code) {
+                    continue;
+                }
+                for word in common {
+                    *words.entry(word.clone()).or_default() |= 1 << at;
+                }
+            }
+            words
+        });
+        tongues.get(word).copied().unwrap_or_default()
     }
 
     fn grammar() -> Result<Self, PackError> {
@@ -145,7 +187,7 @@ impl Packs {
             .map_err(|e| source.wrong(e.span().map_or(0, |s| s.start), e.message().to_owned()))?;
         let mut classes = Classes::default();
         let formulas = formulas(&source, &file.acts, &mut classes)?;
-        Ok(Self { classes, packs: vec![], formulas, tags: HashMap::new() })
+        Ok(Self { classes, formulas, ..Self::default() })
     }
 
     /// Takes a file up; the code of its language. `check` reads its phrases at once.
@@ -168,10 +210,7 @@ impl Packs {
         pack.lexicon = OnceLock::new();
         if let Some(common) = &file.common {
             for (words, _) in source.entries(common) {
-                let words = folded(words);
-                pack.common.extend(
-                    cut(&words).into_iter().filter_map(|r| words.get(r)).map(str::to_owned),
-                );
+                pack.common.extend(words_of(words));
             }
         }
         for (name, value) in &file.classes {
@@ -216,6 +255,11 @@ impl Packs {
     pub fn is_important(&self, subject: &str) -> bool {
         self.tag(subject) == Some(Tag::Important)
     }
+}
+
+fn words_of(text: &str) -> HashSet<String> {
+    let text = folded(text);
+    cut(&text).into_iter().filter_map(|word| text.get(word)).map(str::to_owned).collect()
 }
 
 fn formulas(

@@ -12,6 +12,9 @@ use super::words::{Word, is_number};
 use crate::domain::Certainty;
 use crate::policy::view::View;
 
+/// Fewer letters than this don't tell their language against a subject.
+const SHORT: usize = 20;
+
 /// Where a sentence stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::policy) enum Zone {
@@ -62,7 +65,14 @@ pub(in crate::policy) fn read<'p>(
 ) -> Reading<'p> {
     let words: Vec<Vec<Word<'_>>> = texts.iter().map(|(view, _)| words(&view.text)).collect();
     let drafts = drafts(packs, texts, &words, skip);
-    let language = language(packs, &drafts);
+    let is_body = |draft: &&Draft<'_>| draft.zone != Zone::Subject;
+    let all = || drafts.iter();
+    // A subject is often the marketplace's own, in another language than the text below it.
+    let is_short = all().filter(is_body).map(|draft| draft.letters).sum::<usize>() < SHORT;
+    let language = match language(packs, all().filter(is_body)) {
+        None if is_short => language(packs, all()),
+        told => told,
+    };
     let sentences = drafts.into_iter().map(|draft| draft.finish(packs, language)).collect();
     Reading { packs, sentences, language }
 }
@@ -113,7 +123,7 @@ struct Draft<'v> {
     words: &'v [Word<'v>],
     /// Words that hold a letter.
     counted: usize,
-    /// How many of them are common in each language.
+    /// How many of them are common in each language that is told apart.
     common: Vec<usize>,
     letters: usize,
     kana: usize,
@@ -142,15 +152,22 @@ impl<'v> Draft<'v> {
         let is_word =
             |(at, w): &(usize, &Word<'_>)| w.text.chars().any(char::is_alphabetic) && !spelled(*at);
         let counted = || words.iter().enumerate().filter(is_word).map(|(_, word)| word);
-        let packs = packs.packs.iter();
+        let mut common = vec![0; packs.told_apart()];
+        for word in counted() {
+            let mut tongues = packs.tongues(word.text);
+            while tongues != 0 {
+                if let Some(count) = common.get_mut(tongues.trailing_zeros() as usize) {
+                    *count += 1;
+                }
+                tongues &= tongues - 1;
+            }
+        }
         Self {
             view,
             zone,
             words,
             counted: counted().count(),
-            common: packs
-                .map(|p| counted().filter(|w| p.common.contains(w.text)).count())
-                .collect(),
+            common,
             letters: count(char::is_alphabetic),
             kana: count(|c| matches!(c, '\u{3041}'..='\u{30ff}')),
             han: count(|c| matches!(c, '\u{3400}'..='\u{9fff}')),
@@ -199,19 +216,19 @@ impl<'v> Draft<'v> {
             return packs.packs.iter().position(Pack::is_blankless);
         }
         let count = |at: usize| self.common.get(at).copied().unwrap_or(0);
-        let best = (0..self.common.len()).max_by_key(|at| count(*at))?;
+        let best = (0..packs.packs.len()).max_by_key(|at| count(*at))?;
         let of_message = language.map_or(0, count);
         let other = count(best) >= 2 && (of_message == 0 || count(best) >= of_message + 3);
         if other && count(best) * 5 >= self.counted { Some(best) } else { language }
     }
 }
 
-/// The language that most words are in: at least one of six must be a common one of it. A subject
-/// is often the marketplace's own, in another language than the text below it.
-fn language(packs: &Packs, drafts: &[Draft<'_>]) -> Option<usize> {
-    let is_body = |draft: &&Draft<'_>| draft.zone != Zone::Subject;
-    let has_body = drafts.iter().filter(is_body).any(|draft| draft.counted + draft.han > 0);
-    let drafts: Vec<_> = drafts.iter().filter(|draft| !has_body || is_body(draft)).collect();
+/// The language that most words are in: at least one of six must be a common one of it.
+fn language<'d, 'v: 'd>(
+    packs: &Packs,
+    drafts: impl Iterator<Item = &'d Draft<'v>>,
+) -> Option<usize> {
+    let drafts: Vec<_> = drafts.collect();
     let kana: usize = drafts.iter().map(|d| d.kana).sum();
     let han: usize = drafts.iter().map(|d| d.han).sum();
     let letters: usize = drafts.iter().map(|d| d.letters).sum();
@@ -223,7 +240,9 @@ fn language(packs: &Packs, drafts: &[Draft<'_>]) -> Option<usize> {
     let words: usize = drafts.iter().map(|d| d.counted).sum();
     let count = |at: usize| drafts.iter().filter_map(|d| d.common.get(at)).sum::<usize>();
     let best = (0..packs.packs.len()).max_by_key(|at| count(*at))?;
-    (count(best) * 6 >= words && count(best) > 0).then_some(best)
+    // A language without a pack that more of the words are common in.
+    let foreign = (packs.packs.len()..packs.told_apart()).any(|at| count(at) > count(best));
+    (count(best) * 6 >= words && count(best) > 0 && !foreign).then_some(best)
 }
 
 fn in_words(pack: &Pack, view: &View<'_>, words: &[Word<'_>]) -> Vec<(u8, Range<usize>)> {
@@ -415,6 +434,12 @@ mod tests {
             ("Děkujeme za objednávku, zásilku jsme dnes odeslali kurýrem.", None),
             ("Kiitos tilauksestasi, lähetimme sen tänään postissa sinulle.", None),
             ("Siparişiniz için teşekkürler, bugün kargoya verdik.", None),
+            ("Tak for din bestilling, pakken er sendt i dag og kommer på fredag.", None),
+            ("Köszönjük a rendelését, a csomagot ma feladtuk, pénteken érkezik.", None),
+            ("Vă mulțumim pentru comandă, coletul a fost expediat astăzi.", None),
+            ("Hvala vam na narudžbi, paket smo danas poslali i stiže u petak.", None),
+            ("Gràcies per la seva comanda, avui hem enviat el paquet.", None),
+            ("주문해 주셔서 감사합니다. 오늘 소포를 보냈고 금요일에 도착합니다.", None),
             ("亲，五星好评截图发给客服，确认后返现二十元。", None),
             ("Спасибо за заказ, мы отправили его сегодня почтой.", None),
             ("", None),

@@ -11,6 +11,8 @@ pub(super) struct Word<'t> {
     pub text: &'t str,
     /// What stands between it and the word before: nothing but one mark.
     pub glued: bool,
+    /// Whether more than one blank or mark stands there: a comma and a blank, a line's end.
+    pub parted: bool,
     /// Other readings, each with how many words it takes.
     pub forms: Vec<(String, usize)>,
 }
