@@ -54,6 +54,7 @@ fn rules() -> Rules {
         allowed_link_domains: allowed.map(str::to_owned).to_vec(),
         allowed_contacts: vec![],
         custom: vec![],
+        many_buyers: 5,
         competitors: ["MegaBay", "Cartoon Bazaar", "Shoply"].map(str::to_owned).to_vec(),
         languages: bauta::domain::Language::ALL.to_vec(),
         language_packs: vec![],

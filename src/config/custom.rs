@@ -1,10 +1,10 @@
 //! `[[policy.custom]]`: rules that the admin writes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use regex::{Regex, RegexBuilder};
 
-use crate::domain::{Action, CustomId, RuleId};
+use crate::domain::{Action, CustomId, Language, RuleId};
 
 use super::load::MODES;
 use super::reader::Reader;
@@ -26,6 +26,10 @@ pub struct CustomRule {
     pub seller_to_buyer: Action,
     /// What happens to a buyer's message.
     pub buyer_to_seller: Action,
+    /// What its sender is to change, by language; no full stop.
+    pub messages: BTreeMap<Language, String>,
+    /// Whether it counts as a strike.
+    pub strikes: bool,
 }
 
 /// Memory that a pattern may take once it is compiled: one that takes more is slow on every mail.
@@ -65,6 +69,8 @@ fn rule(r: &mut Reader<'_, '_>, table: &str) -> Option<CustomRule> {
     let words =
         if r.is_set(&path("words")) { r.list(&path("words"), values::competitor)? } else { vec![] };
     let mode = r.word_if_set(&path("mode"), &MODES);
+    let messages = r.messages(&path("message"));
+    let strikes = r.flag_if_set(&path("strike")).unwrap_or_default();
     let mut action = |name: &str| r.word_if_set(&path(name), &ACTIONS);
     let (to_buyer, to_seller) = (action("seller_to_buyer"), action("buyer_to_seller"));
     let (seller_to_buyer, buyer_to_seller) =
@@ -83,7 +89,17 @@ fn rule(r: &mut Reader<'_, '_>, table: &str) -> Option<CustomRule> {
     if has_pattern && pattern.is_none() {
         return None;
     }
-    Some(CustomRule { id, pattern, words, mode, seller_to_buyer, buyer_to_seller })
+    let messages = messages?;
+    Some(CustomRule {
+        id,
+        pattern,
+        words,
+        mode,
+        seller_to_buyer,
+        buyer_to_seller,
+        messages,
+        strikes,
+    })
 }
 
 fn id(text: &str) -> Result<CustomId, Wrong> {
@@ -122,11 +138,16 @@ mod tests {
              delivery.route = \"smarthost\"\n\
              [[policy.custom]]\nid = \"no-fax\"\npattern = '(?i)\\bfax\\b'\nmode = \"observe\"\n\
              seller_to_buyer = \"reject\"\n\
+             message = { en = \"No faxes.\", de = \"Kein Fax\" }\nstrike = true\n\
              [[policy.custom]]\nid = \"old-shop\"\nwords = [\"Brass Barn\"]\n\
              buyer_to_seller = \"hold\"\n";
         let config = Config::parse(text, Path::new("b.toml")).unwrap();
         let [fax, shop] = config.policy.custom.as_slice() else { panic!("{:?}", config.policy) };
         assert_eq!((fax.id.as_str(), fax.mode), ("no-fax", Some(Mode::Observe)));
+        let said = [(Language::En, "No faxes".to_owned()), (Language::De, "Kein Fax".to_owned())];
+        assert_eq!((&fax.messages, fax.strikes), (&BTreeMap::from(said), true));
+        assert_eq!((shop.messages.len(), shop.strikes), (0, false));
+        assert_eq!(config.policy.strikes(RuleId::Custom(fax.id)), Some(true));
         assert!(fax.pattern.as_ref().unwrap().is_match("by Fax."));
         assert_eq!((fax.seller_to_buyer, fax.buyer_to_seller), (Action::Reject, Action::Allow));
         assert_eq!(

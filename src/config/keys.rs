@@ -4,7 +4,7 @@
 use super::key::key;
 pub(super) use super::key::{Absent, Key, name_of, table_of};
 use super::kind::Kind;
-use super::not_yet::NOT_YET;
+pub(super) use super::known::{Known, look_up};
 
 /// Every key of this version, in the order of the example.
 pub(super) const KEYS: &[Key] = &[
@@ -317,6 +317,12 @@ pub(super) const KEYS: &[Key] = &[
         "Names and domains of other marketplaces: the rule competitor finds them as whole words, also disguised (\"Mega-Bay\"). A domain covers its subdomains.",
     ),
     key(
+        "policy.many_buyers",
+        Kind::Count { min: 2, max: 10_000 },
+        Absent::Default("5"),
+        "The same picture (rule image) or the same long text (copied-answer) sent to this many other buyers within 30 days was sent to many.",
+    ),
+    key(
         "sellers.refuse_by",
         Kind::OneOf(&["reply", "notice"]),
         Absent::Default("\"reply\""),
@@ -444,40 +450,24 @@ pub(super) const KEYS: &[Key] = &[
         Absent::Unset("\"allow\""),
         "What happens to a buyer's message. Not set: \"allow\". One of the two must be something else.",
     ),
+    key(
+        "policy.custom.N.message",
+        Kind::Messages,
+        Absent::Unset("{ en = \"Don't send faxes\", de = \"Senden Sie kein Fax\" }"),
+        "What its sender is to change, in the languages of your senders; a sender of another language reads the English one. Not set: that these words are not allowed here.",
+    ),
+    key(
+        "policy.custom.N.strike",
+        Kind::Flag,
+        Absent::Unset("true"),
+        "Whether a finding in a seller's message counts as a strike. Not set: false.",
+    ),
 ];
-
-/// What a path in the file is.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Known {
-    /// A key with a value.
-    Key(&'static Key),
-    /// A table that holds keys.
-    Table,
-    /// Not in this version.
-    NotYet,
-    /// Nothing we know.
-    Unknown,
-}
-
-/// Looks a path up; ids of rules have been replaced by `RULE-ID`.
-pub(super) fn look_up(path: &str) -> Known {
-    let within = |whole: &str, start: &str| {
-        whole.strip_prefix(start).is_some_and(|rest| rest.starts_with('.'))
-    };
-    if let Some(key) = KEYS.iter().find(|k| k.path == path) {
-        Known::Key(key)
-    } else if NOT_YET.iter().any(|n| *n == path || within(path, n)) {
-        Known::NotYet
-    } else if KEYS.iter().any(|k| within(k.path, path)) {
-        Known::Table
-    } else {
-        Known::Unknown
-    }
-}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::not_yet::NOT_YET;
 
     #[test]
     fn every_key_stands_once_in_the_table_and_has_a_comment() {

@@ -78,6 +78,8 @@ pub(super) enum Kind {
     RuleName,
     /// A regular expression.
     Pattern,
+    /// A sentence in each of several languages.
+    Messages,
 }
 
 impl Kind {
@@ -112,6 +114,7 @@ impl Kind {
             Self::Domains => "a list of domain names".into(),
             Self::RuleName => "small letters, digits and hyphens".into(),
             Self::Pattern => "a regular expression".into(),
+            Self::Messages => "a table of languages with a sentence of up to 200 characters".into(),
             Self::Names => "a list of names of 1 to 100 characters".into(),
             Self::Contacts => "a list of e-mail addresses and phone numbers".into(),
             Self::Addresses => "a list of e-mail addresses".into(),
@@ -153,6 +156,7 @@ impl Kind {
             Self::Addresses => "[\"review@market.example\"]",
             Self::RuleName => "\"no-fax\"",
             Self::Pattern => "'(?i)\\bfax\\b'",
+            Self::Messages => "{ en = \"Don't send faxes\", de = \"Senden Sie kein Fax\" }",
             Self::Names => "[\"MegaBay\", \"megabay.example\"]",
             Self::Languages => "[\"en\", \"de\"]",
             Self::PackFiles => "[\"extra-de.toml\"]",

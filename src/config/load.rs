@@ -382,6 +382,7 @@ fn policy(r: &mut Reader<'_, '_>, rules: &[RuleId], customs: usize, file: &Path)
     let allowed_link_domains = r.list("policy.allowed_link_domains", values::domain);
     let allowed_contacts = r.list("policy.allowed_contacts", values::contact);
     let custom = custom::read(r, customs);
+    let many_buyers = r.count("policy.many_buyers");
     let competitors = r.list("policy.competitors", values::competitor);
     let languages = r.list("policy.languages", values::language);
     let folder = folder_of(file);
@@ -402,6 +403,7 @@ fn policy(r: &mut Reader<'_, '_>, rules: &[RuleId], customs: usize, file: &Path)
         languages: languages?,
         language_packs: language_packs?,
         custom: custom?,
+        many_buyers: u32::try_from(many_buyers?).unwrap_or(u32::MAX),
         rules,
     })
 }

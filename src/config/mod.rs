@@ -15,6 +15,7 @@ mod example;
 mod key;
 mod keys;
 mod kind;
+mod known;
 mod ladder;
 mod load;
 mod not_yet;

@@ -1,6 +1,7 @@
 //! Keys → typed values. Every reading notes what is wrong and goes on, so that one run tells an
 //! admin everything.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use toml::Spanned;
@@ -11,7 +12,7 @@ use super::keys::{self, Absent, Key, Known};
 use super::kind::{self, Kind};
 use super::ladder;
 use super::values::{self, Wrong};
-use crate::domain::Rung;
+use crate::domain::{Language, Rung};
 
 /// Reads the keys of a document. `None` means: an error has been noted.
 pub(super) struct Reader<'d, 't> {
@@ -168,6 +169,33 @@ impl<'d, 't> Reader<'d, 't> {
             }
         }
         Some(rungs)
+    }
+
+    /// Sentences by their languages, of a key that may be missing: then none.
+    pub(super) fn messages(&mut self, path: &str) -> Option<BTreeMap<Language, String>> {
+        if !self.is_set(path) {
+            return Some(BTreeMap::new());
+        }
+        let (key, value) = self.find(path)?;
+        let Value::Table(table) = value.get_ref() else {
+            self.mistyped(key, path, &value);
+            return None;
+        };
+        let mut messages = BTreeMap::new();
+        for (name, text) in table {
+            let language = values::language(name.get_ref());
+            let sentence =
+                text.get_ref().as_str().ok_or_else(|| Wrong::from("holds what is no text"));
+            match language.and_then(|l| Ok((l, values::sentence(sentence?)?))) {
+                Ok((language, sentence)) => drop(messages.insert(language, sentence)),
+                Err(wrong) => {
+                    let wrong = format!("{wrong}; write {}", key.kind.right());
+                    self.document.wrong(name.span().start, path, wrong);
+                    return None;
+                }
+            }
+        }
+        Some(messages)
     }
 
     /// The same of a time.

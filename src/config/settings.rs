@@ -378,10 +378,28 @@ pub struct Policy {
     pub languages: Vec<Language>,
     /// The admin's own language packs: the file as the config names it, and what stands in it.
     pub language_packs: Vec<(String, String)>,
+    /// The same picture or long text sent to so many other buyers was sent to many.
+    pub many_buyers: u32,
     /// `[[policy.custom]]`
     pub custom: Vec<CustomRule>,
     /// `[policy.rules.ID]`; rules that are not named keep their defaults.
     pub rules: BTreeMap<RuleId, RuleSetting>,
+}
+
+impl Policy {
+    /// The admin's own rule, if it is one.
+    pub fn own(&self, rule: RuleId) -> Option<&CustomRule> {
+        let RuleId::Custom(id) = rule else { return None };
+        self.custom.iter().find(|own| own.id == id)
+    }
+
+    /// Whether a certain finding of a rule counts as a strike, where that is set.
+    pub fn strikes(&self, rule: RuleId) -> Option<bool> {
+        match rule {
+            RuleId::Custom(_) => self.own(rule).map(|own| own.strikes),
+            rule => self.rules.get(&rule).and_then(|set| set.strike),
+        }
+    }
 }
 
 /// `[policy.rules.ID]`: what is not set keeps its default.

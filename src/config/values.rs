@@ -162,6 +162,20 @@ pub(super) fn link(text: &str) -> Result<String, Wrong> {
     }
 }
 
+/// A sentence that senders read, of a reply's line too: without the full stop that stands there.
+pub(super) fn sentence(text: &str) -> Result<String, Wrong> {
+    let text = text.trim().trim_end_matches(['.', '。']).trim_end();
+    match text.chars().count() {
+        0 => return Err("holds an empty sentence".into()),
+        1..=200 => {}
+        many => return Err(format!("holds a sentence of {many} characters")),
+    }
+    if text.chars().any(char::is_control) {
+        return Err("holds a line break or another control character".into());
+    }
+    Ok(text.to_owned())
+}
+
 /// A kind of proactive message.
 pub(super) fn message_kind(text: &str) -> Result<MessageKind, Wrong> {
     text.parse().map_err(|wrong| format!("{wrong}"))

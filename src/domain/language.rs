@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A language of PRODUCT §5, as its ISO 639-1 code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Language {
     /// English.
     #[default]

@@ -57,6 +57,15 @@ impl MessageKind {
         "digital-access-key",
     ];
 
+    /// What a tag that says "important" names: it says only that the message is critical, or must
+    /// be told by law.
+    pub const IMPORTANT: [Self; 4] = [
+        Self::Customization,
+        Self::DeliveryScheduling,
+        Self::AddressCorrection,
+        Self::LegalDisclosure,
+    ];
+
     /// The word of PRODUCT §5.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -70,26 +79,6 @@ impl MessageKind {
             Self::Instructions => "instructions",
             Self::LegalDisclosure => "legal-disclosure",
             Self::DigitalAccessKey => "digital-access-key",
-        }
-    }
-
-    /// The kinds that a tag at the start of a new mail's subject names, in any case:
-    /// `[Important] Your colour`. Behind "Re:" it is quoting. "Important" says only that it is
-    /// critical, or must be told by law.
-    pub fn named_by(subject: &str) -> &'static [Self] {
-        let tag = subject.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']'));
-        let Some((tag, _)) = tag else { return &[] };
-        match tag.trim().to_lowercase().as_str() {
-            "important" => &[
-                Self::Customization,
-                Self::DeliveryScheduling,
-                Self::AddressCorrection,
-                Self::LegalDisclosure,
-            ],
-            "invoice" => &[Self::Invoice],
-            "warranty" => &[Self::Warranty],
-            "instructions" => &[Self::Instructions],
-            _ => &[],
         }
     }
 }
@@ -117,24 +106,6 @@ impl fmt::Display for MessageKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_tag_counts_in_brackets_at_the_start_in_any_case() {
-        for (subject, expected) in [
-            ("[Important] Your colour", 4),
-            (" [IMPORTANT]Your colour", 4),
-            ("[ important ]", 4),
-            ("[Invoice] Order O1", 1),
-            ("Re: [Important] Your colour", 0),
-            ("Important: your colour", 0),
-            ("(Important) your colour", 0),
-            ("Your colour [Important]", 0),
-            ("[Important your colour", 0),
-            ("", 0),
-        ] {
-            assert_eq!(MessageKind::named_by(subject).len(), expected, "{subject}");
-        }
-    }
 
     #[test]
     fn every_kind_is_read_by_its_word() {

@@ -19,6 +19,8 @@ pub struct Request<'a> {
     pub tag: Option<&'a str>,
     /// The decoded subject.
     pub subject: &'a str,
+    /// The kinds of message that a tag at its start names.
+    pub named: &'a [MessageKind],
     /// The order that the quoted frame of one of our mails names.
     pub frame_order: Option<&'a OrderId>,
     /// Whether a machine wrote it.
@@ -145,7 +147,7 @@ pub fn admit(request: &Request<'_>, proof: &Proof) -> Result<Admitted, Refusal> 
         return Err(Refusal::Suspended);
     }
     if proactive {
-        let critical = passes_opt_out(request.subject, request.passes_opt_out);
+        let critical = passes_opt_out(request.named, request.passes_opt_out);
         require_proactive(request.facts, critical, request.now)?;
     }
     Ok(Admitted(Admission {
@@ -177,8 +179,8 @@ pub struct Review<'a> {
     pub proactive: bool,
     /// Whether a machine wrote it.
     pub automatic: bool,
-    /// The decoded subject.
-    pub subject: &'a str,
+    /// The kinds of message that a tag at the start of its subject names.
+    pub named: &'a [MessageKind],
     /// `orders.cancelled_grace`
     pub cancelled_grace: Duration,
     /// `market.passes_opt_out`
@@ -194,7 +196,7 @@ pub fn readmit(review: &Review<'_>) -> Result<Admitted, Refusal> {
     require_reachable(review.facts)?;
     require_open(review.facts, review.order, review.cancelled_grace, review.now)?;
     if review.proactive {
-        let critical = passes_opt_out(review.subject, review.passes_opt_out);
+        let critical = passes_opt_out(review.named, review.passes_opt_out);
         require_proactive(review.facts, critical, review.now)?;
     }
     Ok(Admitted(Admission {
@@ -210,8 +212,8 @@ pub fn readmit(review: &Review<'_>) -> Result<Admitted, Refusal> {
 }
 
 /// Whether the message is, by its own word, of a kind that the order can't be completed without.
-fn passes_opt_out(subject: &str, passes: &[MessageKind]) -> bool {
-    MessageKind::named_by(subject).iter().any(|kind| passes.contains(kind))
+fn passes_opt_out(named: &[MessageKind], passes: &[MessageKind]) -> bool {
+    named.iter().any(|kind| passes.contains(kind))
 }
 
 /// What was decided about the two accounts, whatever the message is about.
@@ -401,6 +403,7 @@ mod tests {
     #[derive(Default)]
     struct Mail {
         subject: &'static str,
+        named: &'static [MessageKind],
         tag: Option<&'static str>,
         frame: Option<&'static str>,
         answers: Option<i64>,
@@ -426,6 +429,7 @@ mod tests {
             stands_for: role.other(),
             tag: mail.tag,
             subject: mail.subject,
+            named: mail.named,
             frame_order: frame.as_ref(),
             automatic: mail.automatic,
             history: &history,
@@ -518,6 +522,7 @@ mod tests {
             stands_for: Role::Seller,
             tag: None,
             subject: "",
+            named: &[],
             frame_order: None,
             automatic: false,
             history: &history,
@@ -584,14 +589,14 @@ mod tests {
         check(&|f| f.buyer.standing = opted_out, None, Some(Refusal::OptedOut), None);
         let mut facts = facts();
         facts.buyer.standing = opted_out;
-        for (subject, expected) in [
-            ("[important] Which street?", None),
-            ("Re: [Important] Which street?", Some(Refusal::OptedOut)),
-            ("[Invoice] O1", Some(Refusal::OptedOut)),
+        for (named, expected) in [
+            (&MessageKind::IMPORTANT[..], None),
+            (&[], Some(Refusal::OptedOut)),
+            (&[MessageKind::Invoice], Some(Refusal::OptedOut)),
         ] {
-            let mail = Mail { subject, ..proactive() };
+            let mail = Mail { named, ..proactive() };
             let refused = admit_with(&facts, Role::Seller, &mail, &history()).err();
-            assert_eq!(refused, expected, "{subject}");
+            assert_eq!(refused, expected, "{named:?}");
         }
     }
 
@@ -622,7 +627,7 @@ mod tests {
                 assigned: Assigned::Tag,
                 proactive,
                 automatic: false,
-                subject: "Lamp",
+                named: &[],
                 cancelled_grace: Duration::ZERO,
                 passes_opt_out: &[],
                 now: NOW,

@@ -40,6 +40,32 @@ pub(super) fn find(view: &View<'_>, tokens: &Tokens<'_>, taken: &[Range<usize>])
     found
 }
 
+/// Where card numbers stand in a text, in bytes of it, in order and apart.
+pub fn card_numbers(text: &str) -> Vec<Range<usize>> {
+    let view = View::new(text);
+    let found = find(&view, &Tokens::new(&view.text), &[]);
+    let mut ranges: Vec<Range<usize>> = vec![];
+    for found in found {
+        let range = view.source(&found.range);
+        match ranges.last_mut() {
+            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => ranges.push(range),
+        }
+    }
+    ranges
+}
+
+/// A number without its figures, but the last four, as it may be kept and shown.
+pub fn without_figures(number: &str) -> String {
+    let figures = number.chars().filter(|c| c.is_alphanumeric()).count();
+    let mut at = 0;
+    let hidden = number.chars().map(|c| {
+        at += usize::from(c.is_alphanumeric());
+        if c.is_alphanumeric() && at + 4 <= figures { 'X' } else { c }
+    });
+    hidden.collect()
+}
+
 /// The groups of a run that are a card number.
 fn card(tokens: &Tokens<'_>, run: &Run) -> Option<(Range<usize>, Certainty)> {
     let groups = run.groups.as_slice();

@@ -7,8 +7,6 @@ use sha2::{Digest, Sha256};
 use crate::domain::Prints;
 use crate::mail::{Message, SegmentKind, Text};
 
-/// Other buyers who got the same: so many are many.
-pub(super) const MANY: u32 = 5;
 /// Letters and digits of a long passage; a character of a script without blanks counts for three.
 const LONG: usize = 160;
 /// Passages of one message.

@@ -3,7 +3,6 @@
 
 use super::attachment_type::named;
 use super::context::Context;
-use super::copies::MANY;
 use super::judge;
 use super::rules::Rules;
 use crate::mail::Attachment;
@@ -27,6 +26,6 @@ pub(super) fn find(
         return Some(format!("{name} ({width} × {height} points, more than is looked through)"));
     }
     let sent = context.copies.and_then(|copies| copies.pictures.get(number)).copied();
-    let sent = sent.filter(|sent| *sent >= MANY)?;
+    let sent = sent.filter(|sent| *sent >= rules.many)?;
     Some(format!("{name} (the same picture went to {sent} other buyers)"))
 }

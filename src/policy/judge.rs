@@ -7,6 +7,7 @@ use crate::mail::{self, Attachment, Message};
 
 use super::clauses::Clauses;
 use super::context::Context;
+use super::custom::Custom;
 use super::domains::Allowed;
 use super::external_link::Leads;
 use super::found::{Found, overlap};
@@ -207,16 +208,23 @@ impl Bench<'_> {
             found.extend(self.read(&view, part));
             found = apart(found);
         }
-        for own in &self.rules.customs {
-            let matches = own.matches(text).into_iter();
-            found.extend(matches.map(|range| {
-                let found = Found { certainty: Certainty::Certain, range };
-                Hit { rule: own.rule, found, invites: true }
-            }));
-        }
+        found.extend(self.by_patterns(text));
         for hit in found {
             self.add(text, part, quoted, hit);
         }
+    }
+
+    /// What the admin's own patterns find in a text as it was written.
+    fn by_patterns(&self, text: &str) -> Vec<Hit> {
+        let of_rule = |own: &Custom| {
+            let rule = own.rule;
+            let hit = move |range| {
+                let found = Found { certainty: Certainty::Certain, range };
+                Hit { rule, found, invites: false }
+            };
+            own.matches(text).into_iter().map(hit)
+        };
+        self.rules.customs.iter().flat_map(of_rule).collect()
     }
 
     /// What the message is for; whether that can't be told of one that nobody asked for.
@@ -343,7 +351,7 @@ impl Bench<'_> {
         let is_quoted = quoted.covers(&range);
         // What was quoted is never held against the sender, but it is cleaned.
         let action = if is_quoted { action.min(Action::Redact) } else { action };
-        let words = words.chars().take(WORDS).collect();
+        let words = told(rule, words);
         let Range { start, end } = range;
         let finding = Finding { rule, action, enforced, certainty, part, start, end, words };
         if is_quoted {
@@ -351,6 +359,14 @@ impl Bench<'_> {
         } else {
             self.findings.push(finding);
         }
+    }
+}
+
+/// The words of a finding as they may be kept: a card number is kept nowhere.
+fn told(rule: RuleId, words: &str) -> String {
+    match rule {
+        RuleId::CardNumber => card_number::without_figures(words),
+        _ => words.chars().take(WORDS).collect(),
     }
 }
 

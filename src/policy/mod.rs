@@ -52,6 +52,7 @@ mod url;
 mod user_name;
 mod view;
 
+pub use card_number::{card_numbers, without_figures};
 pub use carries::{Carries, carries};
 pub use context::Context;
 pub use copies::prints;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::{BUILT_RULES, BuiltRule, Mode, Policy};
-use crate::domain::{Action, Direction, RuleId};
+use crate::domain::{Action, Direction, MessageKind, RuleId};
 
 use super::competitor::Competitors;
 use super::custom::Custom;
@@ -54,6 +54,8 @@ pub struct Rules {
     pub(super) competitors: Competitors,
     pub(super) languages: Languages,
     pub(super) customs: Vec<Custom>,
+    /// `policy.many_buyers`
+    pub(super) many: u32,
     /// What the marketplace is called.
     pub(super) marketplace: Names,
 }
@@ -91,6 +93,7 @@ impl Rules {
             competitors: Competitors::new(&policy.competitors),
             languages: Languages::new(&policy.languages, &policy.language_packs)?,
             customs: policy.custom.iter().map(Custom::new).collect(),
+            many: policy.many_buyers,
             marketplace: Names::default(),
         })
     }
@@ -100,6 +103,12 @@ impl Rules {
     pub fn of_marketplace(mut self, name: &str) -> Self {
         self.marketplace = Names::new([name], false);
         self
+    }
+
+    /// The kinds of message that a tag at the start of a new subject names (`[Important]`,
+    /// `[Rechnung]`), in the languages that are judged in.
+    pub fn named_by(&self, subject: &str) -> Vec<MessageKind> {
+        self.languages.packs().named_by(subject)
     }
 
     /// Whether anything depends on what the pictures of a message show.
@@ -156,6 +165,7 @@ pub(super) mod tests {
             allowed_link_domains: vec!["dhl.com".to_owned()],
             allowed_contacts: vec!["Safety@authority.example".to_owned(), "+1 800 555 0100".into()],
             custom: vec![],
+            many_buyers: 5,
             competitors: vec!["MegaBay".to_owned(), "handelsplatz.example".to_owned()],
             languages: crate::domain::Language::ALL.to_vec(),
             language_packs: vec![],

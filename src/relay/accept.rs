@@ -105,8 +105,8 @@ impl Relay {
     ) -> Outcome {
         let by_notice = self.refuses_by_notice(writer, automatic);
         by_notice.then(|| Outcome::noticed(seal)).flatten().unwrap_or_else(|| {
-            let link = self.0.config.policy.support_link.as_deref();
-            Outcome::rejected(seal, Explained::of(verdict, writer.language, link))
+            let policy = &self.0.config.policy;
+            Outcome::rejected(seal, Explained::of(verdict, writer.language, policy))
         })
     }
 
@@ -156,11 +156,13 @@ impl Relay {
             return Again::Answer(storage(&error));
         }
         let frame_order = frame::find(&mail.message.text.body).into_iter().find_map(|f| f.order);
+        let named = self.0.rules.named_by(&mail.message.subject);
         let request = market::Request {
             facts: &party.facts,
             stands_for: party.stands_for,
             tag: party.tag.as_deref(),
             subject: &mail.message.subject,
+            named: &named,
             frame_order: frame_order.as_ref(),
             automatic: mail.automatic,
             history: &history,
@@ -294,6 +296,7 @@ impl Relay {
         (names, words): (Names, Words),
     ) -> Arrival {
         let violations = self.violations(&mail.paper(), &verdict);
+        let original = self.kept(mail.raw, &verdict);
         let admission = admitted.admission();
         let seller = admission.facts.seller.id.key();
         let prints = self.prints(mail.message, admission.direction, &seller);
@@ -303,7 +306,7 @@ impl Relay {
             prints,
             words,
             proof: mail.proof.how().to_owned(),
-            original: mail.raw.to_vec(),
+            original,
             message: names.message,
             sender_msg_id: mail.message.msg_id.clone(),
             // Only what went out names a conversation.
@@ -329,7 +332,7 @@ impl Relay {
     ) -> Again {
         let sender_view = match &outgoing {
             Some(outgoing) => outgoing.draft().sender_view.clone(),
-            None => self.sender_view(&mail.paper(), &admitted, &prepared),
+            None => self.sender_view(&mail.paper(), &admitted, &prepared, &verdict),
         };
         let direction = admitted.admission().direction;
         let holds: Vec<&str> = verdict.holds.iter().map(|hold| hold.reason.as_str()).collect();
@@ -380,8 +383,9 @@ impl Relay {
         let admission = admitted.admission();
         let writer = admission.facts.party(admission.direction.sender());
         let rules = rules_of(&verdict);
-        let sender_view = self.sender_view(&mail.paper(), admitted, prepared);
+        let sender_view = self.sender_view(&mail.paper(), admitted, prepared, &verdict);
         let violations = self.violations(&mail.paper(), &verdict);
+        let original = self.kept(mail.raw, &verdict);
         // A first finding is told by a notice too, and a repeated one is the same message.
         let tell = self.refuses_by_notice(writer, admission.automatic);
         let tell = tell.then_some(NoticeKind::Violation).into_iter().collect();
@@ -396,7 +400,7 @@ impl Relay {
             direction: admission.direction,
             verdict,
             proof: mail.proof.how().to_owned(),
-            original: mail.raw.to_vec(),
+            original,
             sender_view,
             subject: mail.message.subject.clone(),
             message: prepared.names.message.clone(),

@@ -1,9 +1,12 @@
 //! What a face is told about a mail.
 
+use crate::config::Policy;
 use crate::domain::{Finding, Language, MessageId, Part, RuleId, Verdict};
 use crate::market::Refusal;
 use crate::market::limits::Limit;
-use crate::rewrite::{in_ascii, language_of_replies, more_text, place_text, rule_text};
+use crate::rewrite::{
+    all_in_ascii, in_ascii, language_of_replies, more_text, own_text, place_text, rule_text,
+};
 use crate::sender::Unproved;
 use crate::store::{Accepted, Held, Refused, ReportStored};
 
@@ -127,11 +130,19 @@ impl RejectLine {
 }
 
 impl Explained {
-    /// The strongest findings; `link` may hold `{rule}`.
-    pub(super) fn of(verdict: &Verdict, language: Language, link: Option<&str>) -> Self {
+    /// The strongest findings, as the policy explains them.
+    pub(super) fn of(verdict: &Verdict, language: Language, policy: &Policy) -> Self {
         let strongest = |f: &&Finding| f.enforced && f.action == verdict.action;
-        let line = |f: &Finding| RejectLine::new(f.rule, f.part, &f.words, language);
+        let line = |f: &Finding| {
+            let line = RejectLine::new(f.rule, f.part, &f.words, language);
+            let own = own_text(policy.own(f.rule), language_of_replies(language));
+            match own.and_then(all_in_ascii) {
+                Some(change) => RejectLine { change, ..line },
+                None => line,
+            }
+        };
         let lines: Vec<RejectLine> = verdict.findings.iter().filter(strongest).map(line).collect();
+        let link = policy.support_link.as_deref();
         let more = lines.first().zip(link).map(|(first, link)| {
             let more = in_ascii(more_text(language_of_replies(language)));
             format!("{more}: {}", link.replace("{rule}", first.rule.as_str()))

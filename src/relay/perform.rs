@@ -6,7 +6,8 @@ use super::outcome::Outcome;
 use super::prepare::{Prepared, conversation, storage};
 use super::rehearse::{Rehearsal, Rehearsed, rehearse};
 use crate::domain::{
-    Action, Direction, Finding, Part, RealAddress, Said, Sightings, Timestamp, Verdict, Violation,
+    Action, Direction, Finding, Part, RealAddress, RuleId, Said, Sightings, Timestamp, Verdict,
+    Violation,
 };
 use crate::mail::{self, Message, SegmentKind};
 use crate::market::Admitted;
@@ -135,9 +136,9 @@ impl Relay {
                 && f.end > f.start
                 && text.kind_at(f.start) == SegmentKind::Signature
         };
-        let rules = &self.0.config.policy.rules;
+        let policy = &self.0.config.policy;
         let may_strike = |f: &Finding| {
-            let set = rules.get(&f.rule).and_then(|rule| rule.strike);
+            let set = policy.strikes(f.rule);
             set.unwrap_or(f.rule.can_strike() && f.action >= Action::Redact)
         };
         let violation = |f: &Finding| Violation {
@@ -153,15 +154,25 @@ impl Relay {
         verdict.findings.iter().map(violation).collect()
     }
 
+    /// What the archive keeps of what came in: all of it but card numbers (PRODUCT §5).
+    pub(super) fn kept(&self, raw: &[u8], verdict: &Verdict) -> Vec<u8> {
+        let mut found = verdict.findings.iter().chain(&verdict.cleaned);
+        match found.any(|f| f.enforced && f.rule == RuleId::CardNumber) {
+            true => rewrite::without_card_numbers(raw),
+            false => raw.to_vec(),
+        }
+    }
+
     /// What the sender may read again of it; nothing of it goes to the other side.
     pub(super) fn sender_view(
         &self,
         paper: &Paper<'_>,
         admitted: &Admitted,
         prepared: &Prepared,
+        verdict: &Verdict,
     ) -> Vec<u8> {
-        let (clean, nothing) = (Verdict::clean(), Sightings::default());
-        rewrite::compose(&self.plan(paper, admitted, prepared, (&clean, &nothing)))
+        let nothing = Sightings::default();
+        rewrite::compose(&self.plan(paper, admitted, prepared, (verdict, &nothing)))
             .map(|draft| draft.sender_view)
             .unwrap_or_default()
     }

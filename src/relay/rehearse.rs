@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::domain::{Action, MsgId, Sightings, Verdict};
+use crate::domain::{Action, MsgId, RuleId, Sightings, Verdict};
 use crate::leak::{self, Leak, Outgoing};
 use crate::policy::{self, Context, Rules};
 use crate::rewrite::{self, Carried, ComposeError, Plan};
@@ -66,7 +66,10 @@ pub fn rehearse(rehearsal: &Rehearsal<'_>) -> Rehearsed {
         .enumerate()
         .map(|(number, a)| policy::carries(rehearsal.rules, rehearsal.context, a, number))
         .collect();
-    let luggage = rewrite::pack(&plan, &carries);
+    let mut luggage = rewrite::pack(&plan, &carries);
+    if verdict.findings.iter().any(|f| f.enforced && f.rule == RuleId::CardNumber) {
+        luggage.files = luggage.files.iter().map(Carried::without_card_numbers).collect();
+    }
     let result = write(&Plan {
         pictures: &luggage.pictures,
         files: &luggage.files,

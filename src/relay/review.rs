@@ -120,6 +120,7 @@ impl Relay {
         subject: &str,
         decision: &Decision,
     ) -> Result<Admitted, NotReleased> {
+        let named = self.0.rules.named_by(subject);
         let review = market::Review {
             facts: &held.facts,
             direction: held.row.direction,
@@ -128,7 +129,7 @@ impl Relay {
             assigned: held.row.assigned.ok_or(NotReleased::Unavailable)?,
             proactive: held.row.proactive,
             automatic: held.row.automatic,
-            subject,
+            named: &named,
             cancelled_grace: self.0.config.orders.cancelled_grace,
             passes_opt_out: &self.0.config.market.passes_opt_out,
             now: decision.at,

@@ -8,6 +8,7 @@ use super::compose::{Plan, shown_name};
 use super::edit::{Edits, Why};
 use super::file_name;
 use super::mask::Masks;
+use super::original::hidden;
 use super::texts::Texts;
 use crate::domain::{Action, Part, RuleId, Sightings};
 use crate::inspect;
@@ -39,6 +40,14 @@ impl Carried {
     pub fn words(&self) -> Option<String> {
         let declared = self.content_type.strip_prefix("text/plain")?;
         Some(mail::words(&self.bytes, declared.strip_prefix("; charset=")))
+    }
+
+    /// The same text file without card numbers, but for their last four figures; any other as it is.
+    pub fn without_card_numbers(&self) -> Self {
+        let Some(text) = self.words().and_then(|words| hidden(&words)) else { return self.clone() };
+        let content_type = "text/plain; charset=utf-8".to_owned();
+        let bytes = text.replace("\r\n", "\n").replace('\n', "\r\n").into_bytes();
+        Self { content_type, bytes: bytes.into(), ..self.clone() }
     }
 
     /// The same text file without these stretches of its [`words`](Self::words).

@@ -22,10 +22,11 @@ use super::texts::Texts;
 use super::thread::ThreadHeaders;
 use crate::config::ShownNameStyle;
 use crate::domain::{
-    AliasAddress, Direction, Facts, MsgId, Order, Part, RealAddress, Role, RuleId, Secrets,
-    Sightings, Timestamp, Verdict,
+    AliasAddress, Direction, Facts, Finding, MsgId, Order, Part, RealAddress, Role, RuleId,
+    Secrets, Sightings, Timestamp, Verdict,
 };
 use crate::mail::{Automatic, Message, Rich};
+use crate::policy::without_figures;
 
 /// Everything that a mail is written from. The same plan gives the same bytes.
 #[derive(Debug, Clone, Copy)]
@@ -97,7 +98,9 @@ pub fn compose(plan: &Plan<'_>) -> Result<Draft, ComposeError> {
     let words = Words::of(plan);
     let name = shown_name(plan.facts, plan.direction.sender(), plan.shown_name);
     let recipient = plan.facts.party(plan.direction.recipient());
-    let frame = frame::write(recipient.language, &name, plan.order, plan.marketplace);
+    let warns = |f: &Finding| f.enforced && f.rule == RuleId::OffPlatformPayment;
+    let warns = plan.verdict.findings.iter().any(warns);
+    let frame = frame::write(recipient.language, &name, plan.order, (plan.marketplace, warns));
     let headers = Headers {
         name: &name,
         from: plan.facts.alias(plan.direction.sender()),
@@ -134,9 +137,9 @@ pub fn compose(plan: &Plan<'_>) -> Result<Draft, ComposeError> {
         in_reply_to: plan.message.in_reply_to.first().cloned(),
         references: plan.message.references.clone(),
     };
-    let own_headers = Headers { subject: &plan.message.subject, ..headers };
+    let own_headers = Headers { subject: &words.own_subject, ..headers };
     let own_id = plan.message.msg_id.as_ref().unwrap_or(plan.msg_id);
-    let own_body = body(&plan.message.text.body, own_html.as_deref());
+    let own_body = body(&words.own_text, own_html.as_deref());
     let sender_view = write(&own_headers, &to_alias, own_id, &own, own_body)?;
     Ok(Draft {
         recipient: plan.recipient.clone(),
@@ -184,8 +187,10 @@ struct Words<'a> {
     text: String,
     /// The body of the HTML, where there is one.
     html: Option<String>,
-    /// The same without any change.
+    /// The same without any change but that of card numbers.
     own_html: Option<String>,
+    own_text: String,
+    own_subject: String,
     /// The sender's ids of the pictures that the HTML shows, and ours.
     ids: HashMap<&'a str, String>,
     changes: Changes,
@@ -261,10 +266,25 @@ impl<'a> Words<'a> {
         };
         let below = format!("<div>{removed_picture}</div>\n").repeat(gone_below);
         let html = rich.map(|rich| write_html(rich, &changes) + below.as_str());
-        let own_html = rich.map(|rich| write_html(rich, &[]));
+        let own = without_cards(plan, Part::Text);
+        let own_html = rich.map(|rich| write_html(rich, &own.changes(&text.body)));
+        let own_text = own.apply(&text.body);
+        let own_subject = without_cards(plan, Part::Subject).apply(&plan.message.subject);
         let changes = Changes { subject: of_subject, text: changes };
-        Self { subject, text: out, html, own_html, ids, changes }
+        Self { subject, text: out, html, own_html, own_text, own_subject, ids, changes }
     }
+}
+
+/// A card number is kept nowhere, not even for the one who wrote it.
+fn without_cards(plan: &Plan<'_>, part: Part) -> Edits {
+    let text = if part == Part::Subject { &plan.message.subject } else { &plan.message.text.body };
+    let mut edits = Edits::default();
+    let found = plan.verdict.findings.iter().chain(&plan.verdict.cleaned);
+    for f in found.filter(|f| f.enforced && f.rule == RuleId::CardNumber && f.part == part) {
+        let words = text.get(f.start..f.end).unwrap_or_default();
+        edits.replace(f.start..f.end, without_figures(words), Why::Rule(f.rule));
+    }
+    edits
 }
 
 /// How many pictures there were in the mail that neither go out nor have a place in its markup.

@@ -20,8 +20,13 @@ const END: &str = "====================";
 /// A quoted frame may be wrapped; a longer stretch between two rules is somebody's own text.
 const MOST_LINES: usize = 16;
 
-/// Writes the frame.
-pub fn write(language: Language, name: &str, order: Option<&Order>, marketplace: &str) -> String {
+/// Writes the frame; `warns`: with a warning never to pay elsewhere (PRODUCT §5).
+pub fn write(
+    language: Language,
+    name: &str,
+    order: Option<&Order>,
+    (marketplace, warns): (&str, bool),
+) -> String {
     let texts = Texts::of(language);
     let head = match order {
         Some(order) => format!("{} {}", texts.order, order.id),
@@ -32,7 +37,8 @@ pub fn write(language: Language, name: &str, order: Option<&Order>, marketplace:
         let items: String = order.items.join(", ").chars().take(120).collect();
         who = format!("{who} ({items})");
     }
-    format!("{RULE} {head} {RULE}\n{who}\n{}\n{END}\n", texts.answer(marketplace))
+    let warning = if warns { texts.warning(marketplace) + "\n" } else { String::new() };
+    format!("{RULE} {head} {RULE}\n{who}\n{}\n{warning}{END}\n", texts.answer(marketplace))
 }
 
 /// A frame of ours in somebody's text.
@@ -100,6 +106,7 @@ fn is_ours(lines: &[&Line<'_>]) -> bool {
         else {
             return false;
         };
+        let said = without_warning(&said, texts);
         let Some(rest) = said.strip_prefix(before).and_then(|r| r.strip_suffix(foot)) else {
             return false;
         };
@@ -108,6 +115,14 @@ fn is_ours(lines: &[&Line<'_>]) -> bool {
         let in_brackets = items.is_empty() || (items.starts_with('(') && items.ends_with(')'));
         in_brackets && [name, items, marketplace].iter().all(|t| t.chars().count() <= 130)
     })
+}
+
+/// What stands before the warning at the end; all of it where there is none.
+fn without_warning<'a>(said: &'a str, texts: &Texts) -> &'a str {
+    let warning = texts.warning("\u{0}").replace(char::is_whitespace, "");
+    let Some((head, foot)) = warning.split_once('\u{0}') else { return said };
+    let Some(inner) = said.strip_suffix(foot) else { return said };
+    inner.rfind(head).and_then(|at| inner.get(..at)).unwrap_or(said)
 }
 
 /// The line without quote marks and white space.
@@ -161,16 +176,18 @@ pub(super) mod tests {
     #[test]
     fn a_frame_is_found_again_in_every_language_and_names_its_order() {
         for language in Language::ALL {
-            let frame = write(language, "Jane", Some(&order()), "Lumo Market");
-            let text = format!("Thanks!\n\n{frame}");
-            assert_eq!(find(&text)[0].order, Some("O-1".parse().unwrap()), "{language}");
-            assert_eq!(without_frames(&text), "Thanks!\n\n", "{language}");
+            for warns in [false, true] {
+                let frame = write(language, "Jane", Some(&order()), ("Lumo Market", warns));
+                let text = format!("Thanks!\n\n{frame}");
+                assert_eq!(find(&text)[0].order, Some("O-1".parse().unwrap()), "{language}");
+                assert_eq!(without_frames(&text), "Thanks!\n\n", "{language}");
+            }
         }
     }
 
     #[test]
     fn a_quoted_and_wrapped_frame_is_cut_and_what_stands_around_it_stays() {
-        let frame = write(Language::En, "Jane", Some(&order()), "Lumo Market");
+        let frame = write(Language::En, "Jane", Some(&order()), ("Lumo Market", false));
         let quoted: String =
             frame.replace(", ", ",\n").lines().map(|l| format!("> > {l}\n")).collect();
         let text = format!("Yes.\n> before\n{quoted}> after\n");
@@ -190,7 +207,7 @@ pub(super) mod tests {
 
     #[test]
     fn words_that_somebody_wrote_inside_of_a_frame_stay() {
-        let frame = write(Language::En, "Jane", Some(&order()), "Lumo Market");
+        let frame = write(Language::En, "Jane", Some(&order()), ("Lumo Market", false));
         let quoted: Vec<String> = frame.lines().map(|l| format!("> {l}\n")).collect();
         let inside = "Please CANCEL my order, I answer in here.\n";
         let text = [&quoted[0], &quoted[1], inside, &quoted[2], &quoted[3], "bye\n"].concat();

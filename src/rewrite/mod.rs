@@ -23,6 +23,7 @@ mod html;
 mod mask;
 pub mod notice;
 mod notice_texts;
+mod original;
 mod review_texts;
 mod rule_texts;
 mod test_mail;
@@ -36,5 +37,9 @@ pub use compose::{ComposeError, Plan, compose, shown_name};
 pub use draft::{Changes, Draft};
 pub use edit::{Change, Why};
 pub use notice::{AccountNotice, Counted, Notice, NoticePlan, Reason, compose_notice};
-pub use rule_texts::{RuleText, in_ascii, language_of_replies, more_text, place_text, rule_text};
+pub use original::without_card_numbers;
+pub use rule_texts::{
+    RuleText, all_in_ascii, in_ascii, language_of_replies, more_text, own_text, place_text,
+    rule_text,
+};
 pub use test_mail::compose_test_mail;

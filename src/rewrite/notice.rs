@@ -6,9 +6,10 @@ use super::compose::{ComposeError, Headers};
 use super::draft::{Changes, Draft};
 use super::notice_texts::NoticeTexts;
 use super::review_texts::ReviewTexts;
-use super::rule_texts::{more_text, rule_text};
+use super::rule_texts::{more_text, own_text, rule_text};
 use super::texts::Texts;
 use super::thread::ThreadHeaders;
+use crate::config::CustomRule;
 use crate::domain::{
     AliasAddress, Language, MsgId, NoticeKind, Order, RealAddress, RuleId, Timestamp,
 };
@@ -175,6 +176,8 @@ pub struct NoticePlan<'a> {
     pub marketplace: &'a str,
     /// `policy.support_link`
     pub support_link: Option<&'a str>,
+    /// `[[policy.custom]]`: what is to be changed, in the admin's words.
+    pub own_rules: &'a [CustomRule],
     /// `relay.alias_domain`: the notice is from the postmaster there.
     pub alias_domain: &'a str,
     /// Its Message-ID.
@@ -265,7 +268,7 @@ fn text(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
             let head = head.replace("{alias}", &alias.to_string());
             let why = texts.reason(reason).replace("{marketplace}", plan.marketplace);
             let mut found = vec![head, why];
-            found.extend(list(plan.language, findings));
+            found.extend(list(plan, findings));
             found
         }
         Notice::Reviewed { kind, name, order, findings, reason } => {
@@ -279,7 +282,7 @@ fn text(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
             if let Some(reason) = reason {
                 said.push(format!("{}\n{reason}", of.reason));
             }
-            if let Some(list) = list(plan.language, findings) {
+            if let Some(list) = list(plan, findings) {
                 said.push(format!("{}\n{list}", of.found));
             }
             if kind == NoticeKind::Held {
@@ -291,7 +294,7 @@ fn text(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
             let of = ReviewTexts::of(plan.language);
             let what = if refused { of.refused } else { of.redacted };
             let mut said = vec![fill(what, plan, texts, order, name)];
-            said.extend(list(plan.language, findings));
+            said.extend(list(plan, findings));
             said.extend(account.map(|counted| match counted {
                 Counted::First => of.first.to_owned(),
                 Counted::Strike => of.strike.to_owned(),
@@ -375,14 +378,16 @@ fn more(plan: &NoticePlan<'_>) -> Option<String> {
 }
 
 /// What rules found and what to change, a line or two for each; none where there is nothing.
-fn list(language: Language, findings: &[(RuleId, String)]) -> Option<String> {
+fn list(plan: &NoticePlan<'_>, findings: &[(RuleId, String)]) -> Option<String> {
     let lines: Vec<String> = findings
         .iter()
         .map(|(rule, words)| {
-            let text = rule_text(*rule, language);
+            let text = rule_text(*rule, plan.language);
+            let own = plan.own_rules.iter().find(|own| RuleId::Custom(own.id) == *rule);
+            let change = own_text(own, plan.language).unwrap_or(text.change);
             let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
             let found = if words.is_empty() { words } else { format!(": {words}") };
-            format!("- {} ({rule}){found}\n  {}.", text.what, text.change)
+            format!("- {} ({rule}){found}\n  {change}.", text.what)
         })
         .collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
@@ -410,6 +415,7 @@ mod tests {
             notice,
             marketplace: "Lumo Market",
             support_link: Some("https://market.example/{rule}"),
+            own_rules: &[],
             alias_domain: "relay.example",
             msg_id: &MsgId::new("n1@relay.example").unwrap(),
             thread: &ThreadHeaders { in_reply_to: Some(own.clone()), references: vec![own] },

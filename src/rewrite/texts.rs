@@ -18,6 +18,8 @@ pub(super) struct Texts {
     writes: &'static str,
     /// How to answer; `{marketplace}`.
     answer: &'static str,
+    /// Never to pay elsewhere; `{marketplace}`.
+    warning: &'static str,
 }
 
 impl Texts {
@@ -44,6 +46,11 @@ impl Texts {
         self.writes.replace("{name}", name)
     }
 
+    /// Never to pay outside of the marketplace.
+    pub fn warning(&self, marketplace: &str) -> String {
+        self.warning.replace("{marketplace}", marketplace)
+    }
+
     pub fn answer(&self, marketplace: &str) -> String {
         self.answer.replace("{marketplace}", marketplace)
     }
@@ -56,6 +63,7 @@ const EN: Texts = Texts {
     question: "Question",
     writes: "{name} writes to you.",
     answer: "To answer, just reply to this mail. {marketplace} passes your answer on; neither side sees the other's address.",
+    warning: "Never pay or take payment outside of {marketplace}: it is not protected there.",
 };
 
 const DE: Texts = Texts {
@@ -65,6 +73,7 @@ const DE: Texts = Texts {
     question: "Frage",
     writes: "{name} schreibt Ihnen.",
     answer: "Zum Antworten genügt eine Antwort auf diese Mail. {marketplace} leitet sie weiter; keine Seite sieht die Adresse der anderen.",
+    warning: "Zahlen Sie nie außerhalb von {marketplace} und nehmen Sie dort kein Geld an: Das ist nicht geschützt.",
 };
 
 const FR: Texts = Texts {
@@ -74,6 +83,7 @@ const FR: Texts = Texts {
     question: "Question",
     writes: "{name} vous écrit.",
     answer: "Pour répondre, répondez simplement à ce message. {marketplace} transmet votre réponse ; aucun des deux ne voit l'adresse de l'autre.",
+    warning: "Ne payez et n'acceptez jamais de paiement en dehors de {marketplace} : vous n'y seriez pas protégé.",
 };
 
 const ES: Texts = Texts {
@@ -83,6 +93,7 @@ const ES: Texts = Texts {
     question: "Pregunta",
     writes: "{name} le escribe.",
     answer: "Para contestar, responda a este mensaje. {marketplace} transmite su respuesta; ninguna de las partes ve la dirección de la otra.",
+    warning: "No pague ni acepte nunca pagos fuera de {marketplace}: no estaría protegido.",
 };
 
 const IT: Texts = Texts {
@@ -92,6 +103,7 @@ const IT: Texts = Texts {
     question: "Domanda",
     writes: "{name} ti scrive.",
     answer: "Per rispondere basta rispondere a questa e-mail. {marketplace} inoltra la risposta; nessuno dei due vede l'indirizzo dell'altro.",
+    warning: "Non paghi e non accetti mai pagamenti fuori da {marketplace}: non sarebbe protetto.",
 };
 
 const PT: Texts = Texts {
@@ -101,6 +113,7 @@ const PT: Texts = Texts {
     question: "Pergunta",
     writes: "{name} escreve-lhe.",
     answer: "Para responder, basta responder a este e-mail. {marketplace} encaminha a sua resposta; nenhum dos lados vê o endereço do outro.",
+    warning: "Nunca pague nem aceite pagamentos fora de {marketplace}: não estaria protegido.",
 };
 
 const NL: Texts = Texts {
@@ -110,6 +123,7 @@ const NL: Texts = Texts {
     question: "Vraag",
     writes: "{name} schrijft u.",
     answer: "Beantwoord gewoon deze e-mail. {marketplace} stuurt uw antwoord door; geen van beiden ziet het adres van de ander.",
+    warning: "Betaal nooit buiten {marketplace} om en neem daar geen betaling aan: dat is niet beschermd.",
 };
 
 const PL: Texts = Texts {
@@ -119,6 +133,7 @@ const PL: Texts = Texts {
     question: "Pytanie",
     writes: "{name} pisze do Ciebie.",
     answer: "Aby odpowiedzieć, po prostu odpowiedz na tę wiadomość. {marketplace} przekaże odpowiedź; żadna ze stron nie widzi adresu drugiej.",
+    warning: "Nigdy nie płać ani nie przyjmuj płatności poza {marketplace}: nie ma tam ochrony.",
 };
 
 const JA: Texts = Texts {
@@ -128,6 +143,7 @@ const JA: Texts = Texts {
     question: "お問い合わせ",
     writes: "{name} さんからのメッセージです。",
     answer: "このメールにそのまま返信してください。{marketplace} が返信をお届けします。お互いのアドレスは表示されません。",
+    warning: "決して {marketplace} の外で支払いをしたり受け取ったりしないでください。保護の対象になりません。",
 };
 
 #[cfg(test)]
@@ -140,6 +156,7 @@ mod tests {
             let texts = Texts::of(language);
             assert!(texts.writes("Jane").contains("Jane"), "{language}");
             assert!(texts.answer("Lumo Market").contains("Lumo Market"), "{language}");
+            assert!(texts.warning("Lumo Market").contains("Lumo Market"), "{language}");
             for rule in RuleId::ALL {
                 let label = texts.removed(*rule);
                 assert!(label.starts_with('[') && label.contains(": ") && label.ends_with(']'));

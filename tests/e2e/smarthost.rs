@@ -34,11 +34,14 @@ pub struct Smarthost {
 }
 
 /// How the subjects of such notices begin, in the languages of the stories.
-const OF_VIOLATIONS: [&str; 4] = [
+const OF_VIOLATIONS: [&str; 7] = [
     "Something was taken out of your message",
     "Your message was refused",
     "Aus Ihrer Nachricht wurde etwas entfernt",
     "Ihre Nachricht wurde abgelehnt",
+    "Twoja wiadomość została odrzucona",
+    "Votre message a été refusé",
+    "メッセージは受け付けられませんでした",
 ];
 
 fn tells_of_violations(mail: &Opened) -> bool {

@@ -3,7 +3,7 @@
 use super::{Bench, Hit};
 use crate::domain::{Certainty, Part, RuleId};
 use crate::mail::Message;
-use crate::policy::copies::{MANY, passages};
+use crate::policy::copies::passages;
 use crate::policy::found::Found;
 use crate::policy::image;
 use crate::policy::quoted::Quoted;
@@ -13,7 +13,8 @@ impl Bench<'_> {
     pub(super) fn copied(&mut self, message: &Message, quoted: &Quoted) {
         let Some(copies) = self.context.copies else { return };
         let passages = passages(&message.text);
-        let sent = passages.into_iter().zip(&copies.texts).find(|(_, sent)| **sent >= MANY);
+        let many = self.rules.many;
+        let sent = passages.into_iter().zip(&copies.texts).find(|(_, sent)| **sent >= many);
         if let Some((passage, _)) = sent {
             let found = Found { certainty: Certainty::Certain, range: passage.range };
             let hit = Hit { rule: RuleId::CopiedAnswer, found, invites: false };
@@ -42,6 +43,8 @@ mod tests {
     use crate::domain::{Action, Copies, Direction, FileFacts, FileKind, Shown, Verdict};
     use crate::mail::{self, Attachment, Inspected};
     use crate::policy::{Carries, Context, carries};
+
+    const MANY: u32 = 5;
 
     fn judged(message: &Message, copies: &Copies, direction: Direction) -> Verdict {
         judge(&rules(Mode::Enforce, &[]), &context(copies, direction), message)

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{Bench, Hit, WORDS, apart};
+use super::{Bench, Hit, WORDS, apart, told};
 use crate::domain::{Action, Certainty, FileKind, Finding, Part, RuleId};
 use crate::mail::Attachment;
 use crate::policy::attachment_purpose::{self, Purpose};
@@ -31,9 +31,9 @@ impl Bench<'_> {
             self.in_pdf(RuleId::AttachmentPurpose, decided, *certainty, &words);
         }
         // The law asks for a seller's contacts and account in these (PRODUCT §5); nobody asks for
-        // another marketplace's name.
+        // another marketplace's name, and the admin's own rules know what they ask.
         let is_document = purpose == Purpose::Document;
-        let counts = |rule| !is_document || rule == RuleId::Competitor;
+        let counts = |rule| !is_document || matches!(rule, RuleId::Competitor | RuleId::Custom(_));
         self.contacts_in_pdf(attachment, &inspected.words, counts);
     }
 
@@ -48,6 +48,7 @@ impl Bench<'_> {
             found.extend(self.read(&view, Part::Attachment));
             found = apart(found);
         }
+        found.extend(self.by_patterns(text));
         let mut all: HashMap<RuleId, usize> = HashMap::new();
         for Hit { rule, found: Found { range, .. }, invites } in found {
             let exact = text.get(range.clone()).unwrap_or_default();
@@ -58,11 +59,11 @@ impl Bench<'_> {
             let decided = decided.filter(|_| *count <= MOST && counts(rule));
             let Some((action, enforced)) = decided else { continue };
             let action = match action {
-                Action::Redact if invites => Action::Warn,
+                Action::Redact if invites && rule == RuleId::OffPlatformPayment => Action::Warn,
                 Action::Redact => Action::Hold,
                 other => other,
             };
-            let words = format!("{}: {exact}", named(attachment));
+            let words = format!("{}: {}", named(attachment), told(rule, exact));
             // What a PDF without a purpose is, a person has to say before it counts.
             self.in_pdf(rule, (action, enforced), Certainty::Likely, &words);
         }

@@ -182,6 +182,8 @@ fn own(id: &str, pattern: Option<&str>, words: &[&str], action: Action) -> Custo
         mode: None,
         seller_to_buyer: action,
         buyer_to_seller: Action::Allow,
+        messages: std::collections::BTreeMap::new(),
+        strikes: false,
     }
 }
 

@@ -11,7 +11,7 @@ use super::grammar::{Act, Classes, Formula};
 use super::lexicon::{Class, Lexicon};
 use super::pack::{File, PackError, Source, Tag};
 use super::words::cut;
-use crate::domain::Language;
+use crate::domain::{Language, MessageKind};
 use crate::policy::view::folded;
 
 /// The languages of this build, each with its file.
@@ -251,6 +251,16 @@ impl Packs {
         self.tags.get(folded(tag).trim()).copied()
     }
 
+    /// The kinds of message that a tag at the start of a new subject names. Behind "Re:" it is
+    /// quoting.
+    pub fn named_by(&self, subject: &str) -> Vec<MessageKind> {
+        match self.tag(subject) {
+            Some(Tag::Important) => MessageKind::IMPORTANT.to_vec(),
+            Some(Tag::Kind(kind)) => vec![kind],
+            None => vec![],
+        }
+    }
+
     /// Whether a subject begins with a tag that says the message is important.
     pub fn is_important(&self, subject: &str) -> bool {
         self.tag(subject) == Some(Tag::Important)
@@ -362,5 +372,12 @@ mod tests {
         ] {
             assert_eq!(packs.is_important(subject), expected, "{subject}");
         }
+        for subject in
+            ["[Rechnung] O1", "[ facture ]O1", "[請求書] O1", "[Fattura] O1", "[Faktura] O1"]
+        {
+            assert_eq!(packs.named_by(subject), [MessageKind::Invoice], "{subject}");
+        }
+        assert_eq!(packs.named_by("[Wichtig] Farbe"), MessageKind::IMPORTANT);
+        assert_eq!(packs.named_by("Re: [Rechnung] O1"), []);
     }
 }

@@ -13,6 +13,7 @@ mod pt;
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use crate::config::CustomRule;
 use crate::domain::{Language, Part, RuleId};
 
 /// What is said of a rule's findings.
@@ -29,6 +30,19 @@ pub fn rule_text(rule: RuleId, language: Language) -> RuleText {
     let table: [fn(RuleId) -> RuleText; 9] =
         [en::text, de::text, fr::text, es::text, it::text, pt::text, nl::text, pl::text, ja::text];
     language.pick(table)(rule)
+}
+
+/// What the admin wrote for those who are found by a rule of the admin's: in their language, else in
+/// English.
+pub fn own_text(rule: Option<&CustomRule>, language: Language) -> Option<&str> {
+    let messages = &rule?.messages;
+    messages.get(&language).or_else(|| messages.get(&Language::En)).map(String::as_str)
+}
+
+/// A text as it can stand in a reply line; none where that would take more from it than marks.
+pub fn all_in_ascii(text: &str) -> Option<String> {
+    let ascii = in_ascii(text);
+    (ascii.chars().count() >= text.chars().count()).then_some(ascii)
 }
 
 /// Where something was found, as in `in the subject`.

@@ -133,6 +133,7 @@ impl Market {
             history: &history,
             answer_window: HOUR * 24 * 30,
             cancelled_grace: Duration::ZERO,
+            named: &[],
             passes_opt_out: &[],
             now: letter.at,
         };
