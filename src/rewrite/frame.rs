@@ -328,7 +328,7 @@ pub(super) mod tests {
     fn the_frame_of_every_language_is_cut_however_a_program_quotes_it() {
         for language in Language::ALL {
             for order in [Some(&order()), None] {
-                let frame = write(language, "Jane", order, "Lumo Market");
+                let frame = write(language, "Jane", order, ("Lumo Market", false));
                 let sentence: String = Texts::of(language).answer("").chars().take(12).collect();
                 for (how, mail) in answers(&format!("Old words.\n\n{frame}")) {
                     let message = crate::mail::read(mail.replace('\n', "\r\n").as_bytes());
