@@ -20,7 +20,7 @@ use crate::leak::Outgoing;
 use crate::mail::{Message, base_subject};
 use crate::market::limits::Limit;
 use crate::market::{self, Admitted, Refusal};
-use crate::rewrite::{frame, thread};
+use crate::rewrite::{self, frame, thread};
 use crate::sender::{Peer, Proof};
 use crate::store::{
     Acceptance, Arrival, FirstAnswer, Holding, Refused, Rejection, StoreError, StoredMail,
@@ -345,7 +345,7 @@ impl Relay {
             arrival,
             sender_view,
             recipient_view: outgoing.map(|outgoing| outgoing.into_draft().recipient_view),
-            subject: mail.message.subject.clone(),
+            subject: rewrite::without_numbers(&mail.message.subject),
             tell: vec![NoticeKind::Held, NoticeKind::Review],
         };
         match self.0.store.hold(holding).await {
@@ -402,7 +402,7 @@ impl Relay {
             proof: mail.proof.how().to_owned(),
             original,
             sender_view,
-            subject: mail.message.subject.clone(),
+            subject: rewrite::without_numbers(&mail.message.subject),
             message: prepared.names.message.clone(),
             assigned: Some(admission.assigned),
             proactive: admission.proactive,

@@ -26,6 +26,11 @@ pub fn without_card_numbers(raw: &[u8]) -> Vec<u8> {
     rewritten(&out, |_, is_html| is_html.then(|| markup.clone()))
 }
 
+/// A line without card numbers.
+pub fn without_numbers(line: &str) -> String {
+    hidden(line).unwrap_or_else(|| line.to_owned())
+}
+
 /// The text without the numbers; nothing where it holds none.
 pub(super) fn hidden(text: &str) -> Option<String> {
     let ranges = card_numbers(text);
