@@ -116,7 +116,7 @@ fn measure(rules: &Rules, cases: &Path) -> anyhow::Result<Sheet> {
         };
         let mut expected = BTreeSet::new();
         for rule in expect {
-            let rule: RuleId = rule.parse().map_err(|e| Wrong(format!("{at}: expect: {e}")))?;
+            let rule = RuleId::kept(rule).map_err(|e| Wrong(format!("{at}: expect: {e}")))?;
             expected.insert(rule);
         }
         let verdict = case.judge(rules, at)?;

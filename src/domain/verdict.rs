@@ -132,6 +132,15 @@ rules! {
 }
 
 impl RuleId {
+    /// The rule of what was kept: what is no rule of the product was one of the admin's when it was
+    /// written.
+    ///
+    /// # Errors
+    /// It can be no rule's id.
+    pub fn kept(text: &str) -> Result<Self, String> {
+        text.parse().or_else(|_| text.parse().map(Self::Custom))
+    }
+
     /// Whether a certain finding of it in a seller's message counts as a strike where nothing else
     /// is set (PRODUCT §5).
     pub fn can_strike(self) -> bool {
@@ -184,9 +193,7 @@ impl Serialize for RuleId {
 impl<'de> Deserialize<'de> for RuleId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        // What is no rule of the product was one of the admin's when it was written.
-        let own = |_| text.parse().map(Self::Custom);
-        text.parse().or_else(own).map_err(serde::de::Error::custom)
+        Self::kept(&text).map_err(serde::de::Error::custom)
     }
 }
 

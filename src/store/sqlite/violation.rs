@@ -88,7 +88,7 @@ impl Store {
             all(conn, sql, params![message.as_str(), now.before(DAY).as_millis()], |row| {
                 Ok(ToldViolation {
                     id: get(row, "number")?,
-                    rule: parse(row, "rule")?,
+                    rule: rule(row)?,
                     words: get::<Option<String>>(row, "words")?.unwrap_or_default(),
                     action: parse(row, "action")?,
                     enforced: get(row, "enforced")?,
@@ -192,6 +192,12 @@ fn tell(
     Ok(())
 }
 
+/// The rule of a violation, one of the admin's too.
+fn rule(row: &Row<'_>) -> Result<RuleId, StoreError> {
+    let kept = get::<String>(row, "rule")?;
+    RuleId::kept(&kept).map_err(|_| StoreError::Damaged("rule"))
+}
+
 /// Takes a step, or proposes it where a person shall decide.
 fn step(
     conn: &Connection,
@@ -227,7 +233,7 @@ fn past_of(conn: &Connection, party: i64, offence: &Offence<'_>) -> Result<Vec<P
         FROM violation WHERE party = ?1 AND at > ?2 AND enforced AND excused_at IS NULL";
     all(conn, sql, params![party, since, offence.pair, offence.conversation], |row| {
         Ok(Past {
-            rule: parse(row, "rule")?,
+            rule: rule(row)?,
             at: moment(row, "at")?,
             same_conversation: get(row, "same")?,
             strike: get(row, "strike")?,
@@ -283,7 +289,7 @@ fn read(row: &Row<'_>) -> Result<ViolationRow, StoreError> {
         id: get(row, "number")?,
         message: parse_some(row, "message_id")?,
         at: moment(row, "at")?,
-        rule: parse(row, "rule")?,
+        rule: rule(row)?,
         action: parse(row, "action")?,
         enforced: get(row, "enforced")?,
         certainty: parse::<Certainty>(row, "certainty")?,
