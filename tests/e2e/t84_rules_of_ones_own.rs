@@ -35,8 +35,9 @@ fn a_rule_of_ones_own_refuses_in_its_own_words_counts_and_finds_disguised_names(
     let notice = house.smarthost.told();
     assert!(notice.text.contains("(no-fax): Fax"), "{}", notice.text);
     assert!(notice.text.contains("Senden Sie kein Fax, schreiben Sie hier."), "{}", notice.text);
-    // The second time it counts.
-    house.send(&Letter::new(SHOP, &house.buyer_of("O3"), "Oder per FAX.\n")).is("550 5.7.0");
+    // The second time, elsewhere, it counts.
+    let asked = house.passes(&Letter::new(JANE, &house.seller_of("O3"), "Where is it?\n"));
+    house.send(&Letter::answering(&asked, SHOP, "Oder per FAX.")).is("550 5.7.0");
     house.smarthost.told();
     assert_eq!(house.ask(&["account", "health", "S1"])["strikes"], 1);
     // A sender of a language that has no message reads the English one.
