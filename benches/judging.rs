@@ -65,6 +65,7 @@ fn rules() -> Rules {
         allowed_contacts: vec![],
         competitors: ["MegaBay", "Shoply"].map(str::to_owned).to_vec(),
         custom: vec![],
+        many_buyers: 5,
         languages: Language::ALL.to_vec(),
         language_packs: vec![],
         rules: BTreeMap::new(),

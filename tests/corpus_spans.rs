@@ -37,6 +37,7 @@ fn rules() -> Rules {
         allowed_contacts: vec![],
         competitors: vec![],
         custom: vec![],
+        many_buyers: 5,
         languages: Language::ALL.to_vec(),
         language_packs: vec![],
         rules: BTreeMap::new(),
