@@ -69,13 +69,24 @@ pub struct Exempt<'a> {
 /// sender's secrets (PRODUCT §6).
 pub fn scan(draft: Draft, secrets: &Secrets, exempt: &Exempt<'_>) -> Result<Outgoing, Vec<Leak>> {
     let search = Search::new(secrets);
-    let mut leaks = scan_bytes(&draft.bytes, &search, exempt);
-    leaks.extend(scan_bytes(&draft.recipient_view, &search, exempt));
+    let mut scanned = Vec::new();
+    let mut leaks = scan_bytes(&draft.bytes, &search, exempt, &mut scanned);
+    leaks.extend(scan_bytes(&draft.recipient_view, &search, exempt, &mut scanned));
     leaks.dedup();
     if leaks.is_empty() { Ok(Outgoing(draft)) } else { Err(leaks) }
 }
 
-fn scan_bytes(bytes: &[u8], search: &Search<'_>, exempt: &Exempt<'_>) -> Vec<Leak> {
+/// A longer text is scanned each time that it stands somewhere: none is kept beside the mail.
+const KEPT_TEXT: usize = 64 * 1024;
+
+/// `scanned`: the texts that were looked at before, which say nothing new where they come again in
+/// the view.
+fn scan_bytes(
+    bytes: &[u8],
+    search: &Search<'_>,
+    exempt: &Exempt<'_>,
+    scanned: &mut Vec<String>,
+) -> Vec<Leak> {
     let mut leaks = Vec::new();
     let mut note = |kind: Option<Kind>, place| {
         if let Some(kind) = kind {
@@ -89,6 +100,7 @@ fn scan_bytes(bytes: &[u8], search: &Search<'_>, exempt: &Exempt<'_>) -> Vec<Lea
         return leaks;
     };
     let mut texts: Vec<Text> = Vec::new();
+    let mut has_html = false;
     for part in &parsed.parts {
         for header in &part.headers {
             let value = decoded(bytes, header);
@@ -110,16 +122,21 @@ fn scan_bytes(bytes: &[u8], search: &Search<'_>, exempt: &Exempt<'_>) -> Vec<Lea
         }
         match &part.body {
             mail_parser::PartType::Text(text) => {
-                note(search.contacts(text), Place::Text);
-                // A file in UTF-16 that does not say so.
-                if text.contains('\0') {
-                    note(search.contacts(&text.replace('\0', "")), Place::Text);
-                }
-                if part.attachment_name().is_none() {
-                    texts.push(mail::segment(text.replace("\r\n", "\n")));
+                let prose = part.attachment_name().is_none();
+                if !(prose && scanned.iter().any(|before| before == text)) {
+                    note(search.contacts(text), Place::Text);
+                    // A file in UTF-16 that does not say so.
+                    if text.contains('\0') {
+                        note(search.contacts(&text.replace('\0', "")), Place::Text);
+                    }
+                    if prose {
+                        texts.push(mail::segment(text.replace("\r\n", "\n")));
+                        scanned.extend((text.len() <= KEPT_TEXT).then(|| text.to_string()));
+                    }
                 }
             }
             mail_parser::PartType::Html(html) => {
+                has_html = true;
                 note(search.contacts(html), Place::Text);
                 let Markup { words, values } = take_apart(html);
                 note(search.contacts(&words), Place::Text);
@@ -143,8 +160,8 @@ fn scan_bytes(bytes: &[u8], search: &Search<'_>, exempt: &Exempt<'_>) -> Vec<Lea
             note(search.contacts(stem), Place::Header);
         }
     }
-    // The HTML as its reader takes it, beside the plain text.
-    if parsed.parts.iter().any(|part| matches!(part.body, mail_parser::PartType::Html(_))) {
+    // The HTML as its reader takes it, and texts that are one for their reader.
+    if has_html || texts.len() > 1 {
         texts.push(mail::read(bytes).text);
     }
     for text in &texts {

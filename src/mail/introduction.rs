@@ -40,6 +40,21 @@ fn is_arrowed(line: &str) -> bool {
     inner.is_some_and(|inner| inner.len() <= 200 && has_date(inner) && !inner.starts_with('>'))
 }
 
+/// Whether an introduction may have this line: without one of these, and where its first is not
+/// [`begins_dated`], lines introduce nothing. Most lines of most texts.
+pub(super) fn may_name(line: &str) -> bool {
+    line.contains('@') || ends_open(bare(line))
+}
+
+/// Whether a line begins with a date, as far as a look at its first character tells.
+pub(super) fn begins_dated(line: &str) -> bool {
+    bare(line).starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn ends_open(text: &str) -> bool {
+    text.ends_with([':', '：'])
+}
+
 /// Whether the joined lines introduce a quote.
 pub(super) fn introduces(text: &str) -> Option<Introduces> {
     let text = bare(text);
@@ -47,7 +62,7 @@ pub(super) fn introduces(text: &str) -> Option<Introduces> {
         return None;
     }
     let address = text.contains('@');
-    if !text.ends_with([':', '：']) {
+    if !ends_open(text) {
         return without_colon(text, address);
     }
     let wrote = PHRASES.wrote.is_match(text);
@@ -64,7 +79,7 @@ pub(super) fn introduces(text: &str) -> Option<Introduces> {
 
 /// Programs that lose the colon, or never had it.
 fn without_colon(text: &str, address: bool) -> Option<Introduces> {
-    let digit = text.starts_with(|c: char| c.is_ascii_digit());
+    let digit = begins_dated(text);
     // "On Wed, 14 Nov 2018 Jane Roe <jane@mail.example> wrote".
     let told =
         || has_date(text) && PHRASES.opens.is_match(text) && PHRASES.ends_with_wrote.is_match(text);

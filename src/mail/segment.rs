@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::heading::{Heading, heading};
 use super::introduction::{
-    Introduces, introduces, is_quoted, is_reply_line, is_rule, is_separator, may_begin,
+    Introduces, begins_dated, introduces, is_quoted, is_reply_line, is_rule, is_separator,
+    may_begin, may_name,
 };
 use super::message::{Segment, SegmentKind, Text};
 use super::signature;
@@ -52,6 +53,8 @@ struct Lines<'t> {
     lines: Vec<&'t str>,
     /// For each line the next one, itself included, that is not blank.
     next_full: Vec<usize>,
+    /// For each line whether an introduction may end on it or names somebody.
+    names: Vec<bool>,
     /// Behind the last line with a quote mark.
     quotes_end: usize,
     /// A signature stands below a separator.
@@ -74,7 +77,8 @@ impl<'t> Lines<'t> {
         }
         let quotes_end = lines.iter().rposition(|line| is_quoted(line)).map_or(0, |at| at + 1);
         let kinds = vec![SegmentKind::New; lines.len()];
-        Self { lines, next_full, quotes_end, separated: false, kinds }
+        let names = lines.iter().map(|line| may_name(line)).collect();
+        Self { lines, next_full, names, quotes_end, separated: false, kinds }
     }
 
     fn line(&self, at: usize) -> &'t str {
@@ -184,6 +188,10 @@ impl<'t> Lines<'t> {
     }
 
     fn introduction(&self, at: usize) -> Option<(usize, Introduces)> {
+        let names = self.names.get(at..).unwrap_or_default();
+        if !begins_dated(self.line(at)) && !names.iter().take(INTRODUCTION_LINES).any(|n| *n) {
+            return None;
+        }
         let mut joined = self.line(at).trim().to_owned();
         if joined.len() > 1000 {
             return None;

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -16,9 +17,13 @@ const RUN: usize = 4;
 /// A longer word stands for itself by its beginning and its hash, so that time stays linear.
 const LONGEST_WORD: usize = 64;
 
-struct Word {
+/// The words of a text.
+#[derive(Default)]
+struct Words {
+    /// As they are compared, one behind the other.
     normal: String,
-    range: Range<usize>,
+    /// Of each the bytes of `normal`, and those of the text.
+    each: Vec<(Range<usize>, Range<usize>)>,
 }
 
 /// The hashes of a text by which it is recognised later: one for each run of four words, or one
@@ -34,7 +39,7 @@ pub fn shingles(text: &str) -> Vec<u64> {
 /// another; neighbouring words are one range together with what stands between them.
 pub fn seen(text: &str, seen: &Sightings) -> Vec<Range<usize>> {
     let words = words(text);
-    let mut known = vec![false; words.len()];
+    let mut known = vec![false; words.each.len()];
     let mut marked = 0;
     for (hash, run) in runs(&words) {
         if seen.0.contains(&hash) {
@@ -47,10 +52,10 @@ pub fn seen(text: &str, seen: &Sightings) -> Vec<Range<usize>> {
     }
     let mut ranges: Vec<Range<usize>> = Vec::new();
     let mut joins = false;
-    for (word, known) in words.iter().zip(known) {
+    for ((_, range), known) in words.each.into_iter().zip(known) {
         match ranges.last_mut() {
-            Some(last) if known && joins => last.end = word.range.end,
-            _ if known => ranges.push(word.range.clone()),
+            Some(last) if known && joins => last.end = range.end,
+            _ if known => ranges.push(range),
             _ => {}
         }
         joins = known;
@@ -59,25 +64,51 @@ pub fn seen(text: &str, seen: &Sightings) -> Vec<Range<usize>> {
 }
 
 /// The runs of a text: hash and range of words.
-fn runs(words: &[Word]) -> impl Iterator<Item = (u64, Range<usize>)> + '_ {
-    let short = (1..RUN).contains(&words.len());
-    let whole = short.then(|| (hash("whole", words), 0..words.len()));
-    whole
-        .into_iter()
-        .chain(words.windows(RUN).enumerate().map(|(at, run)| (hash("run", run), at..at + RUN)))
+fn runs(words: &Words) -> impl Iterator<Item = (u64, Range<usize>)> + '_ {
+    let count = words.each.len();
+    let short = (1..RUN).contains(&count);
+    let whole = short.then(|| (words.hash("whole", 0..count), 0..count));
+    let runs = (RUN..=count).map(|end| (words.hash("run", end - RUN..end), end - RUN..end));
+    whole.into_iter().chain(runs)
 }
 
-/// The first 8 bytes of SHA-256: whoever knows earlier text must not be able to find other words
-/// with the same hash, as they could with a plain checksum.
-fn hash(marker: &str, words: &[Word]) -> u64 {
-    let mut sha = Sha256::new();
-    sha.update(marker);
-    for word in words {
-        sha.update([0x1f]);
-        sha.update(&word.normal);
+impl Words {
+    /// The first 8 bytes of SHA-256: whoever knows earlier text must not be able to find other
+    /// words with the same hash, as they could with a plain checksum.
+    fn hash(&self, marker: &str, run: Range<usize>) -> u64 {
+        let mut sha = Sha256::new();
+        sha.update(marker);
+        for (normal, _) in self.each.get(run).unwrap_or_default() {
+            sha.update([0x1f]);
+            sha.update(self.normal.get(normal.clone()).unwrap_or_default());
+        }
+        let digest = sha.finalize();
+        digest.iter().take(8).fold(0, |hash, &byte| hash << 8 | u64::from(byte))
     }
-    let digest = sha.finalize();
-    digest.iter().take(8).fold(0, |hash, &byte| hash << 8 | u64::from(byte))
+
+    fn push(&mut self, text: &str, range: Range<usize>) {
+        let raw = text.get(range.clone()).unwrap_or_default();
+        let start = self.normal.len();
+        if raw.is_ascii() {
+            // Most words: their NFKC is themselves.
+            let letters = raw.chars().filter(char::is_ascii_alphanumeric);
+            self.normal.extend(letters.map(|c| c.to_ascii_lowercase()));
+        } else {
+            // Twice: some characters' compatibility forms have capitals.
+            let folded = raw.nfkc().flat_map(char::to_lowercase).nfkc();
+            self.normal.extend(folded.filter(|c| c.is_alphanumeric()));
+        }
+        let word = self.normal.get(start..).unwrap_or_default();
+        if word.is_empty() {
+            return;
+        }
+        if word.len() > LONGEST_WORD {
+            let hash = HEXLOWER.encode(&Sha256::digest(word));
+            self.normal.truncate(start);
+            self.normal.push_str(&hash);
+        }
+        self.each.push((start..self.normal.len(), range));
+    }
 }
 
 /// Written without spaces between words: each character is a word.
@@ -91,7 +122,7 @@ fn is_cjk(c: char) -> bool {
 
 /// Belongs to the character before it, half-width voicing marks included.
 fn is_mark(c: char) -> bool {
-    is_combining_mark(c) || matches!(c, '\u{ff9e}' | '\u{ff9f}')
+    !c.is_ascii() && (is_combining_mark(c) || matches!(c, '\u{ff9e}' | '\u{ff9f}'))
 }
 
 /// Shown as nothing: stands inside of words without parting them.
@@ -103,8 +134,8 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || (!c.is_ascii() && std::iter::once(c).nfkc().any(char::is_alphanumeric))
 }
 
-fn words(text: &str) -> Vec<Word> {
-    let mut words = Vec::new();
+fn words(text: &str) -> Words {
+    let mut words = Words::default();
     let mut open: Option<Range<usize>> = None;
     let mut open_cjk = false;
     for (at, c) in text.char_indices() {
@@ -123,7 +154,7 @@ fn words(text: &str) -> Vec<Word> {
             }
         }
         if let Some(range) = open.take() {
-            close(text, range, &mut words);
+            words.push(text, range);
         }
         if is_word(c) && !is_mark(c) {
             open = Some(at..end);
@@ -131,27 +162,9 @@ fn words(text: &str) -> Vec<Word> {
         }
     }
     if let Some(range) = open {
-        close(text, range, &mut words);
+        words.push(text, range);
     }
     words
-}
-
-fn close(text: &str, range: Range<usize>, words: &mut Vec<Word>) {
-    let raw = text.get(range.clone()).unwrap_or_default();
-    let folded: String = if raw.is_ascii() {
-        raw.to_ascii_lowercase() // most words: their NFKC is themselves
-    } else {
-        // Twice: some characters' compatibility forms have capitals.
-        raw.nfkc().flat_map(char::to_lowercase).nfkc().collect()
-    };
-    let mut normal: String = folded.chars().filter(|c| c.is_alphanumeric()).collect();
-    if normal.is_empty() {
-        return;
-    }
-    if normal.len() > LONGEST_WORD {
-        normal = Sha256::digest(&normal).iter().map(|byte| format!("{byte:02x}")).collect();
-    }
-    words.push(Word { normal, range });
 }
 
 #[cfg(test)]

@@ -1,11 +1,20 @@
 //! Mails as they lie on the disk: zstd frames, packed before the queue and unpacked after reading,
 //! so that neither the writer nor a read transaction waits for it.
 
+use std::cell::RefCell;
+
+use zstd::bulk::Compressor;
+
 use crate::store::error::StoreError;
 
 const LEVEL: i32 = 1;
 /// Below this packing takes less time than handing it to another thread.
 const INLINE: usize = 128 << 10;
+
+thread_local! {
+    /// To make one takes longer than to pack a mail with it.
+    static PACKER: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+}
 
 /// Packs all of these, in order.
 pub(super) async fn pack<const N: usize>(mails: [Vec<u8>; N]) -> Result<[Vec<u8>; N], StoreError> {
@@ -19,10 +28,16 @@ pub(super) async fn pack<const N: usize>(mails: [Vec<u8>; N]) -> Result<[Vec<u8>
 }
 
 fn pack_all<const N: usize>(mut mails: [Vec<u8>; N]) -> Result<[Vec<u8>; N], StoreError> {
-    for mail in &mut mails {
-        *mail = zstd::bulk::compress(mail, LEVEL)?;
-    }
-    Ok(mails)
+    PACKER.with_borrow_mut(|packer| {
+        let packer = match packer {
+            Some(packer) => packer,
+            none => none.insert(Compressor::new(LEVEL)?),
+        };
+        for mail in &mut mails {
+            *mail = packer.compress(mail)?;
+        }
+        Ok(mails)
+    })
 }
 
 /// What was packed. The frames are our own: they say how large they become.
