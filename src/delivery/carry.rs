@@ -313,7 +313,7 @@ fn log(mail: &StoredMail, outcome: &AttemptOutcome, ended: &Ended, age: Duration
     let age_ms = u64::try_from(age.as_millis()).unwrap_or(u64::MAX);
     let (message, delivery) = (&mail.message, mail.lease.delivery());
     let (stage, reply, attempts) =
-        (ended.stage.as_str(), &ended.reply, mail.attempts.saturating_add(1));
+        (ended.stage.as_str(), codes_of(&ended.reply), mail.attempts.saturating_add(1));
     match outcome {
         AttemptOutcome::Delivered => {
             tracing::info!(message_id = %message, %delivery, attempts, age_ms, reply, "delivered");
@@ -328,6 +328,16 @@ fn log(mail: &StoredMail, outcome: &AttemptOutcome, ended: &Ended, age: Duration
             tracing::warn!(message_id = %message, %delivery, attempts, stage, reply, "expired: gave up");
         }
     }
+}
+
+/// A peer's reply for the log: its codes. Its words may name anybody; `queue show` has them.
+fn codes_of(reply: &str) -> &str {
+    if reply.starts_with(|c: char| c.is_ascii_digit()) {
+        let end = reply.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ' ' | '-')));
+        return reply.get(..end.unwrap_or(reply.len())).unwrap_or_default().trim();
+    }
+    // "permanent error (550): …"
+    reply.split_once("): ").map_or(reply, |(codes, _)| codes)
 }
 
 #[cfg(test)]
@@ -367,5 +377,14 @@ mod tests {
         let decided = |at| decide(&config, &mail, at, &ended);
         assert_eq!(decided(born), AttemptOutcome::Deferred { next: end });
         assert_eq!(decided(end), AttemptOutcome::Expired);
+    }
+
+    #[test]
+    fn of_a_peers_reply_the_log_has_the_codes() {
+        assert_eq!(codes_of("550 5.1.1 cs at lamps dot example is unknown"), "550 5.1.1");
+        assert_eq!(codes_of("250 2.0.0"), "250 2.0.0");
+        assert_eq!(codes_of("permanent error (550): jane (at) roes"), "permanent error (550");
+        assert_eq!(codes_of("the connection broke"), "the connection broke");
+        assert_eq!(codes_of(""), "");
     }
 }

@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod address;
+mod characters;
 pub mod conversation;
 mod copies;
 mod custom_id;
@@ -31,6 +32,7 @@ mod words;
 
 pub use account::{HealthRules, NoStrike, Rung, StepKind, Violation};
 pub use address::{AddressError, AliasAddress, Canonical, RealAddress};
+pub use characters::is_unseen;
 pub use conversation::{ConversationId, ThreadLink};
 pub use copies::{Copies, Prints};
 pub use custom_id::CustomId;

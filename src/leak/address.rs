@@ -64,9 +64,14 @@ impl Wanted {
     }
 }
 
-/// Whether these characters come one after the other, with no more between them than may be.
+/// Whether these characters come one after the other, with no more between them than may be: next
+/// to the `@` and to a dot any marks, as in `"jane"@mail.example` (RFC 5321 §4.1.2 Quoted-string) or
+/// `[jane]@mail/./example`.
 fn follows(mut chars: impl Iterator<Item = char>, wanted: &str, dots: bool) -> bool {
+    let mut before = '@';
     wanted.chars().all(|wanted| {
+        let edge = matches!(before, '@' | '.') || wanted == '.';
+        before = wanted;
         let mut between = 0;
         loop {
             match chars.next() {
@@ -74,6 +79,7 @@ fn follows(mut chars: impl Iterator<Item = char>, wanted: &str, dots: bool) -> b
                 Some(c) if c.is_whitespace() || matches!(c, '>' | '|') || (dots && c == '.') => {
                     between += 1;
                 }
+                Some(c) if edge && !c.is_alphanumeric() => between += 1,
                 _ => return false,
             }
             if between > MOST_BETWEEN {
@@ -106,6 +112,15 @@ mod tests {
             "jane.roe+ta\ng@mail.example jane.roe +t@mail.example",
             "elpmaxe.liam@eor.enaj",
             "x elpmaxe.liam@gat+eor.enajx",
+            "\"jane.roe\"@mail.example",
+            "'jane.roe'@mail.example [jane.roe] @ mail.example",
+            "*jane.roe*@mail.example",
+            "jane.roe\\@mail.example",
+            "jane.roe,@mail.example",
+            "jane.roe:@mail.example",
+            "jane.roe@@mail.example",
+            "jane/./roe/@/mail/./example",
+            "jane.roe_@_mail_._example",
         ] {
             check("Jane.Roe@mail.example", text, true);
             check("jane.roe+own@mail.example", text, true);

@@ -8,6 +8,7 @@
 
 mod address;
 mod binary;
+mod domain;
 mod markup;
 mod scan;
 mod search;

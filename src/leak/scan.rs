@@ -123,23 +123,27 @@ fn scan_bytes(
         match &part.body {
             mail_parser::PartType::Text(text) => {
                 let prose = part.attachment_name().is_none();
-                if !(prose && scanned.iter().any(|before| before == text)) {
+                if prose && scanned.iter().any(|before| before == text) {
+                    // Nothing new.
+                } else if prose {
+                    let words = mail::segment(text.replace("\r\n", "\n"));
+                    note(search.contacts(&without_repeated(&words, exempt.known)), Place::Text);
+                    texts.push(words);
+                    scanned.extend((text.len() <= KEPT_TEXT).then(|| text.to_string()));
+                } else {
                     note(search.contacts(text), Place::Text);
                     // A file in UTF-16 that does not say so.
                     if text.contains('\0') {
                         note(search.contacts(&text.replace('\0', "")), Place::Text);
                     }
-                    if prose {
-                        texts.push(mail::segment(text.replace("\r\n", "\n")));
-                        scanned.extend((text.len() <= KEPT_TEXT).then(|| text.to_string()));
-                    }
                 }
             }
             mail_parser::PartType::Html(html) => {
                 has_html = true;
-                note(search.contacts(html), Place::Text);
+                note(search.contacts(&without_known(html, exempt.known)), Place::Text);
                 let Markup { words, values } = take_apart(html);
-                note(search.contacts(&words), Place::Text);
+                let words = mail::segment(words);
+                note(search.contacts(&without_repeated(&words, exempt.known)), Place::Text);
                 // Nobody reads an attribute: there is no prose in it that may name somebody.
                 note(search.contacts(&values).or(search.person(&values)), Place::Markup);
             }
@@ -189,11 +193,21 @@ fn without_ids<'t>(text: &'t str, ids: &[&MsgId]) -> Cow<'t, str> {
     })
 }
 
-/// A text without what its reader knows; a mark stands where something was taken out.
+/// A text without what its reader knows.
 fn without_known(text: &str, known: &Sightings) -> String {
+    without(text, sighting::seen(text, known))
+}
+
+/// A text without the quotes of what its reader wrote.
+fn without_repeated(text: &Text, known: &Sightings) -> String {
+    without(&text.body, sighting::repeated(text, known))
+}
+
+/// A text without these stretches, which are in order; a mark stands for each.
+fn without(text: &str, stretches: Vec<Range<usize>>) -> String {
     let mut left = String::with_capacity(text.len());
     let mut at = 0;
-    for seen in sighting::seen(text, known) {
+    for seen in stretches {
         left.push_str(text.get(at..seen.start).unwrap_or_default());
         left.push('\u{fffc}');
         at = at.max(seen.end);

@@ -1,13 +1,10 @@
 //! Searching one decoded text for secrets.
 
 use std::cell::OnceCell;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use super::address::Wanted;
 use super::binary::Letters;
-use super::unveil;
+use super::{domain, unveil};
 use crate::domain::{Secrets, folded};
 
 /// What kind of secret was found.
@@ -21,14 +18,6 @@ pub enum Kind {
     Name,
     /// A distinctive local part.
     LocalPart,
-}
-
-#[allow(clippy::unwrap_used)] // constants that every test compiles
-mod pattern {
-    use super::{LazyLock, Regex};
-
-    pub static HOST: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?:[\p{L}\p{N}_-]+\.)+[\p{L}\p{N}-]+").unwrap());
 }
 
 /// The secrets, ready to be searched for.
@@ -85,9 +74,7 @@ impl<'a> Search<'a> {
             if self.addresses.iter().any(|a| a.stands_in(form)) {
                 return Some(Kind::Address);
             }
-            // Most texts hold no such letters at all, and need no look at each of their hosts.
-            let has_domain = self.secrets.domains.iter().any(|d| form.contains(d.as_str()))
-                && pattern::HOST.find_iter(form).any(|m| self.secrets.holds_domain(m.as_str()));
+            let has_domain = self.secrets.domains.iter().any(|d| domain::stands_in(d, form));
             has_domain.then_some(Kind::Domain)
         })
     }

@@ -1,18 +1,10 @@
 //! Undoing the encodings that can stand inside of decoded text.
 
-use std::sync::LazyLock;
-
-use data_encoding::{Encoding, Specification};
+use decancer::Translation;
 use unicode_normalization::UnicodeNormalization;
 
-/// Base64 without padding whose last bits may be anything.
-#[allow(clippy::unwrap_used)] // a constant that every test builds
-static BASE64_NOPAD_LAX: LazyLock<Encoding> = LazyLock::new(|| {
-    let mut lax = Specification::new();
-    lax.symbols.push_str("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
-    lax.check_trailing_bits = false;
-    lax.encoding().unwrap()
-});
+use crate::domain::{folded, is_unseen};
+use crate::mail;
 
 /// Encodings inside of one another that are undone.
 const DEEPEST: usize = 3;
@@ -22,6 +14,12 @@ const DEEPEST: usize = 3;
 /// stands inside of another. Lower case.
 pub(super) fn forms(text: &str) -> Vec<String> {
     let mut forms = vec![fold(text)];
+    if !text.is_ascii() {
+        let plain = plain(&forms.concat());
+        if !forms.contains(&plain) {
+            forms.push(plain);
+        }
+    }
     // Nothing to undo: no second copy of a long text.
     if !text.contains(['&', '%', '=']) {
         return forms;
@@ -52,21 +50,9 @@ pub(super) fn base64_words(text: &str) -> Vec<String> {
     let blocks = base64_blocks(text);
     words
         .chain(blocks.iter().map(String::as_str))
-        .filter_map(|word| {
-            let plain: Vec<u8> = word
-                .bytes()
-                .map(|b| match b {
-                    b'-' => b'+',
-                    b'_' => b'/',
-                    b => b,
-                })
-                .collect();
-            // Six bits alone are no byte.
-            let whole = plain.get(..plain.len() - usize::from(plain.len() % 4 == 1))?;
-            let decoded = BASE64_NOPAD_LAX.decode(whole).ok()?;
-            let text = String::from_utf8(decoded).ok()?;
-            text.contains('@').then(|| fold(&text))
-        })
+        .filter_map(mail::base64_word)
+        .filter(|decoded| decoded.contains('@'))
+        .map(|decoded| fold(&decoded))
         .collect()
 }
 
@@ -99,13 +85,21 @@ pub(super) fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    text.nfkc()
-        .filter(|c| {
-            !matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-                | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}')
-        })
-        .flat_map(char::to_lowercase)
-        .collect()
+    text.nfkc().filter(|c| !is_unseen(*c)).flat_map(char::to_lowercase).collect()
+}
+
+/// Letters without the marks around them, and as the Latin letters that they look like.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in folded(text).chars() {
+        let stays = c.is_ascii() || matches!(c, '\u{3000}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}');
+        match if stays { Translation::None } else { decancer::cure_char!(c) } {
+            Translation::Character(like) => plain.push(like),
+            Translation::String(like) => plain.push_str(&like),
+            Translation::None => plain.push(c),
+        }
+    }
+    plain
 }
 
 /// RFC 3986 §2.1; also `=40` as a mail program leaves it where it did not decode.

@@ -16,6 +16,7 @@ mod body;
 pub mod canonical;
 mod content;
 mod decode;
+mod encoded;
 mod enriched;
 mod fields;
 mod flowed;
@@ -45,6 +46,8 @@ mod subject;
 mod tnef;
 
 pub use content::{Content, words};
+pub use decode::knows_charset;
+pub use encoded::base64_word;
 pub use message::{
     Attachment, Automatic, Defect, Inspected, Mailbox, Message, Segment, SegmentKind, Text,
     Unreadable,

@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::domain::Sightings;
+use super::message::{SegmentKind, Text};
+use crate::domain::{Sightings, is_unseen};
 
 /// Words of one shingle.
 const RUN: usize = 4;
@@ -61,6 +62,29 @@ pub fn seen(text: &str, seen: &Sightings) -> Vec<Range<usize>> {
         joins = known;
     }
     ranges
+}
+
+/// The stretches of quotes whose words occur in earlier text. Where they are what the reader of this
+/// text wrote, nothing may be found in them: whoever writes a list of guesses and has it quoted back
+/// would learn from what is missing which of them was right.
+pub fn repeated(text: &Text, known: &Sightings) -> Vec<Range<usize>> {
+    let quotes: Vec<&Range<usize>> = text
+        .segments
+        .iter()
+        .filter(|segment| segment.kind == SegmentKind::Quote)
+        .map(|segment| &segment.range)
+        .collect();
+    if quotes.is_empty() || known.0.is_empty() {
+        return vec![];
+    }
+    let within = |seen: Range<usize>| {
+        let both = move |quote: &&Range<usize>| {
+            let both = seen.start.max(quote.start)..seen.end.min(quote.end);
+            (both.start < both.end).then_some(both)
+        };
+        quotes.iter().filter_map(both).collect::<Vec<_>>()
+    };
+    seen(&text.body, known).into_iter().flat_map(within).collect()
 }
 
 /// The runs of a text: hash and range of words.
@@ -125,11 +149,6 @@ fn is_mark(c: char) -> bool {
     !c.is_ascii() && (is_combining_mark(c) || matches!(c, '\u{ff9e}' | '\u{ff9f}'))
 }
 
-/// Shown as nothing: stands inside of words without parting them.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
-}
-
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || (!c.is_ascii() && std::iter::once(c).nfkc().any(char::is_alphanumeric))
 }
@@ -145,7 +164,7 @@ fn words(text: &str) -> Words {
                 range.end = end;
                 continue;
             }
-            if is_invisible(c) {
+            if is_unseen(c) {
                 continue;
             }
             if !open_cjk && is_word(c) && !is_cjk(c) {

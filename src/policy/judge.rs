@@ -17,7 +17,7 @@ use super::tokens::Tokens;
 use super::view::View;
 use super::{
     account_numbers, attachment_size, attachment_type, card_number, dangerous_content,
-    email_address, external_link, fetched, kinds, linked_logo, messenger_handle,
+    email_address, encoded, external_link, fetched, kinds, linked_logo, messenger_handle,
     off_platform_payment, phone_number, too_long, tracking, unreadable,
 };
 
@@ -209,6 +209,12 @@ impl Bench<'_> {
             found = apart(found);
         }
         found.extend(self.by_patterns(text));
+        let addresses = self.addresses();
+        for hidden in encoded::find(text, &addresses) {
+            if !found.iter().any(|hit| overlap(&hit.found.range, &hidden.range)) {
+                found.push(Hit { rule: RuleId::EmailAddress, found: hidden, invites: false });
+            }
+        }
         for hit in found {
             self.add(text, part, quoted, hit);
         }
@@ -225,6 +231,11 @@ impl Bench<'_> {
             own.matches(text).into_iter().map(hit)
         };
         self.rules.customs.iter().flat_map(of_rule).collect()
+    }
+
+    fn addresses(&self) -> email_address::Detector<'_> {
+        let Rules { address_domains, addresses, .. } = self.rules;
+        email_address::Detector { domains: address_domains, contacts: addresses }
     }
 
     /// What the message is for; whether that can't be told of one that nobody asked for.
@@ -280,9 +291,7 @@ impl Bench<'_> {
         let tokens = Tokens::new(&view.text);
         let rules = self.rules;
         let mut hits = Hits { view, all: vec![], taken: vec![] };
-        let addresses =
-            email_address::Detector { domains: &rules.address_domains, contacts: &rules.addresses };
-        let (addresses, allowed) = addresses.find(view, &tokens);
+        let (addresses, allowed) = self.addresses().find(view, &tokens);
         hits.add(RuleId::EmailAddress, addresses);
         hits.take(allowed);
 

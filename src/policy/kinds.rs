@@ -68,9 +68,14 @@ pub(super) fn find(
     if conduct.is_empty() {
         conduct = conduct::in_any(&reading, || read_in_each(packs, &texts, skip));
     }
-    // A new message says something in its subject too; that of an answer is the conversation's.
-    let new = reading.sentences.iter().filter(|s: &&Sentence| s.zone != Zone::Signature);
-    if new.map(|s| s.letters).sum::<usize>() < LETTERS || !reading.is_known() {
+    // A new message says something in its subject too, but not all; that of an answer is the
+    // conversation's.
+    let letters = |zone: fn(Zone) -> bool| -> usize {
+        reading.sentences.iter().filter(|s| zone(s.zone)).map(|s| s.letters).sum()
+    };
+    let body = letters(|zone| zone == Zone::Body);
+    let is_short = body < LETTERS / 2 || letters(|zone| zone != Zone::Signature) < LETTERS;
+    if is_short || !reading.is_known() {
         return Kinds { found: conduct, is_unread: true, ..Kinds::default() };
     }
     let proactive = context.proactive && context.direction == Direction::SellerToBuyer;

@@ -22,6 +22,7 @@ mod dangerous_content;
 mod dates;
 mod domains;
 mod email_address;
+mod encoded;
 mod external_link;
 mod fetched;
 mod found;

@@ -9,6 +9,8 @@ use decancer::Translation;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use crate::domain::is_unseen;
+
 /// The folded text and its way back.
 #[derive(Debug)]
 pub(super) struct View<'a> {
@@ -266,16 +268,10 @@ fn digit(c: char) -> Option<char> {
     char::from_digit(code - zero, 10)
 }
 
-/// Format characters, combining marks, variation selectors, fillers and tags: nobody sees them
-/// apart from the character before.
+/// What nobody sees apart from the character before.
 fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180b}'..='\u{180e}' | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{20d0}'..='\u{20ff}'
-            | '\u{300}'..='\u{36f}' | '\u{fe00}'..='\u{fe0f}' | '\u{115f}' | '\u{1160}'
-            | '\u{2800}' | '\u{3164}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}'
-    )
+    is_unseen(c)
+        || matches!(c, '\u{20d0}'..='\u{20ff}' | '\u{300}'..='\u{36f}' | '\u{fe20}'..='\u{fe2f}')
 }
 
 fn fold(c: char, out: &mut String) {

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::domain::{Action, MsgId, RuleId, Sightings, Verdict};
 use crate::leak::{self, Leak, Outgoing};
+use crate::mail::sighting;
 use crate::policy::{self, Context, Rules};
 use crate::rewrite::{self, Carried, ComposeError, Plan};
 
@@ -87,7 +88,11 @@ fn write(plan: &Plan<'_>) -> Result<Outgoing, Stopped> {
         Err(Stopped::Leak(leaks)) => leaks,
         other => return other,
     };
-    let cut: Vec<Range<usize>> = leak::leaking_stretches(&plan.message.text.body, plan.secrets);
+    let text = &plan.message.text;
+    // What the reader wrote is not cut: it would tell which of many guesses was right.
+    let own = sighting::repeated(text, plan.known);
+    let mut cut: Vec<Range<usize>> = leak::leaking_stretches(&text.body, plan.secrets);
+    cut.retain(|cut| !own.iter().any(|own| own.start <= cut.start && cut.end <= own.end));
     let files: Vec<Carried> = plan.files.iter().map(|file| without_leaks(plan, file)).collect();
     let nothing = Sightings::default();
     let plainer = plan.message.rich.as_ref().map(|_| true);

@@ -123,7 +123,9 @@ impl<'a> Names<'a> {
         let mut bytes = Arc::clone(inspected.bytes.as_ref()?);
         if let Some(text) = &inspected.text {
             let cleaned = self.masked_text(text);
-            if cleaned == *text {
+            // In a charset that nobody here can read something may stand that was not looked at.
+            let known = attachment.charset.as_deref().is_none_or(mail::knows_charset);
+            if cleaned == *text && known {
                 content_type.push_str(&charset(attachment.charset.as_deref()));
             } else {
                 content_type.push_str("; charset=utf-8");
@@ -175,11 +177,13 @@ impl<'a> Names<'a> {
         let sender = plan.direction.sender();
         let shown = shown_name(plan.facts, sender, plan.shown_name);
         let removed_link = self.texts.removed(RuleId::ExternalLink);
+        let removed_address = self.texts.removed(RuleId::EmailAddress);
         let masks = Masks {
             secrets: plan.secrets,
             alias: plan.facts.alias(sender),
             shown_name: &shown,
             removed_link: &removed_link,
+            removed_address: &removed_address,
             known: &self.nothing,
         };
         mark(&masks, &mut edits);

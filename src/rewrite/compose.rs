@@ -203,11 +203,13 @@ impl<'a> Words<'a> {
         let texts = Texts::of(recipient.language);
         let name = shown_name(plan.facts, sender, plan.shown_name);
         let removed_link = texts.removed(RuleId::ExternalLink);
+        let removed_address = texts.removed(RuleId::EmailAddress);
         let masks = Masks {
             secrets: plan.secrets,
             alias: plan.facts.alias(sender),
             shown_name: &name,
             removed_link: &removed_link,
+            removed_address: &removed_address,
             known: plan.known,
         };
         let redact = |part, edits: &mut Edits| {

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::mask::is_invisible;
+use crate::domain::is_unseen;
 use crate::inspect;
 
 /// A name without its extension, in characters and in bytes of UTF-8: file systems end at 255
@@ -45,7 +45,7 @@ pub(super) fn plain(name: &str) -> String {
     let mut characters = 0;
     for c in last.nfc() {
         let c = match c {
-            c if is_invisible(c) => continue,
+            c if is_unseen(c) => continue,
             '<' | '>' | ':' | '"' | '|' | '?' | '*' | '[' | ']' | '%' => ' ',
             c if c.is_control() || c.is_whitespace() => ' ',
             c => c,

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::edit::{Edits, Why};
-use crate::domain::{AliasAddress, Secrets, Sightings, folded_char};
+use crate::domain::{AliasAddress, Secrets, Sightings, folded_char, is_unseen};
 use crate::mail::{SegmentKind, Text, base_subject, sighting};
 
 /// What stands in place of the sender's secrets.
@@ -20,6 +20,8 @@ pub(super) struct Masks<'a> {
     pub shown_name: &'a str,
     /// Stands for a link to the sender's own domain.
     pub removed_link: &'a str,
+    /// Stands for any address in what the recipient wrote.
+    pub removed_address: &'a str,
     /// What the recipient wrote or was shown before: to change it would tell the recipient which
     /// of many guesses was right.
     pub known: &'a Sightings,
@@ -45,13 +47,15 @@ mod pattern {
 impl Masks<'_> {
     /// Adds what must be masked in a body.
     pub fn mark_text(&self, text: &Text, edits: &mut Edits) {
-        self.mark_contacts(&text.body, edits);
+        let repeated = sighting::repeated(text, self.known);
+        self.mark_contacts(&text.body, &repeated, edits);
+        self.mark_repeated(&text.body, &repeated, edits);
         self.mark_person(&text.body, &margins(text, self), edits);
     }
 
     /// Adds what must be masked in a line of the header: all of it is margin.
     pub fn mark_line(&self, line: &str, edits: &mut Edits) {
-        self.mark_contacts(line, edits);
+        self.mark_contacts(line, &[], edits);
         // A short subject is remembered as a whole, without the marks of answering.
         let base = base_subject(line);
         let offset = line.len() - base.len();
@@ -61,8 +65,35 @@ impl Masks<'_> {
         self.mark_person(line, &without(whole, &seen), edits);
     }
 
-    fn mark_contacts(&self, text: &str, edits: &mut Edits) {
+    /// Every address in what the reader wrote, whosever it is, and nothing else: one that was left
+    /// among those that are gone would be a wrong guess, and the other way round.
+    fn mark_repeated(&self, text: &str, repeated: &[Range<usize>], edits: &mut Edits) {
+        let mut marked = 0;
+        for stretch in repeated {
+            let words = text.get(stretch.clone()).unwrap_or_default();
+            for (at, _) in words.match_indices(['@', '＠']) {
+                let at = stretch.start + at;
+                if at < marked {
+                    continue;
+                }
+                let line = line_around(text, at);
+                let found = pattern::ADDRESS.find_iter(text.get(line.clone()).unwrap_or_default());
+                let mut found = found.map(|m| line.start + m.start()..line.start + m.end());
+                // What stands around it in no usual way goes with the whole line.
+                let range = found.find(|found| found.contains(&at)).unwrap_or(line);
+                marked = range.end;
+                edits.replace(range, self.removed_address, Why::Contact);
+            }
+        }
+    }
+
+    /// Own contacts outside of the stretches `but`.
+    fn mark_contacts(&self, text: &str, but: &[Range<usize>], edits: &mut Edits) {
+        let is_out = |range: &Range<usize>| {
+            !but.iter().any(|but| but.start <= range.start && range.end <= but.end)
+        };
         let mut masked: Vec<Range<usize>> = self.spaced(text);
+        masked.retain(is_out);
         for range in &masked {
             edits.replace(range.clone(), self.alias.to_string(), Why::Contact);
         }
@@ -70,8 +101,10 @@ impl Masks<'_> {
             // "mailto:jane@…", "'jane@…": a shorter tail of the match may be the address.
             if let Some(at) = self.address_at(found.as_str()) {
                 let range = found.start() + at..found.end();
-                edits.replace(range.clone(), self.alias.to_string(), Why::Contact);
-                masked.push(range);
+                if is_out(&range) {
+                    edits.replace(range.clone(), self.alias.to_string(), Why::Contact);
+                    masked.push(range);
+                }
             }
         }
         if self.secrets.domains.is_empty() {
@@ -80,6 +113,7 @@ impl Masks<'_> {
         for found in pattern::HOST.captures_iter(text) {
             if let (Some(all), Some(host)) = (found.get(0), found.name("host"))
                 && self.secrets.holds_domain(host.as_str())
+                && is_out(&all.range())
                 && !masked.iter().any(|m| m.contains(&host.start()))
             {
                 match address_before(text, all.start()) {
@@ -134,6 +168,13 @@ impl Masks<'_> {
     }
 }
 
+/// The line in which this place is, without its end.
+fn line_around(text: &str, at: usize) -> Range<usize> {
+    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+    let end = text.get(at..).and_then(|behind| behind.find('\n')).map_or(text.len(), |n| at + n);
+    start..end
+}
+
 /// Characters that may stand inside of an address at one place.
 const MOST_BETWEEN: usize = 12;
 
@@ -165,7 +206,7 @@ fn spaced_at(text: &str, at: usize, address: &str) -> Option<Range<usize>> {
             if c.to_lowercase().eq([wanted]) || (wanted == '@' && c == '＠') {
                 break;
             }
-            let is_between = c.is_whitespace() || is_invisible(c) || matches!(c, '>' | '|');
+            let is_between = c.is_whitespace() || is_unseen(c) || matches!(c, '>' | '|');
             skipped += 1;
             if !is_between || skipped > MOST_BETWEEN {
                 return None;
@@ -185,7 +226,7 @@ fn spaced_at(text: &str, at: usize, address: &str) -> Option<Range<usize>> {
 /// Where the local part begins that stands before this place, if an `@` stands between: with
 /// characters that are not seen, or a line break, inside of it.
 fn address_before(text: &str, at: usize) -> Option<usize> {
-    let unseen = |c: char| c.is_whitespace() || is_invisible(c);
+    let unseen = |c: char| c.is_whitespace() || is_unseen(c);
     let before = text.get(..at)?.trim_end_matches(unseen);
     let local = before.strip_suffix('@').or_else(|| before.strip_suffix('＠'))?;
     let local = local.trim_end_matches(unseen);
@@ -201,12 +242,6 @@ fn address_before(text: &str, at: usize) -> Option<usize> {
         }
     }
     (start < local.len()).then_some(start)
-}
-
-/// Characters that take no room on a screen.
-pub(super) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Takes out what turns the direction of reading around: it shows an address that nobody wrote.
@@ -304,9 +339,9 @@ fn name_forms(name: &str) -> Vec<String> {
         [] => vec![],
         [only] => vec![only.clone()],
         [first, .., last] => vec![
-            words.join(r"\s+"),
-            format!(r"{first}(?:\s+[\p{{L}}.'-]+){{0,2}}\s+{last}"),
-            format!(r"{last}\s*,?\s*{first}"),
+            words.join(r"[\s_.-]+"),
+            format!(r"{first}(?:[\s_]+[\p{{L}}.'-]+){{0,2}}[\s_.-]+{last}"),
+            format!(r"{last}[\s_.-]*,?[\s_.-]*{first}"),
         ],
     }
 }
@@ -376,6 +411,7 @@ mod tests {
             alias: &alias,
             shown_name: "Jane",
             removed_link: "[removed: link]",
+            removed_address: "[removed: e-mail address]",
             known: &known,
         };
         let text = mail::segment(text.to_owned());
@@ -431,5 +467,26 @@ mod tests {
         let quoted = format!("No.\n> {guess}\n");
         assert_eq!(masked(&quoted, &[guess]), quoted);
         assert_ne!(masked(&quoted, &[]), quoted, "the sender's own quote of who knows what");
+    }
+
+    #[test]
+    fn of_a_list_of_addresses_that_is_quoted_back_none_is_told_from_the_others() {
+        let list = "We wrote to john@other.example and jane.roe@roes.example and \"x\"@y.example\nat roes.example or other.example today";
+        let quoted = format!("No.\n> {}\n", list.replace('\n', "\n> "));
+        let gone = "[removed: e-mail address]";
+        // The mark of a quote is no part of the words: the line goes with it.
+        assert_eq!(
+            masked(&quoted, &[list]),
+            format!("No.\n{gone}\n> at roes.example or other.example today\n")
+        );
+        let plain = "Is it john@other.example or jane.roe@roes.example or roes.example then";
+        let quoted = format!("No.\n> {plain}\n");
+        assert_eq!(
+            masked(&quoted, &[plain]),
+            format!("No.\n> Is it {gone} or {gone} or roes.example then\n")
+        );
+        // What the reader did not write is the sender's own, to the end.
+        assert!(!masked(&quoted, &[]).contains("roes.example"));
+        assert!(masked(&format!("{plain}\n"), &[plain]).contains("alias@relay.example"));
     }
 }

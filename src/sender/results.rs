@@ -19,20 +19,36 @@ pub(super) struct Results {
     pub found: bool,
 }
 
-/// Reads the fields of that server. A mail server adds its fields above those that came with the
-/// mail, so of each method the topmost field that has a result of it counts, and what somebody
-/// wrote below in that server's name does not. (RFC 8601 §5 has the server take such away, too.)
+/// Reads the fields of that server. A mail server adds its fields around its own `Received:`, which
+/// is the topmost: what stands below the next one came with the mail, and where it has fields above
+/// its own, what stands below that did. Of each method the topmost field that speaks of it counts,
+/// and `none` speaks of all of them. (RFC 8601 §5 has the server take away what came in its name,
+/// too; one that forgets it shall not make everybody forgeable.)
 pub(super) fn read(mail: &[u8], authserv_id: &str) -> Results {
     let (head, _) = split(mail);
     let mut results = Results::default();
     let mut known: Vec<String> = Vec::new();
-    for field in fields(head).into_iter().filter(|f| is_named(f, "Authentication-Results")) {
+    let mut hops = 0;
+    for field in fields(head) {
+        if is_named(field, "Received") {
+            hops += 1;
+            if hops > 1 || results.found {
+                break;
+            }
+        }
+        if !is_named(field, "Authentication-Results") {
+            continue;
+        }
         let text = String::from_utf8_lossy(value(field)).into_owned();
         let Some(said) = statements(&text, authserv_id) else { continue };
         results.found = true;
         let new: Vec<&Statement> =
             said.iter().filter(|statement| !known.contains(&statement.method)).collect();
         new.iter().for_each(|statement| results.take(statement));
+        // RFC 8601 §2.2: "none" is said where nothing was found out.
+        if said.is_empty() {
+            break;
+        }
         known.extend(said.iter().map(|statement| statement.method.clone()));
     }
     results
@@ -225,5 +241,36 @@ mod tests {
             "mx.market.example; dmarc=pass header.from=shop.example; dkim=pass header.d=shop.example",
         ]);
         assert_eq!((below.dmarc, below.dkim), (None, vec![]));
+    }
+
+    #[test]
+    fn what_came_with_the_mail_says_nothing_even_of_other_methods() {
+        let forged = "Authentication-Results: mx.market.example; dmarc=pass header.from=shop.example; dkim=pass header.d=shop.example\r\n";
+        let received =
+            "Received: from evil.example by mx.market.example; Sat, 28 Nov 2026 09:00:00 +0000\r\n";
+        let own =
+            "Authentication-Results: mx.market.example; spf=fail smtp.mailfrom=evil.example\r\n";
+        let none = "Authentication-Results: mx.market.example; none\r\n";
+        for head in [
+            format!("{own}{received}{forged}"),
+            format!("{received}{own}{received}{forged}"),
+            format!("{received}{received}{forged}"),
+            format!("{none}{forged}"),
+            format!("{none}{received}{forged}"),
+            format!("{received}{none}{forged}"),
+        ] {
+            let found = read(
+                format!("{head}From: a@shop.example\r\n\r\nHi\r\n").as_bytes(),
+                "mx.market.example",
+            );
+            assert_eq!((found.dmarc, found.dkim), (None, vec![]), "{head}");
+        }
+        let several = format!("{received}{own}{forged}{received}{forged}");
+        let found = read(format!("{several}\r\nHi\r\n").as_bytes(), "mx.market.example");
+        assert_eq!(
+            found.dmarc.as_deref(),
+            Some("shop.example"),
+            "its filters' fields below its own line"
+        );
     }
 }
