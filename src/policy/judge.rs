@@ -37,7 +37,7 @@ pub fn judge(rules: &Rules, context: &Context<'_>, message: &Message) -> Verdict
     if let Some(words) = unreadable::find(message) {
         bench.whole(RuleId::Unreadable, Part::Message, words.to_owned());
     }
-    let quoted_subject = Quoted::of_line(&message.subject, context.sightings);
+    let quoted_subject = Quoted::of_subject(&message.subject, context.sightings);
     let subject = View::new(&message.subject);
     bench.contacts(&subject, Part::Subject, &quoted_subject);
     let text = &message.text;
@@ -55,8 +55,10 @@ pub fn judge(rules: &Rules, context: &Context<'_>, message: &Message) -> Verdict
         bench.otherwise(message);
         bench.fetched(message, &quoted);
         bench.copied(message, &quoted);
-        if !refused {
-            is_unread = bench.kinds(message, (&subject, &quoted_subject), (&body, &quoted));
+        // What was refused for its subject is told all that is to be changed at once.
+        if !refused || characters <= TEXT_LIMIT {
+            let subject = (&subject, &quoted_subject);
+            is_unread = bench.kinds(message, subject, (&body, &quoted)) && !refused;
         }
     }
     bench.pictures(message);
@@ -248,11 +250,14 @@ impl Bench<'_> {
         let poses = self.rules.action(RuleId::Impersonation, self.context.direction).is_some();
         let marketplace = poses.then_some(&self.rules.marketplace);
         let packs = self.rules.languages.packs();
-        let segments = &message.text.segments;
-        let kinds = kinds::find(packs, marketplace, self.context, segments, subject, body);
+        let kinds = kinds::find(packs, marketplace, self.context, message, subject, body);
         for (rule, part, found) in kinds.found {
             let text = if part == Part::Subject { &message.subject } else { &message.text.body };
             self.add(text, part, &Quoted::default(), Hit { rule, found, invites: false });
+        }
+        for (name, rule, found) in kinds.names {
+            let hit = Hit { rule, found, invites: false };
+            self.add(&name, Part::Attachment, &Quoted::default(), hit);
         }
         let unasked = self.context.proactive && self.context.direction == Direction::SellerToBuyer;
         kinds.is_unread && unasked

@@ -6,13 +6,13 @@
 //! A proactive message that does anything that the buyer must know or do for this order is of a
 //! permitted kind; one that does nothing of the sort is named by the first that fits of shipping
 //! news, an offer of help and thanks, and is `unsolicited` where none does (PRODUCT §5, "Settled
-//! cases").
+//! cases"). The names of attached files are words too.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use crate::domain::{Certainty, Direction, MessageKind, Part, RuleId};
-use crate::mail::{Segment, SegmentKind, base_subject};
+use crate::mail::{Message, SegmentKind, base_subject};
 
 use super::conduct;
 use super::context::Context;
@@ -30,32 +30,38 @@ const LETTERS: usize = 20;
 pub(super) struct Kinds {
     /// In order of the rules, each with its place in the original text of the part.
     pub found: Vec<(RuleId, Part, Found)>,
+    /// The same in the names of attached files, with the name.
+    pub names: Vec<(String, RuleId, Found)>,
     /// The permitted kinds that the message is of.
     pub kinds: BTreeSet<MessageKind>,
     /// Nothing can be said of it: too short, or in a language that no pack knows.
     pub is_unread: bool,
 }
 
-/// Reads a message: its subject and its text, each folded and with what of it is quoted. `segments`
-/// are those of the text; `marketplace` is looked for where somebody may pose as it.
+/// Reads a message: its subject and its text, each folded and with what of it is quoted, and the names
+/// of its files; `marketplace` is looked for where somebody may pose as it.
 pub(super) fn find(
     packs: &Packs,
     marketplace: Option<&Names>,
     context: &Context<'_>,
-    segments: &[Segment],
+    message: &Message,
     (subject_view, quoted_subject): (&View<'_>, &Quoted),
     (text, quoted): (&View<'_>, &Quoted),
 ) -> Kinds {
     let subject = subject_view.original;
     let is_reply = base_subject(subject).trim() != subject.trim();
+    // "Re:" alone proves nothing where there is a conversation to look into.
+    let quotes = |range: &Range<usize>| match context.sightings {
+        Some(_) => quoted_subject.covers(range),
+        None => is_reply,
+    };
     let signature = |range: &Range<usize>| {
         let within = |s: &Range<usize>| s.start <= range.start && range.end <= s.end;
-        let signatures = segments.iter().filter(|s| s.kind == SegmentKind::Signature);
+        let signatures = message.text.segments.iter().filter(|s| s.kind == SegmentKind::Signature);
         signatures.map(|s| &s.range).any(within)
     };
     let skip = |zone: Zone, range: &Range<usize>| match zone {
-        // In a reply the subject is the conversation's.
-        Zone::Subject => is_reply || quoted_subject.covers(range),
+        Zone::Subject => quotes(range),
         _ => quoted.covers(range),
     };
     let texts = [(subject_view, Zone::Subject), (text, Zone::Body)];
@@ -68,6 +74,11 @@ pub(super) fn find(
     if conduct.is_empty() {
         conduct = conduct::in_any(&reading, || read_in_each(packs, &texts, skip));
     }
+    // A ticket system may put its own words around the subject that the conversation knows.
+    let is_new = |(_, part, found): &(RuleId, Part, Found)| {
+        *part != Part::Subject || !quoted_subject.covers(&found.range)
+    };
+    conduct.retain(is_new);
     // A new message says something in its subject too, but not all; that of an answer is the
     // conversation's.
     let letters = |zone: fn(Zone) -> bool| -> usize {
@@ -75,15 +86,51 @@ pub(super) fn find(
     };
     let body = letters(|zone| zone == Zone::Body);
     let is_short = body < LETTERS / 2 || letters(|zone| zone != Zone::Signature) < LETTERS;
-    if is_short || !reading.is_known() {
-        return Kinds { found: conduct, is_unread: true, ..Kinds::default() };
-    }
+    let is_unread = is_short || !reading.is_known();
     let proactive = context.proactive && context.direction == Direction::SellerToBuyer;
-    let question = context.question.or(is_reply.then_some(subject)).filter(|_| !proactive);
+    let answered = is_reply && quotes(&(0..subject.len()));
+    let question = context.question.or(answered.then_some(subject)).filter(|_| !proactive);
+    let names = message.attachments.iter().filter_map(|file| file.name.as_deref());
+    let names = names.flat_map(|name| in_name(&reading, name, question, is_unread)).collect();
+    if is_unread {
+        return Kinds { found: conduct, names, is_unread, ..Kinds::default() };
+    }
     let bench = Bench { acts, reading: &reading };
     let mut kinds = bench.decide(proactive, question, !is_reply && packs.is_important(subject));
     kinds.found.extend(conduct);
-    kinds
+    kinds.found.retain(is_new);
+    Kinds { names, ..kinds }
+}
+
+/// What a file's name asks for, in the language of the text where it has none of its own. Beside a
+/// text of which nothing can be said it must say enough by itself.
+fn in_name(
+    text: &Reading<'_>,
+    name: &str,
+    question: Option<&str>,
+    alone: bool,
+) -> Vec<(String, RuleId, Found)> {
+    let words = spaced(name);
+    if alone && words.chars().filter(|c| c.is_alphabetic()).count() < LETTERS {
+        return vec![];
+    }
+    let view = View::new(&words);
+    let reading = text.beside(&view);
+    let bench = Bench { acts: reading.acts(), reading: &reading };
+    let found = bench.decide(false, question, false).found.into_iter();
+    // A few words say what a file is rather than what for: only a request is beyond doubt.
+    let doubted = |rule, found: Found| match rule {
+        RuleId::ReviewSolicitation => found,
+        _ => Found { certainty: Certainty::Likely, ..found },
+    };
+    found.map(|(rule, _, found)| (name.to_owned(), rule, doubted(rule, found))).collect()
+}
+
+/// A file's name as a line of text of the same length: without its ending, with blanks between its
+/// words.
+fn spaced(name: &str) -> String {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    stem.replace(['_', '-', '.', '+'], " ")
 }
 
 /// One message with its acts.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::domain::Sightings;
 use crate::mail::sighting::seen;
-use crate::mail::{SegmentKind, Text};
+use crate::mail::{SegmentKind, Text, base_subject};
 
 /// The quoted stretches of a text, in order and apart.
 #[derive(Debug, Clone, Default)]
@@ -29,9 +29,24 @@ impl Quoted {
         })
     }
 
-    /// Of a subject or a name, which carry no marks.
-    pub fn of_line(line: &str, sightings: Option<&Sightings>) -> Self {
-        Self::join(sightings.map(|s| seen(line, s)).unwrap_or_default())
+    /// Of a subject, which carries no marks: what answering puts before it proves nothing either,
+    /// and belongs to the words behind it.
+    pub fn of_subject(subject: &str, sightings: Option<&Sightings>) -> Self {
+        let Some(sightings) = sightings else { return Self::default() };
+        let base = base_subject(subject);
+        let head = subject.trim_end().len().saturating_sub(base.len());
+        let is_bare = |range: Range<usize>| {
+            !base.get(range).unwrap_or_default().contains(char::is_alphanumeric)
+        };
+        let mut ranges = seen(base, sightings);
+        for range in &mut ranges {
+            let Range { start, end } = range.clone();
+            let starts = is_bare(0..start);
+            let ends = is_bare(end..base.len());
+            range.start = if starts { 0 } else { head + start };
+            range.end = if ends { subject.len() } else { head + end };
+        }
+        Self::join(ranges)
     }
 
     fn join(mut ranges: Vec<Range<usize>>) -> Self {
@@ -69,6 +84,7 @@ impl Quoted {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail::sighting::shingles;
 
     #[test]
     fn a_stretch_is_quoted_only_if_all_of_it_is() {
@@ -78,6 +94,26 @@ mod tests {
         {
             assert_eq!(quoted.covers(&range), expected, "{range:?}");
         }
+    }
+
+    #[test]
+    fn a_subject_that_the_conversation_knows_is_quoted_with_the_marks_of_answering() {
+        let known = ["Where is my parcel?", "A review?"].map(shingles).concat();
+        let sightings = Sightings(known.into_iter().collect());
+        for (subject, covered) in [
+            ("Re: Where is my parcel?", 0..23),
+            ("AW: Re: a review", 0..16),
+            ("A review?", 0..9),
+            ("Re: Where is my parcel? Call me", 0..22),
+        ] {
+            let quoted = Quoted::of_subject(subject, Some(&sightings));
+            assert!(quoted.covers(&covered), "{subject}: {quoted:?}");
+        }
+        for subject in ["Re: Where is my parcel? Call me", "Re: Please leave us a review", "Re:"] {
+            let quoted = Quoted::of_subject(subject, Some(&sightings));
+            assert!(!quoted.covers(&(0..subject.len())), "{subject}: {quoted:?}");
+        }
+        assert!(!Quoted::of_subject("Re: A review?", None).covers(&(0..3)));
     }
 
     #[test]

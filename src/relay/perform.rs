@@ -9,7 +9,7 @@ use crate::domain::{
     Action, Direction, Finding, Part, RealAddress, RuleId, Said, Sightings, Timestamp, Verdict,
     Violation,
 };
-use crate::mail::{self, Message, SegmentKind};
+use crate::mail::{self, Message, SegmentKind, base_subject, sighting};
 use crate::market::Admitted;
 use crate::policy::Context;
 use crate::rewrite::{self, Plan};
@@ -80,7 +80,11 @@ impl Relay {
         (said, question): (&Said, Option<&str>),
     ) -> Rehearsed {
         let admission = admitted.admission();
-        let seen = said.all();
+        let mut seen = said.all();
+        if let Some(conversation) = conversation(admitted) {
+            // It is the conversation's even when the message that brought it is no more.
+            seen.0.extend(sighting::shingles(base_subject(&conversation.subject)));
+        }
         let context = Context {
             direction: admission.direction,
             proactive: admission.proactive,

@@ -2,6 +2,7 @@
 
 use crate::config::{CustomRule, Mode, RuleSetting};
 use crate::domain::{Direction, FileFacts, FileKind, Sightings};
+use crate::mail::sighting::shingles;
 use crate::mail::{Attachment, Inspected, Segment, SegmentKind, Text, Unreadable};
 use crate::policy::rules::tests::policy;
 use crate::policy::steps;
@@ -157,6 +158,77 @@ fn what_is_shown_reversed_is_read_as_it_is_shown() {
     // What reads well as it stands stays one finding; names in Arabic text are none.
     check("\u{2066}jane@x.example\u{2069} ok", &[("email-address", "jane@x.example\u{2069}")]);
     check("\u{202e}شكرا\u{202c} \u{2067}thanks\u{2069}", &[]);
+}
+
+#[test]
+fn a_subject_that_answers_nothing_is_judged_whatever_stands_before_it() {
+    let rules = rules(Mode::Enforce, &[]);
+    let check = |subject: &str, seen: Option<&[&str]>, expected: &[&str]| {
+        let seen = seen.map(|texts| texts.iter().flat_map(|text| shingles(text)).collect());
+        let seen = seen.map(Sightings);
+        let text = "The lamp will arrive at your door on Friday with the courier.";
+        let mail = message(subject, &[(SegmentKind::New, text)]);
+        let verdict = judge(&rules, &context(seen.as_ref()), &mail);
+        let found: Vec<&str> = verdict.findings.iter().map(|f| f.rule.as_str()).collect();
+        assert_eq!(found, expected, "{subject}: {verdict:?}");
+        assert!(verdict.findings.iter().all(|f| subject[f.start..f.end] == f.words));
+    };
+    let asks = "Please leave us a five star review on the product page";
+    let answer = format!("Re: {asks}");
+    let reviews = ["review-solicitation"];
+    check(&answer, Some(&[]), &reviews);
+    check(&format!("AW: Re: {asks}"), Some(&["Where is my parcel?"]), &reviews);
+    check("Re: A 20% discount code for your next order: LAMP20", Some(&[]), &["promotion"]);
+    // What the conversation is about is the buyer's, whatever a ticket system writes around it.
+    check(&answer, Some(&[asks]), &[]);
+    check(&format!("[Ticket 17] {answer}"), Some(&[asks]), &[]);
+    check("Re: leave us a review?", Some(&["Leave us a review?"]), &[]);
+    // Without a conversation "Re:" is taken at its word.
+    check(&answer, None, &[]);
+    check(asks, None, &reviews);
+}
+
+#[test]
+fn the_name_of_a_file_may_ask_for_what_the_text_may_not() {
+    let rules = rules(Mode::Enforce, &[]);
+    let check = |name: &str, text: &str, expected: &[&str]| {
+        let mut mail = new(text);
+        mail.attachments = vec![Attachment {
+            name: Some(name.to_owned()),
+            content_type: "image/jpeg".to_owned(),
+            inline: true,
+            size: 1,
+            inspected: Some(Inspected::only(FileFacts::of(FileKind::Jpeg))),
+            ..Attachment::default()
+        }];
+        let seen = Sightings::default();
+        let verdict = judge(&rules, &context(Some(&seen)), &mail);
+        let found: Vec<&str> = verdict.findings.iter().map(|f| f.rule.as_str()).collect();
+        assert_eq!(found, expected, "{name}: {verdict:?}");
+        for f in &verdict.findings {
+            assert_eq!((f.part, &name[f.start..f.end]), (Part::Attachment, f.words.as_str()));
+        }
+    };
+    let text = "Here is a picture of the lamp as it left us.";
+    check("Please_leave_us_a_5_star_review.jpg", text, &["review-solicitation"]);
+    check("bitte-bewerten-sie-uns-mit-5-sternen.jpg", text, &["review-solicitation"]);
+    check("Please leave us a five star review.jpg", "Here.", &["review-solicitation"]);
+    check("20%_off_your_next_order_with_code_LAMP20.jpg", text, &["promotion"]);
+    for name in [
+        "IMG_20240611_123456.jpg",
+        "proof_for_your_review.jpg",
+        "engraving-feedback-v2.jpg",
+        "review.jpg",
+        "five-star-lamp_front.jpg",
+        "Rechnung_2026-05.jpg",
+        "order_O-2025550143_damaged_box.jpg",
+        "mode_d_emploi.lampe.jpg",
+        "please check the spelling.jpg",
+        ".jpg",
+        "",
+    ] {
+        check(name, text, &[]);
+    }
 }
 
 #[test]
