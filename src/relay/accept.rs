@@ -84,7 +84,7 @@ impl Relay {
                 let outcome = match verdict.action {
                     Action::Reject => {
                         let writer = party.stands_for.other();
-                        self.refused(&refused, &verdict, party.facts.party(writer), mail.automatic)
+                        self.refused(&refused, &verdict, (mail, party.facts.party(writer)))
                     }
                     _ => Outcome::Unwritable,
                 };
@@ -100,13 +100,12 @@ impl Relay {
         &self,
         seal: &Refused,
         verdict: &Verdict,
-        writer: &Party,
-        automatic: bool,
+        (mail, writer): (&Incoming<'_>, &Party),
     ) -> Outcome {
-        let by_notice = self.refuses_by_notice(writer, automatic);
+        let by_notice = self.refuses_by_notice(writer, mail.automatic);
         by_notice.then(|| Outcome::noticed(seal)).flatten().unwrap_or_else(|| {
             let policy = &self.0.config.policy;
-            Outcome::rejected(seal, Explained::of(verdict, writer.language, policy))
+            Outcome::rejected(seal, Explained::of(verdict, mail.message, writer.language, policy))
         })
     }
 
@@ -425,9 +424,7 @@ impl Relay {
                     "rejected"
                 );
                 match stopped {
-                    Stopped::Rejected => {
-                        self.refused(&refused, &judged, &writer, admission.automatic)
-                    }
+                    Stopped::Rejected => self.refused(&refused, &judged, (mail, &writer)),
                     Stopped::Leak(_) | Stopped::Compose(_) => Outcome::Unwritable,
                 }
             }

@@ -39,7 +39,7 @@ pub use edit::{Change, Why};
 pub use notice::{AccountNotice, Counted, Notice, NoticePlan, Reason, compose_notice};
 pub use original::{without_card_numbers, without_numbers};
 pub use rule_texts::{
-    RuleText, all_in_ascii, in_ascii, language_of_replies, more_text, own_text, place_text,
-    rule_text,
+    RuleText, all_in_ascii, in_ascii, language_of_replies, line_text, more_text, own_text,
+    place_text, rule_text, spelled,
 };
 pub use test_mail::compose_test_mail;

@@ -445,12 +445,12 @@ fn rejected(explained: &Explained) -> Row {
 /// What to change, the rule, where, the words found.
 fn violation(line: &RejectLine) -> String {
     let head = format!("{} ({} {}", line.change, line.rule, line.place);
-    if line.words.is_empty() {
+    if line.spelled.is_empty() {
         return format!("{head})");
     }
     // The code, the enhanced code and what stands around the words need some 20 octets.
     let room = LINE_LIMIT.saturating_sub(head.len() + 40);
-    let found = printable(&line.words);
+    let found = printable(&line.spelled);
     let cut: String = found.chars().take(room).collect();
     let dots = if cut.len() < found.len() { "..." } else { "" };
     format!("{head}: \"{cut}{dots}\")")

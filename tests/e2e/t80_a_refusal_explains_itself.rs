@@ -17,11 +17,11 @@ const ASKS: [(&str, &str, &str, &str); 3] = [
         "(review-solicitation dans le texte: ",
         "Votre message a été refusé",
     ),
-    // Japanese can't be written in ASCII: the reply is English, the mail is not.
+    // Japanese can't be written in ASCII: the reply is English and names the line, the mail has the words.
     (
         "ja",
         "ランプはいかがでしたか。よろしければ星5つのレビューを書いてください。\n",
-        "550-5.7.0 Don't ask for a review, rating or feedback (review-solicitation in the text: ",
+        "550-5.7.0 Don't ask for a review, rating or feedback (review-solicitation in the text, line 1)",
         "メッセージは受け付けられませんでした",
     ),
 ];

@@ -12,6 +12,7 @@ mod pl;
 mod pt;
 
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 use crate::config::CustomRule;
 use crate::domain::{Language, Part, RuleId};
@@ -61,6 +62,11 @@ pub fn place_text(part: Part, language: Language) -> &'static str {
     language.pick(table)(part)
 }
 
+/// Before the number of a line.
+pub fn line_text(language: Language) -> &'static str {
+    language.pick(["line", "Zeile", "ligne", "línea", "riga", "linha", "regel", "wiersz", "行"])
+}
+
 /// Before the link to more about it.
 pub fn more_text(language: Language) -> &'static str {
     language.pick([
@@ -86,28 +92,83 @@ pub fn language_of_replies(language: Language) -> Language {
 
 /// A text of ours as it can stand in a reply line: letters without their marks.
 pub fn in_ascii(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            'ä' => out.push_str("ae"),
-            'ö' => out.push_str("oe"),
-            'ü' => out.push_str("ue"),
-            'Ä' => out.push_str("Ae"),
-            'Ö' => out.push_str("Oe"),
-            'Ü' => out.push_str("Ue"),
-            'ß' => out.push_str("ss"),
-            'ł' => out.push('l'),
-            'Ł' => out.push('L'),
-            c if c.is_ascii() => out.push(c),
-            c => out.extend(std::iter::once(c).nfd().filter(char::is_ascii)),
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        spell(c, &mut out);
+        out
+    })
+}
+
+/// Somebody's words in the same way; what has no spelling stays as it is. `None` where that is most
+/// of it, as in Japanese: nobody would know the words again.
+pub fn spelled(words: &str) -> Option<String> {
+    let mut out = String::with_capacity(words.len());
+    let (mut kept, mut lost) = (0_usize, 0_usize);
+    for c in words.chars() {
+        let before = out.len();
+        spell(c, &mut out);
+        let is_spelled = out.len() > before;
+        match c.is_alphanumeric() {
+            true if is_spelled => kept += 1,
+            true => lost += 1,
+            false => {}
+        }
+        if !is_spelled && !is_combining_mark(c) {
+            out.push(c);
         }
     }
-    out
+    (lost == 0 || lost < kept).then_some(out)
+}
+
+/// Writes a character in ASCII, as far as that is possible.
+fn spell(c: char, out: &mut String) {
+    out.push_str(match c {
+        'ä' => "ae",
+        'ö' => "oe",
+        'ü' => "ue",
+        'Ä' => "Ae",
+        'Ö' => "Oe",
+        'Ü' => "Ue",
+        'ß' => "ss",
+        'ł' => "l",
+        'Ł' => "L",
+        'æ' => "ae",
+        'Æ' => "Ae",
+        'œ' => "oe",
+        'Œ' => "Oe",
+        'ø' => "o",
+        'Ø' => "O",
+        'đ' => "d",
+        'Đ' => "D",
+        'ı' => "i",
+        '‘' | '’' | '‚' => "'",
+        '“' | '”' | '„' | '«' | '»' => "'",
+        '–' | '—' => "-",
+        '€' => "EUR",
+        // Wide letters and figures are the same ones (UAX #15).
+        c => return out.extend(std::iter::once(c).nfkd().filter(char::is_ascii)),
+    });
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_spelled_in_ascii_where_that_leaves_them_readable() {
+        for (words, expected) in [
+            ("Grüße aus Łódź", Some("Gruesse aus Lodz")),
+            ("０３０ ９０１８２０", Some("030 901820")),
+            ("„écrivez“ – ça", Some("'ecrivez' - ca")),
+            ("leave us ★★", Some("leave us ★★")),
+            ("0170\u{200b}123", Some("0170\u{200b}123")),
+            ("WeChat: 王小", Some("WeChat: 王小")),
+            ("電話してください", None),
+            ("Позвоните нам", None),
+            ("", Some("")),
+        ] {
+            assert_eq!(spelled(words).as_deref(), expected, "{words}");
+        }
+    }
 
     #[test]
     fn every_rule_is_explained_in_every_language_and_fits_into_a_reply() {
