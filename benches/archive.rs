@@ -210,9 +210,10 @@ fn register(path: &Path, keyring: &Keyring) -> Arc<Vec<String>> {
         )
         .unwrap();
         tx.execute(
-            "INSERT INTO orders (number, id, id_key, pair, items, status, fulfilled_by, dispute,
-                registered_at) VALUES (?1, ?2, ?3, ?1, '[\"Lamp\"]', 'open', 'seller', 0, 0)",
-            params![number, format!("O{n}"), format!("o{n}")],
+            "INSERT INTO orders (number, id, id_key, pair, seller, items, status, fulfilled_by,
+                dispute, registered_at, day)
+             VALUES (?1, ?2, ?3, ?1, ?4, '[\"Lamp\"]', 'open', 'seller', 0, 0, '1970-01-01')",
+            params![number, format!("O{n}"), format!("o{n}"), party_row(seller)],
         )
         .unwrap();
         tx.execute(

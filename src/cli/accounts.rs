@@ -189,7 +189,9 @@ fn health(
         }
         writeln!(
             out,
-            "score       {score:.2}, of {strikes} strikes and {messages_30d} messages in 30 days"
+            "score       {score:.2}, of {} and {} in 30 days",
+            counted(strikes, "strike"),
+            counted(messages_30d, "message"),
         )?;
         for v in &health.violations {
             let counts = match (&v.excused, v.no_strike) {
@@ -208,6 +210,12 @@ fn health(
         }
         Ok(())
     })
+}
+
+/// `1 strike`, `2 strikes`
+fn counted(number: u64, what: &str) -> String {
+    let many = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{many}")
 }
 
 fn excuse(violation: i64, who: Who, path: &Path, out: &mut impl Write) -> anyhow::Result<()> {

@@ -32,3 +32,8 @@ pub struct Copies {
     /// Of each attachment.
     pub pictures: Vec<u32>,
 }
+
+impl Copies {
+    /// More buyers than these are not counted: many are many, and `policy.many_buyers` is no more.
+    pub const ENOUGH: u32 = 10_000;
+}

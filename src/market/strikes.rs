@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use crate::domain::{Certainty, HealthRules, NoStrike, RuleId, Rung, Timestamp, Violation};
+use crate::domain::{Certainty, NoStrike, RuleId, Rung, Timestamp, Violation};
 
 const DAY: Duration = Duration::from_secs(86_400);
 /// A seller who has not heard of a rule for so long is told of it first.
@@ -11,17 +11,16 @@ pub const EXPLAINED_FOR: Duration = Duration::from_secs(30 * 86_400);
 /// Messages of 30 days over which strikes are spread.
 const VOLUME: f64 = 500.0;
 
-/// A violation of the last 30 days that was not excused.
+/// What a seller's violations of one rule, which were enforced and not excused, say about the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Past {
     /// Which rule.
     pub rule: RuleId,
-    /// When.
-    pub at: Timestamp,
-    /// Whether it stood in the conversation that is looked at now.
-    pub same_conversation: bool,
-    /// What it counted.
-    pub strike: u8,
+    /// The last one that was explained by a notice or that counted: the seller knows the rule
+    /// since then. Others, which were only likely or stood in a signature, explained nothing.
+    pub explained_at: Option<Timestamp>,
+    /// The last one in the conversation that is looked at now.
+    pub here_at: Option<Timestamp>,
 }
 
 /// What a message's violations are held against.
@@ -31,8 +30,10 @@ pub struct Circumstances<'a> {
     pub of_seller: bool,
     /// Whether a machine wrote it.
     pub automatic: bool,
-    /// The seller's violations of the last 30 days that were enforced and not excused.
+    /// The seller's violations of each rule.
     pub past: &'a [Past],
+    /// The seller's last strike.
+    pub last_strike: Option<Timestamp>,
     /// Now.
     pub now: Timestamp,
 }
@@ -71,8 +72,9 @@ pub fn decide(
 }
 
 fn excuse(violation: &Violation, circumstances: &Circumstances<'_>) -> Option<NoStrike> {
-    let Circumstances { of_seller, automatic, past, now } = *circumstances;
-    let of_rule = || past.iter().filter(|p| p.rule == violation.rule);
+    let Circumstances { of_seller, automatic, past, last_strike, now } = *circumstances;
+    let past = past.iter().find(|past| past.rule == violation.rule);
+    let within = |time, at: Option<Timestamp>| at.is_some_and(|at| now.since(at) < time);
     if !of_seller {
         Some(NoStrike::Buyer)
     } else if !violation.enforced {
@@ -85,11 +87,11 @@ fn excuse(violation: &Violation, circumstances: &Circumstances<'_>) -> Option<No
         Some(NoStrike::Likely)
     } else if violation.in_signature {
         Some(NoStrike::Signature)
-    } else if of_rule().next().is_none() {
+    } else if !within(EXPLAINED_FOR, past.and_then(|past| past.explained_at)) {
         Some(NoStrike::First)
-    } else if of_rule().any(|p| p.same_conversation && now.since(p.at) < DAY) {
+    } else if within(DAY, past.and_then(|past| past.here_at)) {
         Some(NoStrike::Retry)
-    } else if past.iter().any(|p| p.strike > 0 && now.since(p.at) < DAY) {
+    } else if within(DAY, last_strike) {
         Some(NoStrike::SameDay)
     } else {
         None
@@ -103,16 +105,33 @@ pub fn score(strikes: &[(u8, Duration)], half_life: Duration, messages: u64) -> 
     let sum: f64 = strikes
         .iter()
         .map(|(weight, age)| f64::from(*weight) * 0.5_f64.powf(age.as_secs_f64() / half_life))
-        .sum();
+        // The sum of no floats is -0.
+        .fold(0.0, |sum, strike| sum + strike);
     // So many messages that a float could not count them nobody writes.
     #[allow(clippy::cast_precision_loss)]
     let volume = messages as f64 / VOLUME;
     sum / volume.max(1.0)
 }
 
-/// The highest rung that is reached by this and was not before.
-pub fn reached(rules: &HealthRules, before: f64, after: f64) -> Option<&Rung> {
-    rules.ladder.iter().rev().find(|rung| before < rung.score && rung.score <= after)
+/// How a rung of the ladder stands with an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Neither taken nor proposed, or over.
+    Free,
+    /// A person was asked and has not decided.
+    Proposed,
+    /// In force.
+    Taken,
+}
+
+/// The rung to take at a strike: the highest that the score has reached and that is not in force,
+/// however the score came there. One that is in force says all that is below it; a proposal keeps
+/// nothing back.
+pub fn due<'a>(ladder: &[(&'a Rung, Standing)], score: f64) -> Option<&'a Rung> {
+    let mut reached: Vec<_> = ladder.iter().filter(|(rung, _)| rung.score <= score).collect();
+    reached.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score));
+    let open = reached.into_iter().take_while(|(_, standing)| *standing != Standing::Taken);
+    open.filter(|(_, standing)| *standing == Standing::Free).map(|(rung, _)| *rung).next()
 }
 
 #[cfg(test)]
@@ -137,7 +156,7 @@ mod tests {
     }
 
     fn past(rule: RuleId, ago: Duration) -> Past {
-        Past { rule, at: NOW.before(ago), same_conversation: false, strike: 0 }
+        Past { rule, explained_at: Some(NOW.before(ago)), here_at: None }
     }
 
     fn known() -> [Past; 2] {
@@ -149,7 +168,8 @@ mod tests {
         past: &'a [Past],
         change: impl FnOnce(&mut Circumstances<'a>),
     ) -> Result<u8, NoStrike> {
-        let mut circumstances = Circumstances { of_seller: true, automatic: false, past, now: NOW };
+        let (of_seller, automatic, last_strike) = (true, false, None);
+        let mut circumstances = Circumstances { of_seller, automatic, past, last_strike, now: NOW };
         change(&mut circumstances);
         decide(&[violation], &circumstances)[0]
     }
@@ -167,13 +187,16 @@ mod tests {
         let likely = Violation { certainty: Certainty::Likely, ..phone() };
         let signature = Violation { in_signature: true, ..phone() };
         let never = Violation { may_strike: false, ..phone() };
-        let retry = [Past { same_conversation: true, ..past(RuleId::PhoneNumber, 23 * HOUR) }];
-        let later = [Past { same_conversation: true, ..past(RuleId::PhoneNumber, 25 * HOUR) }];
+        let here = |ago| {
+            let here_at = Some(NOW.before(ago));
+            [Past { here_at, ..past(RuleId::PhoneNumber, 5 * DAY) }]
+        };
+        let (retry, later) = (here(23 * HOUR), here(25 * HOUR));
         let elsewhere = [past(RuleId::PhoneNumber, HOUR)];
-        let today = [
-            past(RuleId::PhoneNumber, 5 * DAY),
-            Past { strike: 2, ..past(RuleId::ReviewSolicitation, HOUR) },
-        ];
+        // In a signature, or not beyond doubt: nobody was told what it means for the account.
+        let untold = [Past { explained_at: None, ..retry[0] }];
+        let long_ago = [past(RuleId::PhoneNumber, EXPLAINED_FOR)];
+        let today = Some(NOW.before(HOUR));
         for (expected, found) in [
             (Err(NoStrike::Buyer), one(phone(), &known(), |c| c.of_seller = false)),
             (Err(NoStrike::Automatic), one(phone(), &known(), |c| c.automatic = true)),
@@ -183,10 +206,12 @@ mod tests {
             (Err(NoStrike::Rule), one(never, &known(), |_| {})),
             (Err(NoStrike::First), one(violation(RuleId::Promotion), &known(), |_| {})),
             (Err(NoStrike::First), one(phone(), &[], |_| {})),
+            (Err(NoStrike::First), one(phone(), &untold, |_| {})),
+            (Err(NoStrike::First), one(phone(), &long_ago, |_| {})),
             (Err(NoStrike::Retry), one(phone(), &retry, |_| {})),
             (Ok(1), one(phone(), &later, |_| {})),
             (Ok(1), one(phone(), &elsewhere, |_| {})),
-            (Err(NoStrike::SameDay), one(phone(), &today, |_| {})),
+            (Err(NoStrike::SameDay), one(phone(), &known(), |c| c.last_strike = today)),
         ] {
             assert_eq!(found, expected);
         }
@@ -196,8 +221,9 @@ mod tests {
     fn a_message_gives_one_strike_for_the_gravest() {
         let rules = [RuleId::PhoneNumber, RuleId::Competitor, RuleId::ReviewSolicitation];
         let known: Vec<Past> = rules.iter().map(|rule| past(*rule, 5 * DAY)).collect();
+        let (past, last_strike, now) = (&known[..], None, NOW);
         let circumstances =
-            Circumstances { of_seller: true, automatic: false, past: &known, now: NOW };
+            Circumstances { of_seller: true, automatic: false, past, last_strike, now };
         let decide = |violations: &[Violation]| decide(violations, &circumstances);
         let graver = Err(NoStrike::Graver);
         assert_eq!(decide(&rules.map(violation)), [graver, graver, Ok(2)]);
@@ -214,27 +240,36 @@ mod tests {
             assert!((found - expected).abs() < 1e-9, "{strikes:?}: {found}");
         };
         check(&[], 0, 0.0);
+        assert!(score(&[], DAY, 0).is_sign_positive(), "it is shown");
         check(&[(1, Duration::ZERO), (2, Duration::ZERO)], 0, 3.0);
         check(&[(1, 30 * DAY), (2, 60 * DAY)], 500, 1.0);
         check(&[(2, Duration::ZERO)], 1000, 1.0);
     }
 
     #[test]
-    fn a_step_follows_when_its_score_is_reached_and_not_again_while_it_stays() {
+    fn the_step_to_take_is_the_highest_that_is_reached_and_not_in_force() {
+        use Standing::{Free, Proposed, Taken};
         let rung = |score, step| Rung { score, step, lasts: None, by_person: false };
-        let rules = HealthRules {
-            ladder: vec![
-                rung(3.0, StepKind::Warning),
-                rung(6.0, StepKind::ProactiveBlocked),
-                rung(10.0, StepKind::Suspended),
-            ],
-            half_life: DAY,
+        let rungs = [
+            rung(3.0, StepKind::Warning),
+            rung(6.0, StepKind::ProactiveBlocked),
+            rung(10.0, StepKind::Suspended),
+        ];
+        let check = |score: f64, standing: [Standing; 3], expected: Option<StepKind>| {
+            let ladder: Vec<_> = rungs.iter().zip(standing).collect();
+            let found = due(&ladder, score).map(|rung| rung.step);
+            assert_eq!(found, expected, "{score} {standing:?}");
         };
-        let step = |before, after| reached(&rules, before, after).map(|rung| rung.step);
-        assert_eq!(step(0.0, 2.9), None);
-        assert_eq!(step(2.0, 3.0), Some(StepKind::Warning));
-        assert_eq!(step(3.0, 4.0), None);
-        assert_eq!(step(2.0, 7.0), Some(StepKind::ProactiveBlocked));
-        assert_eq!(step(9.9, 10.0), Some(StepKind::Suspended));
+        check(2.9, [Free; 3], None);
+        check(3.0, [Free; 3], Some(StepKind::Warning));
+        check(4.0, [Taken, Free, Free], None);
+        check(7.0, [Free; 3], Some(StepKind::ProactiveBlocked));
+        check(7.0, [Free, Taken, Free], None);
+        check(7.0, [Taken, Free, Free], Some(StepKind::ProactiveBlocked));
+        check(10.0, [Free; 3], Some(StepKind::Suspended));
+        check(12.0, [Taken, Taken, Free], Some(StepKind::Suspended));
+        check(12.0, [Taken, Taken, Proposed], None);
+        check(12.0, [Taken, Free, Proposed], Some(StepKind::ProactiveBlocked));
+        check(12.0, [Free, Free, Taken], None);
     }
 }

@@ -5,6 +5,7 @@ use super::attachment_type::named;
 use super::context::Context;
 use super::judge;
 use super::rules::Rules;
+use crate::domain::Copies;
 use crate::mail::Attachment;
 
 /// The words of the finding, where this picture should not be shown. `number` is the attachment's
@@ -27,5 +28,6 @@ pub(super) fn find(
     }
     let sent = context.copies.and_then(|copies| copies.pictures.get(number)).copied();
     let sent = sent.filter(|sent| *sent >= rules.many)?;
-    Some(format!("{name} (the same picture went to {sent} other buyers)"))
+    let more = if sent >= Copies::ENOUGH { " or more" } else { "" };
+    Some(format!("{name} (the same picture went to {sent}{more} other buyers)"))
 }

@@ -9,6 +9,7 @@
 //! took; never a word or an address of it.
 
 mod accept;
+mod attend;
 mod backtest;
 mod evidence;
 mod greylist;
@@ -41,6 +42,7 @@ use crate::domain::Clock;
 use crate::policy::{self, RuleError, Rules};
 use crate::sender::Prover;
 use crate::store::{Store, StoredMail};
+use attend::Aside;
 use greylist::Greylist;
 use sources::Sources;
 
@@ -82,6 +84,8 @@ struct Inner {
     inspector: Inspector,
     /// Rung when somebody is to be told something.
     tell: Arc<Notify>,
+    /// What could not be done for somebody, and waits to be tried again.
+    aside: Arc<Aside>,
 }
 
 /// The rules as the config sets them.
@@ -125,6 +129,7 @@ impl Relay {
             large,
             inspector,
             tell: Arc::default(),
+            aside: Arc::default(),
         })))
     }
 
@@ -147,6 +152,7 @@ impl Relay {
             large,
             inspector,
             tell,
+            aside,
             ..
         } = &*self.0;
         Ok(Self(Arc::new(Inner {
@@ -163,6 +169,7 @@ impl Relay {
             large: Arc::clone(large),
             inspector: inspector.clone(),
             tell: Arc::clone(tell),
+            aside: Arc::clone(aside),
         })))
     }
 

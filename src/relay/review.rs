@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::Relay;
 use super::accept::micros;
+use super::attend::DAMAGED;
 use super::in_hand::Work;
 use super::outcome::Outcome;
 use super::perform::Paper;
@@ -11,7 +12,8 @@ use super::prepare::hashes;
 use super::rehearse::Rehearsed;
 use crate::config::OnTimeout;
 use crate::domain::{
-    Action, HistoryConversation, MessageId, MessageState, NoticeKind, RealAddress, Verdict,
+    Action, HistoryConversation, MessageId, MessageState, NoticeKind, RealAddress, Timestamp,
+    Verdict,
 };
 use crate::mail::{self, base_subject};
 use crate::market::{self, Admitted, Refusal};
@@ -155,25 +157,43 @@ impl Relay {
         Ok(done)
     }
 
-    /// Decides about what has waited for longer than `review.timeout`.
+    /// Decides about what has waited for longer than `review.timeout`. What can't be decided about
+    /// is put aside.
     pub(super) async fn decide_overdue(&self) -> Result<(), StoreError> {
-        let now = self.0.clock.now();
+        let (now, aside) = (self.0.clock.now(), &self.0.aside);
         let since = now.before(self.0.config.review.timeout);
-        for message in self.0.store.held_since(since, OVERDUE).await? {
-            let reason = Some("nobody decided within review.timeout".to_owned());
-            let decision = Decision { by: "bauta".to_owned(), reason, at: now };
-            let Some(held) = self.0.store.held_mail(&message).await? else { continue };
-            if self.passes_by_itself(&held.verdict) {
-                match self.release(&message, &decision).await {
-                    Ok(()) => continue,
-                    Err(NotReleased::Store(error)) => return Err(error),
-                    Err(why) => {
-                        tracing::info!(message_id = %message, %why, "can't be released for want of time");
+        let limit = OVERDUE.saturating_add(u32::try_from(aside.len()).unwrap_or(u32::MAX));
+        for message in self.0.store.held_since(since, limit).await? {
+            if !aside.is_due(message.as_str(), now) {
+                continue;
+            }
+            match self.decide_one(&message, now).await {
+                Ok(()) => aside.forget(message.as_str()),
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => {
+                    if aside.put(message.as_str(), DAMAGED, now) == 0 {
+                        tracing::error!(message_id = %message, %error, "can't be decided about and is put aside");
                     }
                 }
             }
-            self.reject_held(&message, decision, NoticeKind::TimedOut).await?;
         }
+        Ok(())
+    }
+
+    async fn decide_one(&self, message: &MessageId, now: Timestamp) -> Result<(), StoreError> {
+        let reason = Some("nobody decided within review.timeout".to_owned());
+        let decision = Decision { by: "bauta".to_owned(), reason, at: now };
+        let Some(held) = self.0.store.held_mail(message).await? else { return Ok(()) };
+        if self.passes_by_itself(&held.verdict) {
+            match self.release(message, &decision).await {
+                Ok(()) => return Ok(()),
+                Err(NotReleased::Store(error)) => return Err(error),
+                Err(why) => {
+                    tracing::info!(message_id = %message, %why, "can't be released for want of time");
+                }
+            }
+        }
+        self.reject_held(message, decision, NoticeKind::TimedOut).await?;
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use super::Relay;
+use super::attend::DAMAGED;
 use super::notify::{Pen, Writer, not_delivered};
 use crate::config::{Config, RefuseBy};
 use crate::domain::{
@@ -21,36 +22,48 @@ use crate::store::{
 const MANY: u32 = 100;
 
 impl Relay {
-    /// Waits until something may be to tell.
-    pub async fn something_to_tell(&self) {
-        self.0.tell.notified().await;
+    /// Tells everything that is to be told.
+    pub(super) async fn tell_all(&self) -> Result<(), StoreError> {
+        while self.tell_some().await? == MANY as usize {}
+        Ok(())
     }
 
-    /// Does what time and other processes ask for: decides about what waited too long, and tells
-    /// those who are to be told.
-    pub async fn attend(&self) {
-        let done = async {
-            self.decide_overdue().await?;
-            self.tell_digest().await?;
-            self.tell_of_strays().await?;
-            while self.tell_some().await? == MANY as usize {}
-            Ok::<_, StoreError>(())
-        };
-        if let Err(error) = done.await {
-            tracing::warn!(%error, "somebody is told later");
-        }
-    }
-
-    /// Tells the first few: how many it were.
+    /// Tells the first few: how many it were. What can't be told is put aside, for a message may be
+    /// damaged that others have nothing to do with.
     async fn tell_some(&self) -> Result<usize, StoreError> {
-        let tellings = self.0.store.tellings(MANY).await?;
+        let tellings = self.0.store.tellings(MANY, self.0.clock.now()).await?;
         for telling in &tellings {
-            let (notices, violations) = self.notices_of(telling).await?;
-            let (told, now) = (notices.len(), self.0.clock.now());
-            self.0.store.tell(telling.number, notices, violations, now).await?;
-            tracing::info!(kind = telling.kind.as_str(), told, "told by mail");
+            match self.tell_one(telling).await {
+                Ok(()) => {}
+                Err(error) if error.is_transient() => return Err(error),
+                Err(error) => self.put_aside(telling, &error).await?,
+            }
         }
         Ok(tellings.len())
+    }
+
+    async fn tell_one(&self, telling: &Telling) -> Result<(), StoreError> {
+        let (notices, violations) = self.notices_of(telling).await?;
+        let (told, now) = (notices.len(), self.0.clock.now());
+        self.0.store.tell(telling.number, notices, violations, now).await?;
+        tracing::info!(kind = telling.kind.as_str(), told, "told by mail");
+        Ok(())
+    }
+
+    async fn put_aside(&self, telling: &Telling, error: &StoreError) -> Result<(), StoreError> {
+        let (number, tries, kind) = (telling.number, telling.tries, telling.kind.as_str());
+        if tries == 0 {
+            let (message_id, change) = match &telling.about {
+                TellingAbout::Message(message) => (Some(message.as_str()), None),
+                TellingAbout::Change(change) => (None, Some(*change)),
+            };
+            tracing::error!(
+                telling = number, kind, message_id, change, %error,
+                "can't be told by mail and is put aside"
+            );
+        }
+        let next_at = self.0.clock.now().after(DAMAGED.wait(tries));
+        self.0.store.put_telling_aside(number, next_at).await
     }
 
     /// The notices that a telling becomes, and the violations that are told by them.
@@ -72,7 +85,7 @@ impl Relay {
             (
                 TellingAbout::Message(message),
                 kind @ (NoticeKind::Held | NoticeKind::Rejected | NoticeKind::TimedOut),
-            ) => reviewed(store, config, message, kind, now).await?.into_iter().collect(),
+            ) => return reviewed(store, config, message, kind, now).await,
             (TellingAbout::Message(message), kind) => {
                 not_delivered(store, config, message, kind, now).await?.into_iter().collect()
             }
@@ -163,7 +176,7 @@ impl Relay {
     }
 
     /// Once a day: what waits still.
-    async fn tell_digest(&self) -> Result<(), StoreError> {
+    pub(super) async fn tell_digest(&self) -> Result<(), StoreError> {
         let now = self.0.clock.now();
         if self.0.config.review.notify.is_empty() || !self.0.store.is_digest_due(now).await? {
             return Ok(());
@@ -195,16 +208,22 @@ impl Relay {
     }
 }
 
-/// Tells the writer of a message that it waits, or that it does not go on.
+/// Tells the writer of a message that it waits, or that it does not go on; and what follows for the
+/// account, which was decided when it came in.
 async fn reviewed(
     store: &Store,
     config: &Config,
     message: &MessageId,
     kind: NoticeKind,
     now: Timestamp,
-) -> Result<Option<NewNotice>, StoreError> {
+) -> Result<(Vec<NewNotice>, Vec<i64>), StoreError> {
     let writer = Writer::of(store, config, message).await?;
-    let Some(writer) = writer.filter(|w| !w.told.told.contains(&kind)) else { return Ok(None) };
+    let Some(writer) = writer.filter(|w| !w.told.told.contains(&kind)) else {
+        return Ok((vec![], vec![]));
+    };
+    let violations = store.told_violations(message, now).await?;
+    let untold: Vec<ToldViolation> =
+        violations.into_iter().filter(|v| acts(v) && !v.told).collect();
     // The reason of the last decision; none of our own making.
     let reviews = store.reviews(message).await?;
     let reason = reviews.iter().rev().find(|r| r.what == "rejected").and_then(|r| r.reason.clone());
@@ -215,8 +234,24 @@ async fn reviewed(
         order: writer.told.order.as_ref(),
         findings: &findings(&writer.detail.verdict),
         reason: reason.as_deref(),
+        account: counted(&untold),
     };
-    Ok(writer.write(&writer.pen(config, now), notice))
+    let notice = writer.write(&writer.pen(config, now), notice);
+    let told = notice.iter().flat_map(|_| untold.iter().map(|v| v.id)).collect();
+    Ok((notice.into_iter().collect(), told))
+}
+
+fn acts(violation: &ToldViolation) -> bool {
+    violation.enforced && violation.action >= Action::Redact
+}
+
+/// What follows for the account.
+fn counted(violations: &[ToldViolation]) -> Option<Counted> {
+    if violations.iter().any(|v| v.strike > 0) {
+        return Some(Counted::Strike);
+    }
+    let first = violations.iter().any(|v| v.no_strike == Some(NoStrike::First));
+    first.then_some(Counted::First)
 }
 
 /// Tells the writer of a message what in it was not allowed, and what follows: of each rule at most
@@ -238,10 +273,8 @@ async fn violated(
     // Where the notice stands in place of the reply it says everything.
     let of_seller = told.direction.sender() == Role::Seller;
     let in_place = refused && of_seller && config.sellers.refuse_by == RefuseBy::Notice;
-    let worth = |v: &ToldViolation| {
-        let acts = v.enforced && v.action >= Action::Redact;
-        acts && (v.strike > 0 || !v.told_today || in_place)
-    };
+    let worth =
+        |v: &ToldViolation| acts(v) && !v.told && (v.strike > 0 || !v.told_today || in_place);
     let violations = store.told_violations(message, now).await?;
     let violations: Vec<ToldViolation> = violations.into_iter().filter(worth).collect();
     if violations.is_empty() {
@@ -254,12 +287,7 @@ async fn violated(
             findings.push(finding);
         }
     }
-    let account = if violations.iter().any(|v| v.strike > 0) {
-        Some(Counted::Strike)
-    } else {
-        let first = violations.iter().any(|v| v.no_strike == Some(NoStrike::First));
-        first.then_some(Counted::First)
-    };
+    let account = counted(&violations);
     let (name, order, findings) = (&writer.name, told.order.as_ref(), &findings);
     let notice = Notice::Violation { refused, name, order, findings, account };
     let mut pen = writer.pen(config, now);

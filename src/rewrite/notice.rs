@@ -52,6 +52,8 @@ pub enum Notice<'a> {
         findings: &'a [(RuleId, String)],
         /// Why a person decided so.
         reason: Option<&'a str>,
+        /// What follows for the sender's account, where that is not told yet.
+        account: Option<Counted>,
     },
     /// Something in a message was not allowed.
     Violation {
@@ -271,7 +273,7 @@ fn text(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
             found.extend(list(plan, findings));
             found
         }
-        Notice::Reviewed { kind, name, order, findings, reason } => {
+        Notice::Reviewed { kind, name, order, findings, reason, account } => {
             let of = ReviewTexts::of(plan.language);
             let what = match kind {
                 NoticeKind::Held => of.held,
@@ -285,6 +287,7 @@ fn text(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
             if let Some(list) = list(plan, findings) {
                 said.push(format!("{}\n{list}", of.found));
             }
+            said.extend(account.map(|counted| of.counted(counted)));
             if kind == NoticeKind::Held {
                 said.push(of.held_todo.to_owned());
             }
@@ -295,10 +298,7 @@ fn text(texts: &NoticeTexts, plan: &NoticePlan<'_>) -> String {
             let what = if refused { of.refused } else { of.redacted };
             let mut said = vec![fill(what, plan, texts, order, name)];
             said.extend(list(plan, findings));
-            said.extend(account.map(|counted| match counted {
-                Counted::First => of.first.to_owned(),
-                Counted::Strike => of.strike.to_owned(),
-            }));
+            said.extend(account.map(|counted| of.counted(counted)));
             said
         }
         Notice::Account { what, until, reason } => account(plan, what, until, reason),
@@ -471,6 +471,7 @@ mod tests {
             order: Some(&order),
             findings: &findings,
             reason: Some("No."),
+            account: Some(Counted::Strike),
         });
         for language in Language::ALL {
             for what in [

@@ -1,6 +1,7 @@
 //! What a party is told of a message that people look at, of violations, and of its account: every
 //! sentence in one place per language.
 
+use super::notice::Counted;
 use crate::domain::Language;
 
 /// The sentences of one language. `{name}`: the other side; `{about}`: the order, inside of the
@@ -56,6 +57,14 @@ pub(super) struct ReviewTexts {
 impl ReviewTexts {
     pub fn of(language: Language) -> &'static Self {
         language.pick([&EN, &DE, &FR, &ES, &IT, &PT, &NL, &PL, &JA])
+    }
+
+    /// What follows for the account.
+    pub fn counted(&self, counted: Counted) -> String {
+        match counted {
+            Counted::First => self.first.to_owned(),
+            Counted::Strike => self.strike.to_owned(),
+        }
     }
 }
 

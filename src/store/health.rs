@@ -84,6 +84,8 @@ pub struct ToldViolation {
     pub strike: u8,
     /// Why nothing.
     pub no_strike: Option<NoStrike>,
+    /// Its writer was told of it.
+    pub told: bool,
     /// The same party was told of this rule within 24 hours.
     pub told_today: bool,
 }

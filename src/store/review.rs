@@ -116,6 +116,8 @@ pub struct Telling {
     pub kind: NoticeKind,
     /// What it is about.
     pub about: TellingAbout,
+    /// How often it could not be told.
+    pub tries: u32,
 }
 
 /// What a [`Telling`] is about.

@@ -94,3 +94,7 @@ mod t88_a_card_number_is_kept_nowhere;
 mod t90_held;
 mod t91_strikes;
 mod t92_explaining;
+mod t93_a_subject_that_answers_nothing;
+mod t94_corrected;
+mod t95_a_damaged_message;
+mod t96_a_strike_that_waits;

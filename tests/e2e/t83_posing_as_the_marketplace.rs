@@ -32,7 +32,8 @@ fn a_seller_who_poses_as_the_marketplace_is_held_and_strikes() {
     let waiting = house.ask(&["held", "list"]);
     let newest = waiting.as_array().unwrap().last().unwrap();
     house.put(&["held", "release", newest["id"].as_str().unwrap(), "--by", "ann"]);
-    assert!(house.smarthost.next().words().contains("Customer Service"));
+    let [mail, _] = house.smarthost.next_for([JANE, SHOP]);
+    assert!(mail.words().contains("Customer Service"), "{}", mail.text);
     assert_eq!(house.ask(&["account", "health", "S1"])["strikes"], 0);
     // A seller may speak of the staff.
     let honest = "If we can't agree, you can always ask the Lumo Market support team.\n";

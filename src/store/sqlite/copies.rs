@@ -59,12 +59,13 @@ fn count(
     }
     let places: Vec<String> = (0..parts.len()).map(|n| format!("?{}", n + 6)).collect();
     let sql = format!(
-        "SELECT count(DISTINCT pair) AS buyers FROM (
+        "SELECT count(*) AS buyers FROM (SELECT DISTINCT pair FROM (
             SELECT m.pair AS pair FROM print p JOIN message m ON m.number = p.message
             WHERE p.seller = (SELECT seller FROM pair WHERE number = ?1)
                 AND p.value IN ({}) AND p.item >= ?3 AND p.item < ?4 AND p.message < ?5 AND m.pair <> ?1 AND m.state <> 'rejected'
-            GROUP BY p.message, p.item HAVING count(*) >= ?2)",
-        places.join(", ")
+            GROUP BY p.message, p.item HAVING count(*) >= ?2) LIMIT {})",
+        places.join(", "),
+        Copies::ENOUGH
     );
     let number = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let head = [pair.0, number(same), number(items.start), number(items.end), before];

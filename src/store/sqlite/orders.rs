@@ -173,13 +173,15 @@ pub(super) fn put_order(
     let cancelled = put.status == OrderStatus::Cancelled;
     run(
         conn,
-        "INSERT INTO orders (id, id_key, pair, items, status, fulfilled_by, placed, delivered,
-            tracking, dispute, registered_at, cancelled_at, closed_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, iif(?12, ?11, NULL),
-            iif(?13, ?11, NULL))
+        "INSERT INTO orders (id, id_key, pair, seller, items, status, fulfilled_by, placed,
+            delivered, tracking, dispute, registered_at, cancelled_at, closed_at, day)
+         VALUES (?1, ?2, ?3, (SELECT seller FROM pair WHERE number = ?3), ?4, ?5, ?6, ?7, ?8, ?9,
+            ?10, ?11, iif(?12, ?11, NULL), iif(?13, ?11, NULL),
+            coalesce(?7, date(?11 / 1000, 'unixepoch')))
          ON CONFLICT (id_key) DO UPDATE SET id = excluded.id, items = excluded.items,
             status = excluded.status, fulfilled_by = excluded.fulfilled_by,
             placed = excluded.placed, delivered = excluded.delivered,
+            day = coalesce(excluded.placed, date(registered_at / 1000, 'unixepoch')),
             tracking = excluded.tracking, dispute = excluded.dispute,
             cancelled_at = iif(?12, coalesce(cancelled_at, ?11), NULL),
             closed_at = CASE WHEN NOT ?13 THEN NULL

@@ -81,12 +81,14 @@ CREATE TABLE pair (
 CREATE INDEX pair_buyer ON pair (buyer);
 CREATE INDEX pair_key_version ON pair (key_version);
 
--- closed_at: since when it has the status that it has, where that closes it.
+-- seller: the pair's. closed_at: since when it has the status that it has, where that closes it.
+-- day: when it was placed, or where that is not told, registered.
 CREATE TABLE orders (
     number        INTEGER PRIMARY KEY,
     id            TEXT NOT NULL,
     id_key        TEXT NOT NULL UNIQUE,
     pair          INTEGER NOT NULL REFERENCES pair,
+    seller        INTEGER NOT NULL REFERENCES party,
     items         TEXT NOT NULL CHECK (json_valid(items)),
     status        TEXT NOT NULL,
     fulfilled_by  TEXT NOT NULL,
@@ -96,9 +98,11 @@ CREATE TABLE orders (
     dispute       INTEGER NOT NULL,
     registered_at INTEGER NOT NULL,
     cancelled_at  INTEGER,
-    closed_at     INTEGER
+    closed_at     INTEGER,
+    day           TEXT NOT NULL
 ) STRICT;
 CREATE INDEX orders_pair ON orders (pair);
+CREATE INDEX orders_seller ON orders (seller, day);
 
 -- "order" NULL: a question asked before any order; there may be several.
 CREATE TABLE conversation (
@@ -317,6 +321,11 @@ CREATE TABLE violation (
     CHECK ((excused_at IS NULL) = (excused_by IS NULL AND excuse IS NULL))
 ) STRICT;
 CREATE INDEX violation_party ON violation (party, at);
+CREATE INDEX violation_pair ON violation (pair, rule, at);
+CREATE INDEX violation_explained ON violation (party, rule, at)
+    WHERE no_strike = 'first' OR strike > 0;
+CREATE INDEX violation_strike ON violation (party, at) WHERE strike > 0;
+CREATE INDEX violation_told ON violation (party, rule, told_at) WHERE told_at IS NOT NULL;
 CREATE INDEX violation_message ON violation (message) WHERE message IS NOT NULL;
 CREATE INDEX violation_conversation ON violation (conversation) WHERE conversation IS NOT NULL;
 
@@ -333,13 +342,16 @@ CREATE TABLE review (
 CREATE INDEX review_message ON review (message);
 
 -- What somebody is to be told by mail and is not told yet: made in the transaction that it follows
--- from, gone in the one that makes the mail. notice: of which kind.
+-- from, gone in the one that makes the mail. notice: of which kind. tries: how often it could not be
+-- told; next_at: when it is tried again.
 CREATE TABLE telling (
     number  INTEGER PRIMARY KEY,
     notice  TEXT NOT NULL,
     message INTEGER REFERENCES message ON DELETE CASCADE,
     change  INTEGER REFERENCES account_change ON DELETE CASCADE,
     at      INTEGER NOT NULL,
+    tries   INTEGER NOT NULL DEFAULT 0,
+    next_at INTEGER NOT NULL DEFAULT 0,
     CHECK ((message IS NULL) <> (change IS NULL))
 ) STRICT;
 CREATE INDEX telling_message ON telling (message) WHERE message IS NOT NULL;

@@ -17,20 +17,36 @@ use crate::store::review::{Telling, TellingAbout};
 const DAY: Duration = Duration::from_secs(86_400);
 
 impl Store {
-    /// What is to be told, the oldest first.
-    pub async fn tellings(&self, limit: u32) -> Result<Vec<Telling>, StoreError> {
+    /// What is to be told and was not put aside, the oldest first.
+    pub async fn tellings(&self, limit: u32, now: Timestamp) -> Result<Vec<Telling>, StoreError> {
         self.read(move |conn| {
-            let sql = "SELECT t.number, t.notice, m.id AS message, t.change FROM telling t
-                LEFT JOIN message m ON m.number = t.message ORDER BY t.number LIMIT ?1";
-            all(conn, sql, [limit], |row| {
+            let sql = "SELECT t.number, t.notice, m.id AS message, t.change, t.tries FROM telling t
+                LEFT JOIN message m ON m.number = t.message
+                WHERE t.next_at <= ?2 ORDER BY t.number LIMIT ?1";
+            all(conn, sql, (limit, now.as_millis()), |row| {
                 let change: Option<i64> = get(row, "change")?;
                 let about = match (parse_some(row, "message")?, change) {
                     (Some(message), _) => TellingAbout::Message(message),
                     (None, Some(change)) => TellingAbout::Change(change),
                     (None, None) => return Err(StoreError::Damaged("telling")),
                 };
-                Ok(Telling { number: get(row, "number")?, kind: parse(row, "notice")?, about })
+                let (number, kind) = (get(row, "number")?, parse(row, "notice")?);
+                Ok(Telling { number, kind, about, tries: get(row, "tries")? })
             })
+        })
+        .await
+    }
+
+    /// Puts what can't be told aside until then.
+    pub async fn put_telling_aside(
+        &self,
+        telling: i64,
+        next_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(64, move |conn| {
+            let sql = "UPDATE telling SET tries = tries + 1, next_at = ?2 WHERE number = ?1";
+            run(conn, sql, (telling, next_at.as_millis()))?;
+            Ok(())
         })
         .await
     }

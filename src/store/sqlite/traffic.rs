@@ -96,15 +96,15 @@ fn read(
             AND state <> 'rejected' AND proactive = 1";
         traffic.proactive = count(conn, sql, (sender, now.before(DAY).as_millis()))?;
         if traffic.proactive >= limits.proactive_per_day {
-            // By the day they were placed, where that is told.
-            let sql = "SELECT count(*) AS count FROM pair p JOIN orders o ON o.pair = p.number
-                WHERE p.seller = ?1 AND coalesce(o.placed,
-                    date(o.registered_at / 1000, 'unixepoch')) > date(?2 / 1000, 'unixepoch')";
-            traffic.orders = count(conn, sql, (sender, now.before(DAY * 30).as_millis()))?;
+            traffic.orders = count(conn, ORDERS, (sender, now.before(DAY * 30).as_millis()))?;
         }
     }
     Ok(traffic)
 }
+
+/// A seller's orders since some day.
+pub(super) const ORDERS: &str = "SELECT count(*) AS count FROM orders
+    WHERE seller = ?1 AND day > date(?2 / 1000, 'unixepoch')";
 
 fn sender(conn: &Connection, pair: PairId, role: &str) -> Result<i64, StoreError> {
     let sql = "SELECT CASE ?2 WHEN 'seller' THEN seller ELSE buyer END AS sender

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, Params, Row, params};
 
 use super::rows::{all, get, moment, moment_some, one, parse, parse_some, run};
 use super::standing::{self, Follows};
@@ -12,7 +12,7 @@ use crate::domain::{
     Action, Certainty, Direction, HealthRules, MessageId, NoStrike, NoticeKind, Part, PartyId,
     Role, RuleId, Rung, SellerId, StepKind, Timestamp, Violation,
 };
-use crate::market::strikes::{self, Circumstances, EXPLAINED_FOR, Past};
+use crate::market::strikes::{self, Circumstances, EXPLAINED_FOR, Past, Standing};
 use crate::store::error::StoreError;
 use crate::store::health::{AccountHealth, Excuse, ToldViolation, ViolationRow};
 use crate::store::register::{AccountChange, Decision};
@@ -80,12 +80,7 @@ impl Store {
     ) -> Result<Vec<ToldViolation>, StoreError> {
         let message = message.clone();
         self.read(move |conn| {
-            let sql = "SELECT v.*, EXISTS (SELECT 1 FROM violation t WHERE t.party = v.party
-                    AND t.rule = v.rule AND t.told_at > ?2 AND t.message IS NOT v.message)
-                    AS told_today
-                FROM violation v JOIN message m ON m.number = v.message
-                WHERE m.id = ?1 ORDER BY v.number";
-            all(conn, sql, params![message.as_str(), now.before(DAY).as_millis()], |row| {
+            all(conn, TOLD, params![message.as_str(), now.before(DAY).as_millis()], |row| {
                 Ok(ToldViolation {
                     id: get(row, "number")?,
                     rule: rule(row)?,
@@ -94,6 +89,7 @@ impl Store {
                     enforced: get(row, "enforced")?,
                     strike: get(row, "strike")?,
                     no_strike: parse_some(row, "no_strike")?,
+                    told: moment_some(row, "told_at")?.is_some(),
                     told_today: get(row, "told_today")?,
                 })
             })
@@ -101,6 +97,13 @@ impl Store {
         .await
     }
 }
+
+/// The violations of a message that were not excused, and whether their rules were told of today.
+pub(super) const TOLD: &str = "SELECT v.*, EXISTS (SELECT 1 FROM violation t
+        WHERE t.party = v.party AND t.rule = v.rule AND t.told_at > ?2
+            AND t.message IS NOT v.message) AS told_today
+    FROM violation v JOIN message m ON m.number = v.message
+    WHERE m.id = ?1 AND v.excused_at IS NULL ORDER BY v.number";
 
 /// Records the violations of a message just written, what they count, and what follows.
 pub(super) fn record(conn: &Connection, offence: &Offence<'_>) -> Result<(), StoreError> {
@@ -114,27 +117,24 @@ pub(super) fn record(conn: &Connection, offence: &Offence<'_>) -> Result<(), Sto
     let party: i64 =
         one(conn, sql, params![offence.pair, sender.as_str()], |row| get(row, "sender"))?
             .ok_or(StoreError::Stale)?;
-    let past = past_of(conn, party, offence)?;
+    let past = past_of(conn, party, offence, violations)?;
     let circumstances = Circumstances {
         of_seller: sender == Role::Seller,
         automatic: offence.automatic,
         past: &past,
+        last_strike: last(conn, LAST_STRIKE, params![party, offence.at.before(DAY).as_millis()])?,
         now: offence.at,
     };
     let decided = strikes::decide(violations, &circumstances);
-    let counts = decided.iter().any(Result::is_ok);
-    let before = match counts {
-        true => score_of(conn, party, offence.health, offence.at)?,
-        false => 0.0,
-    };
     for (violation, decided) in violations.iter().zip(&decided) {
         insert(conn, party, offence, violation, *decided)?;
     }
     tell(conn, offence, violations, &decided)?;
-    if counts {
-        let after = score_of(conn, party, offence.health, offence.at)?;
-        if let Some(rung) = strikes::reached(offence.health, before, after) {
-            step(conn, party, rung, after, offence.at)?;
+    if decided.iter().any(Result::is_ok) {
+        let score = score_of(conn, party, offence.health, offence.at)?;
+        let ladder = ladder_of(conn, party, offence.health, offence.at)?;
+        if let Some(rung) = strikes::due(&ladder, score) {
+            step(conn, party, rung, score, offence.at)?;
         }
     }
     Ok(())
@@ -220,31 +220,109 @@ fn step(
     match change {
         Some(change) => standing::take_step(conn, party, &change, &decision).map(|_| ()),
         None => {
-            let word = format!("{}-proposed", rung.step.as_str());
+            let word = proposed(rung);
             let follows = Follows { until: None, tell: Some(NoticeKind::Proposal) };
             standing::note(conn, party, None, &word, &decision, follows)
         }
     }
 }
 
-fn past_of(conn: &Connection, party: i64, offence: &Offence<'_>) -> Result<Vec<Past>, StoreError> {
-    let since = offence.at.before(EXPLAINED_FOR).as_millis();
-    let sql = "SELECT rule, at, strike, pair = ?3 AND conversation IS ?4 AS same
-        FROM violation WHERE party = ?1 AND at > ?2 AND enforced AND excused_at IS NULL";
-    all(conn, sql, params![party, since, offence.pair, offence.conversation], |row| {
-        Ok(Past {
-            rule: rule(row)?,
-            at: moment(row, "at")?,
-            same_conversation: get(row, "same")?,
-            strike: get(row, "strike")?,
-        })
-    })
+fn proposed(rung: &Rung) -> String {
+    format!("{}-proposed", rung.step.as_str())
 }
 
+/// How each rung of the ladder stands with an account. A warning stands for 30 days; a proposal
+/// until somebody decides, and is made again after 30 days.
+fn ladder_of<'a>(
+    conn: &Connection,
+    party: i64,
+    rules: &'a HealthRules,
+    now: Timestamp,
+) -> Result<Vec<(&'a Rung, Standing)>, StoreError> {
+    let now_is = party::load(conn, party)?.0.standing;
+    let blocked = now_is.proactive_blocked_until.is_some_and(|until| until > now);
+    let since = now.before(EXPLAINED_FOR).as_millis();
+    let sql = "SELECT coalesce(max(number), 0) AS last FROM account_change
+        WHERE party = ?1 AND change = ?2 AND at > ?3";
+    let last = |change: &str, since: i64| -> Result<i64, StoreError> {
+        Ok(one(conn, sql, params![party, change, since], |row| get(row, "last"))?.unwrap_or(0))
+    };
+    let restored = last("restored", i64::MIN)?;
+    let standing = |rung: &'a Rung| {
+        let taken = match rung.step {
+            StepKind::Warning => last("warned", since)? > 0,
+            StepKind::ProactiveBlocked => blocked,
+            StepKind::Suspended => now_is.suspended,
+        };
+        let asked = rung.by_person && last(&proposed(rung), since)? > restored;
+        let standing = match (taken, asked) {
+            (true, _) => Standing::Taken,
+            (false, true) => Standing::Proposed,
+            (false, false) => Standing::Free,
+        };
+        Ok::<_, StoreError>((rung, standing))
+    };
+    rules.ladder.iter().map(standing).collect()
+}
+
+/// The last violation of a rule that its seller was told of as what it is.
+pub(super) const EXPLAINED: &str = "SELECT at FROM violation
+    WHERE party = ?1 AND rule = ?2 AND at > ?3 AND (no_strike = 'first' OR strike > 0)
+        AND excused_at IS NULL
+    ORDER BY at DESC LIMIT 1";
+
+/// The last violation of a rule between the same two where the same is spoken of, as far as that is
+/// known: what was refused may have had no conversation yet, and may have named no order.
+pub(super) const HERE: &str = "SELECT v.at FROM violation v
+    LEFT JOIN message m ON m.number = v.message
+    JOIN message now ON now.number = ?5
+    WHERE v.pair = ?4 AND v.rule = ?2 AND v.at > ?3 AND +v.party = ?1
+        AND v.enforced AND v.excused_at IS NULL
+        AND coalesce(v.conversation = now.conversation, 1)
+        AND coalesce(m.\"order\" = now.\"order\", 1)
+    ORDER BY v.at DESC LIMIT 1";
+
+/// A seller's last strike.
+pub(super) const LAST_STRIKE: &str = "SELECT at FROM violation
+    WHERE party = ?1 AND strike > 0 AND at > ?2 AND excused_at IS NULL
+    ORDER BY at DESC LIMIT 1";
+
+fn last<P: Params>(
+    conn: &Connection,
+    sql: &str,
+    params: P,
+) -> Result<Option<Timestamp>, StoreError> {
+    one(conn, sql, params, |row| moment(row, "at"))
+}
+
+/// What a message's violations are held against: looked up for each rule, for a seller may have
+/// very many of them.
+fn past_of(
+    conn: &Connection,
+    party: i64,
+    offence: &Offence<'_>,
+    violations: &[Violation],
+) -> Result<Vec<Past>, StoreError> {
+    let mut rules: Vec<RuleId> = violations.iter().map(|violation| violation.rule).collect();
+    rules.sort_unstable();
+    rules.dedup();
+    let explained = offence.at.before(EXPLAINED_FOR).as_millis();
+    let day = offence.at.before(DAY).as_millis();
+    let past = |rule: RuleId| {
+        let word = rule.as_str();
+        let here = params![party, word, day, offence.pair, offence.message];
+        let explained_at = last(conn, EXPLAINED, params![party, word, explained])?;
+        Ok::<_, StoreError>(Past { rule, explained_at, here_at: last(conn, HERE, here)? })
+    };
+    rules.into_iter().map(past).collect()
+}
+
+/// Every strike of a seller that counts.
+pub(super) const STRIKES: &str = "SELECT strike, at FROM violation
+    WHERE party = ?1 AND strike > 0 AND excused_at IS NULL";
+
 fn strikes_of(conn: &Connection, party: i64) -> Result<Vec<(u8, Timestamp)>, StoreError> {
-    let sql = "SELECT strike, at FROM violation
-        WHERE party = ?1 AND strike > 0 AND excused_at IS NULL";
-    all(conn, sql, [party], |row| Ok((get(row, "strike")?, moment(row, "at")?)))
+    all(conn, STRIKES, [party], |row| Ok((get(row, "strike")?, moment(row, "at")?)))
 }
 
 fn messages_of(conn: &Connection, party: i64, now: Timestamp) -> Result<u64, StoreError> {
@@ -269,11 +347,13 @@ fn score_of(
     Ok(strikes::score(&aged, rules.half_life, messages_of(conn, party, now)?))
 }
 
+/// A seller's violations, the newest first.
+pub(super) const VIOLATIONS: &str = "SELECT v.*, m.id AS message_id FROM violation v
+    LEFT JOIN message m ON m.number = v.message
+    WHERE v.party = ?1 ORDER BY v.at DESC, v.number DESC LIMIT 1000";
+
 fn violations_of(conn: &Connection, party: i64) -> Result<Vec<ViolationRow>, StoreError> {
-    let sql = "SELECT v.*, m.id AS message_id FROM violation v
-        LEFT JOIN message m ON m.number = v.message
-        WHERE v.party = ?1 ORDER BY v.number DESC LIMIT 1000";
-    all(conn, sql, [party], read)
+    all(conn, VIOLATIONS, [party], read)
 }
 
 fn read(row: &Row<'_>) -> Result<ViolationRow, StoreError> {
@@ -314,26 +394,39 @@ fn excuse(
     if mark(conn, "number = ?1", violation, decision)? == 0 {
         return Ok(Some(false));
     }
-    let follows = Follows { until: None, tell: Some(NoticeKind::Account) };
-    standing::note(
-        conn,
-        party,
-        None,
-        &format!("excused violation {violation}"),
-        decision,
-        follows,
-    )?;
+    note_excused(conn, party, violation, decision)?;
     Ok(Some(true))
 }
 
-/// A person let the message pass: what held it was no violation.
+/// A person let the message pass: what held it was no violation. Whoever was told of a strike is
+/// told that it counts no more.
 pub(super) fn excuse_held(
     conn: &Connection,
     message: i64,
     decision: &Decision,
 ) -> Result<(), StoreError> {
-    mark(conn, "message = ?1 AND action = 'hold'", message, decision)?;
-    Ok(())
+    let held = "message = ?1 AND action = 'hold'";
+    let sql = format!(
+        "SELECT number, party FROM violation WHERE {held} AND strike > 0
+            AND told_at IS NOT NULL AND excused_at IS NULL"
+    );
+    let told: Vec<(i64, i64)> =
+        all(conn, &sql, [message], |row| Ok((get(row, "number")?, get(row, "party")?)))?;
+    mark(conn, held, message, decision)?;
+    // Why it was let pass was written for those who review.
+    let decision = Decision { reason: None, ..decision.clone() };
+    told.into_iter().try_for_each(|(number, party)| note_excused(conn, party, number, &decision))
+}
+
+fn note_excused(
+    conn: &Connection,
+    party: i64,
+    violation: i64,
+    decision: &Decision,
+) -> Result<(), StoreError> {
+    let follows = Follows { until: None, tell: Some(NoticeKind::Account) };
+    let change = format!("excused violation {violation}");
+    standing::note(conn, party, None, &change, decision, follows)
 }
 
 fn mark(

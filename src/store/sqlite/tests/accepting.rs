@@ -403,8 +403,10 @@ async fn of_a_pair_with_very_many_orders_the_one_that_is_named_is_found() {
     // More than are read: each with a conversation of its own, all newer.
     conn.execute_batch(
         "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 600)
-         INSERT INTO orders (id, id_key, pair, items, status, fulfilled_by, dispute, registered_at)
-         SELECT 'MANY-' || n, 'many-' || n, 1, '[]', 'open', 'seller', 0, 1900000000000 + n FROM n;
+         INSERT INTO orders
+             (id, id_key, pair, seller, items, status, fulfilled_by, dispute, registered_at, day)
+         SELECT 'MANY-' || n, 'many-' || n, 1, 1, '[]', 'open', 'seller', 0, 1900000000000 + n, '2030-03-17'
+         FROM n;
          INSERT INTO conversation (pair, \"order\", subject, opened_at, last_message_at)
          SELECT 1, number, '', registered_at, registered_at FROM orders WHERE id LIKE 'MANY-%'",
     )

@@ -54,3 +54,31 @@ async fn what_went_to_another_buyer_counts_until_it_is_erased() {
     let left: i64 = conn.query_row("SELECT count(*) FROM print", [], |row| row.get(0)).unwrap();
     assert_eq!(left, 0);
 }
+
+#[tokio::test]
+async fn of_very_many_buyers_no_more_are_counted_than_matter() {
+    let market = Market::open().await;
+    market
+        .raw()
+        .execute_batch(
+            "CREATE TEMP TABLE n AS
+                WITH RECURSIVE n(n) AS (SELECT 101 UNION ALL SELECT n + 1 FROM n WHERE n < 10160)
+                SELECT n FROM n;
+             INSERT INTO party (number, role, id, id_key, name, language, version)
+                SELECT n, 'buyer', 'X' || n, 'x' || n, 'X', 'en', 1 FROM n;
+             INSERT INTO pair (number, seller, buyer, version, key_version, seller_alias, buyer_alias)
+                SELECT n, 1, n, 1, 1, 's' || n, 'b' || n FROM n;
+             INSERT INTO conversation (number, pair, subject, opened_at, last_message_at)
+                SELECT n, n, '', 0, 0 FROM n;
+             INSERT INTO message (number, id, kind, conversation, pair, sender, of_seller, of_buyer,
+                    direction, state, received_at, subject, verdict, proof, proactive, automatic)
+                SELECT n, 'm' || n, 'relay', n, n, 1, 1, n, 'seller-to-buyer', 'accepted', 0, '',
+                    'null', '', 0, 0 FROM n;
+             INSERT INTO print (seller, value, message, item) SELECT 1, 7, n, 0 FROM n;",
+        )
+        .unwrap();
+    let own = market.facts().await.pair;
+    let sent = Prints { texts: vec![7], pictures: vec![] };
+    let copies = market.store.copies(own, &sent, None).await.unwrap();
+    assert_eq!(copies.texts, [Copies::ENOUGH]);
+}

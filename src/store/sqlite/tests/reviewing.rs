@@ -74,7 +74,7 @@ async fn nothing_of_a_held_message_goes_out_until_it_is_let_pass() {
     let again = market.store.hold(market.holding(&asks).await).await.unwrap();
     assert!(again.is_duplicate() && *again.message() == id);
     assert_eq!(market.store.held(10).await.unwrap().len(), 1);
-    let told = market.store.tellings(10).await.unwrap();
+    let told = market.store.tellings(10, at(9999)).await.unwrap();
     assert_eq!(told.len(), 1, "{told:?}");
 
     assert_eq!(market.let_pass(&asks, 5).await, Reviewed::Done);
@@ -168,5 +168,39 @@ async fn erasing_a_party_erases_what_waits_too() {
     let erased = market.store.erase_some(&buyer).await.unwrap();
     assert_eq!((erased.erased, erased.kept), (1, 0));
     assert_eq!(market.store.held(10).await.unwrap().len(), 0);
-    assert_eq!(market.store.tellings(10).await.unwrap(), []);
+    assert_eq!(market.store.tellings(10, at(9999)).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_strike_that_was_told_is_told_to_be_excused_when_a_person_lets_the_message_pass() {
+    let market = Market::open().await;
+    let hold = async |n: usize, hours: u64| {
+        let letter = Letter { at: at(hours), ..letter(n, Role::Seller) };
+        let mut holding = market.holding(&letter).await;
+        holding.arrival.violations = vec![Violation {
+            rule: RuleId::Impersonation,
+            action: Action::Hold,
+            enforced: true,
+            certainty: Certainty::Certain,
+            part: Part::Text,
+            words: "Lumo Market support".to_owned(),
+            in_signature: false,
+            may_strike: true,
+        }];
+        let held = market.store.hold(holding).await.unwrap();
+        (letter, held.message().clone())
+    };
+    hold(1, 1).await;
+    let (letter, message) = hold(2, 48).await;
+    let told = market.store.told_violations(&message, at(48)).await.unwrap();
+    assert_eq!((told[0].strike, told[0].told), (1, false));
+    for telling in market.store.tellings(99, at(48)).await.unwrap() {
+        let violations = told.iter().map(|v| v.id).collect();
+        market.store.tell(telling.number, vec![], violations, at(48)).await.unwrap();
+    }
+    assert!(market.store.told_violations(&message, at(48)).await.unwrap()[0].told);
+    assert_eq!(market.let_pass(&letter, 49).await, Reviewed::Done);
+    assert_eq!(market.store.told_violations(&message, at(49)).await.unwrap(), []);
+    let told = market.store.tellings(99, at(49)).await.unwrap();
+    assert!(told.iter().any(|telling| telling.kind == NoticeKind::Account), "{told:?}");
 }

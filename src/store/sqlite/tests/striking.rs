@@ -55,7 +55,8 @@ async fn a_first_finding_is_explained_and_the_next_ones_count_and_climb_the_ladd
     let market = Market::open().await;
     let asks = [RuleId::ReviewSolicitation];
     market.offends(1, &asks).await;
-    let told: Vec<_> = market.store.tellings(9).await.unwrap().iter().map(|t| t.kind).collect();
+    let told: Vec<_> =
+        market.store.tellings(9, at(9999)).await.unwrap().iter().map(|t| t.kind).collect();
     assert_eq!(told, [NoticeKind::Violation]);
     assert_eq!(counted(&market.health(1).await), [(0, Some(NoStrike::First))]);
     market.offends(2, &asks).await;
@@ -70,7 +71,8 @@ async fn a_first_finding_is_explained_and_the_next_ones_count_and_climb_the_ladd
     assert_eq!(changes, ["warned", "suspended-proposed"], "the highest that was reached");
     let facts = market.facts().await;
     assert!(!facts.seller.standing.suspended && facts.version.seller == before);
-    let kinds: Vec<_> = market.store.tellings(20).await.unwrap().iter().map(|t| t.kind).collect();
+    let kinds: Vec<_> =
+        market.store.tellings(20, at(9999)).await.unwrap().iter().map(|t| t.kind).collect();
     assert!(
         kinds.contains(&NoticeKind::Account) && kinds.contains(&NoticeKind::Proposal),
         "{kinds:?}"
@@ -163,12 +165,183 @@ async fn what_is_told_of_a_rule_today_is_known_by_the_next_message() {
     let market = Market::open().await;
     let phone = [RuleId::PhoneNumber];
     market.offends(1, &phone).await;
-    let first = market.store.tellings(1).await.unwrap().remove(0);
+    let first = market.store.tellings(1, at(9999)).await.unwrap().remove(0);
     let id = market.health(1).await.violations[0].id;
     market.store.tell(first.number, vec![], vec![id], at(24)).await.unwrap();
-    assert_eq!(market.store.tellings(9).await.unwrap(), []);
+    assert_eq!(market.store.tellings(9, at(9999)).await.unwrap(), []);
     let next = market.offends(2, &phone).await;
     let told = async |hours| market.store.told_violations(&next, at(hours)).await.unwrap();
     assert!(told(47).await[0].told_today);
     assert!(!told(49).await[0].told_today);
+}
+
+#[tokio::test]
+async fn a_corrected_mail_is_no_strike_where_the_first_one_was_refused_before_there_was_a_conversation()
+ {
+    let market = Market::open().await;
+    market.store.put_order(order("ORDER-2"), names(1), at(0)).await.unwrap();
+    let refuse = async |n: usize, hours: u64, order: Option<&str>| {
+        let rejection = Rejection {
+            violations: vec![violation(RuleId::Promotion)],
+            received_at: at(hours),
+            order: order.map(|id| id.parse().unwrap()),
+            quota_per_day: 100,
+            health: HealthRules { ladder: vec![], ..health() },
+            ..rejection(n, market.facts().await)
+        };
+        market.store.refuse(rejection).await.unwrap();
+    };
+    let accept = async |n: usize, hours: u64, tag: &'static str| {
+        let tag = Some(tag);
+        let letter = Letter { at: at(hours), tag, ..letter(n, Role::Seller) };
+        let mut acceptance = market.acceptance(&letter).await;
+        acceptance.arrival.violations = vec![violation(RuleId::Promotion)];
+        acceptance.arrival.health.ladder = vec![];
+        market.store.accept(acceptance).await.unwrap();
+    };
+    // Explained once; then refused, and corrected in all but one word.
+    refuse(1, 0, Some("ORDER-1")).await;
+    refuse(2, 100, Some("ORDER-1")).await;
+    accept(3, 101, "order-1").await;
+    // Another order of the same two is another matter, but for the one strike a day.
+    accept(4, 102, "order-2").await;
+    // A day later it counts.
+    accept(5, 126, "order-1").await;
+    // What named no order may have been any of them.
+    refuse(6, 250, None).await;
+    accept(7, 251, "order-2").await;
+    let why = [
+        (0, Some(NoStrike::First)),
+        (1, None),
+        (0, Some(NoStrike::Retry)),
+        (0, Some(NoStrike::SameDay)),
+        (1, None),
+        (1, None),
+        (0, Some(NoStrike::Retry)),
+    ];
+    assert_eq!(counted(&market.health(11).await), why);
+}
+
+#[tokio::test]
+async fn what_explained_nothing_uses_up_no_explanation() {
+    let market = Market::open().await;
+    let offends = async |n: usize, change: fn(&mut Violation)| {
+        let mut violation = violation(RuleId::PhoneNumber);
+        change(&mut violation);
+        let letter = Letter { at: at(n as u64 * 48), ..letter(n, Role::Seller) };
+        let mut acceptance = market.acceptance(&letter).await;
+        acceptance.arrival.violations = vec![violation];
+        market.store.accept(acceptance).await.unwrap();
+    };
+    offends(1, |v| v.certainty = Certainty::Likely).await;
+    offends(2, |v| v.in_signature = true).await;
+    offends(3, |v| v.may_strike = false).await;
+    offends(4, |_| {}).await;
+    offends(5, |_| {}).await;
+    let why = [
+        (0, Some(NoStrike::Likely)),
+        (0, Some(NoStrike::Signature)),
+        (0, Some(NoStrike::Rule)),
+        (0, Some(NoStrike::First)),
+        (1, None),
+    ];
+    assert_eq!(counted(&market.health(11).await), why);
+}
+
+impl Market {
+    /// The seller's n-th message, on this day, under this ladder: what was decided since the start.
+    async fn climbs(&self, n: usize, day: u64, ladder: &[(f64, StepKind, bool)]) -> Vec<String> {
+        let rung = |(score, step, by_person): &(f64, StepKind, bool)| Rung {
+            score: *score,
+            step: *step,
+            lasts: None,
+            by_person: *by_person,
+        };
+        let ladder = ladder.iter().map(rung).collect();
+        // What is no answer may be refused meanwhile.
+        self.accept(&Letter { at: at(day * 24), ..letter(1000 + n, Role::Buyer) }).await;
+        let letter = Letter { at: at(day * 24), ..letter(n, Role::Seller) };
+        let mut acceptance = self.acceptance(&letter).await;
+        acceptance.arrival.violations = vec![violation(RuleId::PhoneNumber)];
+        acceptance.arrival.health = HealthRules { ladder, ..health() };
+        self.store.accept(acceptance).await.unwrap();
+        self.changes().await.into_iter().map(|(change, _)| change).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_rung_that_was_passed_unseen_is_taken_at_the_next_strike() {
+    use StepKind::{ProactiveBlocked, Suspended, Warning};
+    let market = Market::open().await;
+    let high = [(50.0, Warning, false)];
+    for day in 1..=3 {
+        assert!(market.climbs(day, day as u64, &high).await.is_empty());
+    }
+    // The ladder was lowered below the score meanwhile.
+    let low = [(0.5, Warning, false), (1.5, ProactiveBlocked, false), (9.0, Suspended, true)];
+    assert_eq!(market.climbs(4, 4, &low).await, ["proactive-blocked"]);
+    assert_eq!(market.climbs(5, 5, &low).await.len(), 1, "it is in force");
+    // It ran out after 14 days.
+    let again = ["proactive-blocked", "proactive-blocked"];
+    assert_eq!(market.climbs(6, 19, &low).await, again);
+    // A person is asked once, and what the machine may do it does again.
+    let lower = [low[0], low[1], (2.0, Suspended, true)];
+    assert_eq!(market.climbs(7, 20, &lower).await[2..], ["suspended-proposed"]);
+    assert_eq!(market.climbs(8, 21, &lower).await.len(), 3);
+    assert_eq!(market.climbs(9, 40, &lower).await[3..], ["proactive-blocked"]);
+    assert_eq!(market.climbs(10, 41, &lower).await.len(), 4);
+    // Nobody decided for 30 days.
+    assert_eq!(market.climbs(11, 51, &lower).await[4..], ["suspended-proposed"]);
+}
+
+#[tokio::test]
+async fn what_can_not_be_told_is_put_aside_and_keeps_nothing_else_back() {
+    let market = Market::open().await;
+    for day in [1, 2] {
+        market.offends(day, &[RuleId::PhoneNumber]).await;
+    }
+    let told = market.store.tellings(9, at(48)).await.unwrap();
+    assert_eq!((told.len(), told[0].tries), (2, 0));
+    market.store.put_telling_aside(told[0].number, at(50)).await.unwrap();
+    assert_eq!(market.store.tellings(9, at(49)).await.unwrap(), told[1..]);
+    let later = market.store.tellings(9, at(50)).await.unwrap();
+    assert_eq!((later.len(), later[0].number, later[0].tries), (2, told[0].number, 1));
+}
+
+/// How SQLite goes about a query.
+fn plan(market: &Market, sql: &str) -> String {
+    let conn = market.raw();
+    let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    // What is bound is no part of the plan.
+    for at in 1..=statement.parameter_count() {
+        statement.raw_bind_parameter(at, None::<i64>).unwrap();
+    }
+    let mut rows = statement.raw_query();
+    let mut steps = vec![];
+    while let Some(row) = rows.next().unwrap() {
+        steps.push(row.get::<_, String>(3).unwrap());
+    }
+    steps.join("\n")
+}
+
+#[tokio::test]
+async fn what_is_asked_of_one_seller_is_read_along_an_index_however_much_there_is() {
+    use super::super::{traffic, violation as of};
+    let market = Market::open().await;
+    for (sql, step) in [
+        (
+            of::EXPLAINED,
+            "SEARCH violation USING INDEX violation_explained (party=? AND rule=? AND at>?)",
+        ),
+        (of::HERE, "SEARCH v USING INDEX violation_pair (pair=? AND rule=? AND at>?)"),
+        (of::LAST_STRIKE, "SEARCH violation USING INDEX violation_strike (party=? AND at>?)"),
+        (of::STRIKES, "SEARCH violation USING INDEX violation_strike (party=?)"),
+        (of::VIOLATIONS, "SEARCH v USING INDEX violation_party (party=?)"),
+        (of::TOLD, "SEARCH t USING INDEX violation_told (party=? AND rule=? AND told_at>?)"),
+        (traffic::ORDERS, "SEARCH orders USING COVERING INDEX orders_seller (seller=? AND day>?)"),
+    ] {
+        let plan = plan(&market, sql);
+        assert!(plan.contains(step), "{sql}\n{plan}");
+        assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{sql}\n{plan}");
+    }
 }
