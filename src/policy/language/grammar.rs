@@ -2,7 +2,8 @@
 //!
 //! `review + ask/tell - technical -~proof`: a word of `review` and one of `ask` or `tell` stand in
 //! the sentence, none of `technical`, and none of `proof` in it or in a sentence beside it; `+~`
-//! is the same for what must be there. A formula that begins with `?` is only likely.
+//! is the same for what must be there. `review & tell`: both stand in one clause of the sentence. A
+//! formula that begins with `?` is only likely.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -90,6 +91,10 @@ pub(super) const QUESTION: &str = "question";
 pub(super) const CODE: &str = "code";
 pub(super) const NUMBER: &str = "number";
 pub(super) const STARS: &str = "stars";
+/// Words that begin another clause.
+pub(super) const CLAUSE: &str = "clause";
+/// What joins the classes of a formula.
+const SIGNS: [&str; 5] = ["+", "&", "-", "+~", "-~"];
 /// The marketplace by its name; a pack adds what it is called beside.
 pub(in crate::policy) const MARKETPLACE: &str = "marketplace";
 /// Staff of the marketplace: who works there, directly beside its name.
@@ -102,7 +107,7 @@ pub(super) struct Classes(HashMap<String, Class>);
 impl Default for Classes {
     fn default() -> Self {
         let mut classes = Self(HashMap::new());
-        for name in [QUESTION, CODE, NUMBER, STARS, MARKETPLACE, MARKETPLACE_STAFF] {
+        for name in [QUESTION, CODE, NUMBER, STARS, CLAUSE, MARKETPLACE, MARKETPLACE_STAFF] {
             drop(classes.add(name));
         }
         classes
@@ -140,6 +145,8 @@ pub(super) struct Formula {
     pub likely: bool,
     /// Of each of these one stands in the sentence.
     pub here: Vec<Mask>,
+    /// Of each of these one stands in the same clause of it.
+    pub clause: Vec<Mask>,
     /// Of each of these one stands in the sentence or beside it.
     pub near: Vec<Mask>,
     pub not_here: Mask,
@@ -153,12 +160,19 @@ impl Formula {
             Some(rest) => (true, rest),
             None => (false, line),
         };
-        let mut formula =
-            Self { act, likely, here: vec![], near: vec![], not_here: 0, not_near: 0 };
+        let mut formula = Self {
+            act,
+            likely,
+            here: vec![],
+            clause: vec![],
+            near: vec![],
+            not_here: 0,
+            not_near: 0,
+        };
         let mut sign = "+";
         let mut words = line.split_whitespace().peekable();
         while let Some(word) = words.next() {
-            if ["+", "-", "+~", "-~"].contains(&word) {
+            if SIGNS.contains(&word) {
                 sign = word;
                 if words.peek().is_none() {
                     return Err(format!("{line:?} ends with a sign"));
@@ -171,13 +185,21 @@ impl Formula {
             }
             match sign {
                 "+" => formula.here.push(mask),
+                // The first `&` binds what stands before it, too.
+                "&" => {
+                    if formula.clause.is_empty() {
+                        formula.clause.extend(formula.here.last());
+                    }
+                    formula.here.push(mask);
+                    formula.clause.push(mask);
+                }
                 "+~" => formula.near.push(mask),
                 "-" => formula.not_here |= mask,
                 _ => formula.not_near |= mask,
             }
             sign = "";
             if let Some(next) = words.peek()
-                && !["+", "-", "+~", "-~"].contains(next)
+                && !SIGNS.contains(next)
             {
                 return Err(format!("{line:?} lacks + or - before {next:?}"));
             }
@@ -188,12 +210,15 @@ impl Formula {
         Ok(formula)
     }
 
-    /// Whether the act is in a sentence that holds `here`, between sentences that hold `near`.
-    pub fn holds(&self, here: Mask, near: Mask) -> bool {
+    /// Whether the act is in a sentence that holds `here` and whose clauses hold `clauses`, between
+    /// sentences that hold `near`.
+    pub fn holds(&self, here: Mask, clauses: &[Mask], near: Mask) -> bool {
         let near = here | near;
+        let in_one = |clause: &Mask| self.clause.iter().all(|mask| clause & mask != 0);
         self.here.iter().all(|mask| here & mask != 0)
             && self.near.iter().all(|mask| near & mask != 0)
             && here & self.not_here == 0
+            && (self.clause.is_empty() || clauses.iter().any(in_one))
             && near & self.not_near == 0
     }
 
@@ -223,7 +248,18 @@ mod tests {
             ("review ask order", "technical", true),
             ("review ask order", "proof", false),
         ] {
-            assert_eq!(formula.holds(bits(here), bits(near)), expected, "{here} | {near}");
+            assert_eq!(formula.holds(bits(here), &[], bits(near)), expected, "{here} | {near}");
+        }
+        let line = "review & tell + please";
+        let formula = Formula::parse(Act::ReviewRequest, line, &mut classes).unwrap();
+        let bits = |names: &str| names.split_whitespace().map(|n| classes.bit(n)).sum::<Mask>();
+        for (clauses, expected) in [
+            (["review tell", "please"], true),
+            (["review", "tell please"], false),
+            (["review tell", ""], false),
+        ] {
+            let here = bits(clauses[0]) | bits(clauses[1]);
+            assert_eq!(formula.holds(here, &clauses.map(bits), 0), expected, "{clauses:?}");
         }
         for wrong in ["", "- a", "a b", "a +", "A", "a + -"] {
             assert!(Formula::parse(Act::Offer, wrong, &mut classes).is_err(), "{wrong:?}");

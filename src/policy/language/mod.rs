@@ -9,6 +9,7 @@
 
 mod disguise;
 mod entry;
+mod glue;
 mod grammar;
 mod lexicon;
 mod pack;

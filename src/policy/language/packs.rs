@@ -304,7 +304,7 @@ mod tests {
         let found = ["question", "number", "code", "stars", "marketplace-staff"];
         for line in grammar.acts.values().flat_map(|v| v.get_ref().lines()) {
             let words = line.trim_start_matches('?').split([' ', '/']);
-            let names = words.filter(|w| !w.is_empty() && !["+", "-", "+~", "-~"].contains(w));
+            let names = words.filter(|w| !w.is_empty() && !["+", "&", "-", "+~", "-~"].contains(w));
             for name in names.filter(|name| !found.contains(name)) {
                 for (code, text) in BUILT {
                     let conduct = CONDUCT.iter().find(|(other, _)| *other == code).unwrap().1;

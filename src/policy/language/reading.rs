@@ -4,16 +4,24 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::disguise::words;
-use super::grammar::{Act, CODE, Formula, Mask, NUMBER, QUESTION, STARS};
+use super::glue::{Piece, glued};
+use super::grammar::{Act, CLAUSE, CODE, Formula, Mask, NUMBER, QUESTION, STARS};
 use super::lexicon::{Hit, is_run};
 use super::packs::{Pack, Packs};
-use super::sentences::sentences;
+use super::sentences::{clause_ends, sentences};
 use super::words::{Word, is_number};
 use crate::domain::Certainty;
 use crate::policy::view::View;
 
 /// Fewer letters than this don't tell their language against a subject.
 const SHORT: usize = 20;
+
+/// Fewer words, or characters of Japanese, than these are seldom a sentence.
+const SHORT_WORDS: usize = 6;
+const SHORT_KANA: usize = 12;
+
+/// What may be done in pieces.
+const PIECEMEAL: [Act; 3] = [Act::ReviewRequest, Act::Advertising, Act::OptOut];
 
 /// Where a sentence stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +43,8 @@ pub(in crate::policy) struct Sentence {
     /// Letters in it.
     pub letters: usize,
     holds: Mask,
+    /// What each of its clauses holds.
+    clauses: Vec<Mask>,
     /// Where each class stands, in bytes of the original text.
     places: Vec<(u8, Range<usize>)>,
     pack: Option<usize>,
@@ -53,6 +63,8 @@ pub(in crate::policy) struct Done {
 pub(in crate::policy) struct Reading<'p> {
     packs: &'p Packs,
     pub sentences: Vec<Sentence>,
+    /// Pieces that may be one sentence, read together, and which of `sentences` they are.
+    glued: Vec<(Range<usize>, Sentence)>,
     /// The language that most of it is in; `None` where no pack knows it.
     language: Option<usize>,
 }
@@ -64,7 +76,7 @@ pub(in crate::policy) fn read<'p>(
     skip: impl Fn(Zone, &Range<usize>) -> bool,
 ) -> Reading<'p> {
     let words: Vec<Vec<Word<'_>>> = texts.iter().map(|(view, _)| words(&view.text)).collect();
-    let drafts = drafts(packs, texts, &words, skip);
+    let (drafts, glued) = drafts(packs, texts, &words, skip);
     let is_body = |draft: &&Draft<'_>| draft.zone != Zone::Subject;
     let all = || drafts.iter();
     // A subject is often the marketplace's own, in another language than the text below it.
@@ -74,7 +86,8 @@ pub(in crate::policy) fn read<'p>(
         told => told,
     };
     let sentences = drafts.into_iter().map(|draft| draft.finish(packs, language)).collect();
-    Reading { packs, sentences, language }
+    let glued = glued.into_iter().map(|(of, draft)| (of, draft.finish(packs, language))).collect();
+    Reading { packs, sentences, glued, language }
 }
 
 /// Reads a text whose language can't be told in each of them in turn.
@@ -85,34 +98,58 @@ pub(in crate::policy) fn read_in_each<'p>(
 ) -> Vec<Reading<'p>> {
     let words: Vec<Vec<Word<'_>>> = texts.iter().map(|(view, _)| words(&view.text)).collect();
     let in_one = |at: usize| {
-        let drafts = drafts(packs, texts, &words, &skip);
+        let (drafts, _) = drafts(packs, texts, &words, &skip);
         let sentences = drafts.into_iter().map(|draft| draft.finish(packs, Some(at))).collect();
-        Reading { packs, sentences, language: Some(at) }
+        Reading { packs, sentences, glued: vec![], language: Some(at) }
     };
     (0..packs.packs.len()).map(in_one).collect()
 }
 
-/// The sentences of the texts that are judged.
+/// Pieces put together, and which of the sentences they are.
+type Glued<'v> = Vec<(Range<usize>, Draft<'v>)>;
+
+/// The sentences of the texts that are judged, and those that may have been cut in pieces.
 fn drafts<'v>(
     packs: &Packs,
     texts: &[(&'v View<'v>, Zone)],
     words: &'v [Vec<Word<'v>>],
     skip: impl Fn(Zone, &Range<usize>) -> bool,
-) -> Vec<Draft<'v>> {
-    let mut drafts = vec![];
+) -> (Vec<Draft<'v>>, Glued<'v>) {
+    let (mut drafts, mut whole) = (vec![], vec![]);
     for ((view, zone), words) in texts.iter().zip(words) {
-        let mut from = 0;
+        let (mut from, before) = (0, drafts.len());
+        let mut pieces = vec![];
         for range in sentences(view) {
             let rest = words.get(from..).unwrap_or_default();
             let to = from + rest.partition_point(|w| w.range.start < range.end);
-            let words = words.get(from..to).unwrap_or_default();
+            let own = from..to;
             from = to;
-            if !skip(*zone, &view.source(&range)) {
-                drafts.push(Draft::of(packs, view, *zone, range, words));
+            if skip(*zone, &view.source(&range)) {
+                continue;
             }
+            let draft = Draft::of(
+                packs,
+                view,
+                *zone,
+                range.clone(),
+                words.get(own.clone()).unwrap_or_default(),
+            );
+            let is_open = !view.slice(range).ends_with(['.', '!', '?', '…', '。']);
+            pieces.push(Piece { is_short: draft.is_short(), is_open });
+            drafts.push(draft);
+        }
+        for of in glued(&pieces) {
+            let of = before + of.start..before + of.end;
+            let parts = drafts.get(of.clone()).unwrap_or_default();
+            let (Some(first), Some(last)) = (parts.first(), parts.last()) else { continue };
+            let range = first.range.start..last.range.end;
+            let start = words.partition_point(|w| w.range.start < range.start);
+            let end = words.partition_point(|w| w.range.start < range.end);
+            let words = words.get(start..end).unwrap_or_default();
+            whole.push((of, Draft::of(packs, view, *zone, range, words)));
         }
     }
-    drafts
+    (drafts, whole)
 }
 
 /// A sentence before its language is known.
@@ -175,6 +212,11 @@ impl<'v> Draft<'v> {
         }
     }
 
+    /// Too short for a thought of its own.
+    fn is_short(&self) -> bool {
+        self.words.len() < SHORT_WORDS && self.kana + self.han < SHORT_KANA
+    }
+
     fn finish(self, packs: &Packs, language: Option<usize>) -> Sentence {
         let at = self.own_language(packs, language);
         let pack = at.and_then(|at| packs.packs.get(at));
@@ -187,6 +229,7 @@ impl<'v> Draft<'v> {
             zone: self.zone,
             letters: self.letters,
             holds: 0,
+            clauses: vec![],
             places: vec![],
             pack: at,
         };
@@ -207,6 +250,8 @@ impl<'v> Draft<'v> {
             sentence.holds |= 1 << class;
             sentence.places.push((class, place));
         }
+        let borders = clause_ends(self.view, &self.range);
+        sentence.clauses = sentence.in_clauses(borders, packs.classes.bit(CLAUSE));
         sentence
     }
 
@@ -220,6 +265,22 @@ impl<'v> Draft<'v> {
         let of_message = language.map_or(0, count);
         let other = count(best) >= 2 && (of_message == 0 || count(best) >= of_message + 3);
         if other && count(best) * 5 >= self.counted { Some(best) } else { language }
+    }
+}
+
+impl Sentence {
+    /// What its clauses hold, which end at these bytes and where words of the class `border` stand.
+    fn in_clauses(&self, mut ends: Vec<usize>, border: Mask) -> Vec<Mask> {
+        let at_words = self.places.iter().filter(|(class, _)| border & (1 << class) != 0);
+        ends.extend(at_words.map(|(_, place)| place.start));
+        ends.sort_unstable();
+        let mut clauses = vec![0; ends.len() + 1];
+        for (class, place) in &self.places {
+            if let Some(clause) = clauses.get_mut(ends.partition_point(|end| *end <= place.start)) {
+                *clause |= 1 << class;
+            }
+        }
+        clauses
     }
 }
 
@@ -324,7 +385,7 @@ impl<'p> Reading<'p> {
         let words = words(&view.text);
         let draft = Draft::of(packs, view, Zone::Body, 0..view.text.len(), &words);
         let sentences = vec![draft.finish(packs, self.language)];
-        Reading { packs, sentences, language: self.language }
+        Reading { packs, sentences, glued: vec![], language: self.language }
     }
 
     /// Whether a pack knows the language of the text.
@@ -363,6 +424,7 @@ impl<'p> Reading<'p> {
         for at in 0..self.sentences.len() {
             self.acts_of(at, &mut acts);
         }
+        self.acts_of_glued(&mut acts);
         acts
     }
 
@@ -374,7 +436,7 @@ impl<'p> Reading<'p> {
         };
         let near = beside(at.checked_sub(1)) | beside(Some(at + 1));
         for formula in self.packs.formulas.iter().chain(&pack.formulas) {
-            if !formula.holds(sentence.holds, near) {
+            if !formula.holds(sentence.holds, &sentence.clauses, near) {
                 continue;
             }
             let certainty = if formula.likely { Certainty::Likely } else { Certainty::Certain };
@@ -384,6 +446,22 @@ impl<'p> Reading<'p> {
                 Some(last) if last.certainty == Certainty::Likely => *last = done,
                 Some(_) => {}
                 None => all.push(done),
+            }
+        }
+    }
+
+    /// What is asked in pieces: "Please leave us. A five star. Review." Only likely.
+    fn acts_of_glued(&self, acts: &mut HashMap<Act, Vec<Done>>) {
+        for (of, sentence) in &self.glued {
+            let Some(pack) = sentence.pack.and_then(|p| self.packs.packs.get(p)) else { continue };
+            let formulas = self.packs.formulas.iter().chain(&pack.formulas);
+            for formula in formulas.filter(|formula| PIECEMEAL.contains(&formula.act)) {
+                let all = acts.entry(formula.act).or_default();
+                let known = all.iter().any(|done| of.contains(&done.sentence));
+                if !known && formula.holds(sentence.holds, &[sentence.holds], 0) {
+                    let range = place(sentence, formula);
+                    all.push(Done { sentence: of.start, certainty: Certainty::Likely, range });
+                }
             }
         }
     }

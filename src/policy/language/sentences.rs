@@ -1,4 +1,4 @@
-//! Where sentences end.
+//! Where sentences and their clauses end.
 
 use std::ops::Range;
 
@@ -104,6 +104,26 @@ fn ends_at_line(view: &View<'_>, line: &str, next: usize) -> bool {
     }
     let original = view.words(&(next..next + first.len_utf8()));
     !original.chars().next().is_some_and(char::is_lowercase)
+}
+
+/// Where a colon, a semicolon or a dash ends a clause, in bytes of the original text.
+pub(super) fn clause_ends(view: &View<'_>, range: &Range<usize>) -> Vec<usize> {
+    let text = view.slice(range.clone());
+    let mut before = ' ';
+    let mut ends = vec![];
+    for (at, c) in text.char_indices() {
+        let next = text.get(at + c.len_utf8()..).unwrap_or_default();
+        let is_end = match c {
+            ':' | ';' => next.starts_with(char::is_whitespace),
+            '-' | '–' | '—' => before.is_whitespace() && next.starts_with(char::is_whitespace),
+            _ => false,
+        };
+        if is_end {
+            ends.push(view.source(&(range.start + at..range.start + at + c.len_utf8())).start);
+        }
+        before = c;
+    }
+    ends
 }
 
 #[cfg(test)]

@@ -40,11 +40,12 @@ pub(super) fn cut(text: &str) -> Vec<Range<usize>> {
     while let Some((at, c)) = chars.next() {
         let end = at + c.len_utf8();
         let after_is_letter = chars.peek().is_some_and(|&(_, c)| c.is_ascii_alphabetic());
-        let before_is_letter = open.is_some()
-            && text
-                .get(..at)
-                .and_then(|t| t.chars().next_back())
-                .is_some_and(|c| c.is_ascii_alphabetic());
+        // "r€v1€w": after a figure, too, where letters stand before that.
+        let is_alphabetic = |c: u8| c.is_ascii_alphabetic();
+        let before_is_letter = open.and_then(|start| text.get(start..at)).is_some_and(|word| {
+            let last = word.trim_end_matches(|c: char| c.is_ascii_digit());
+            last.bytes().next_back().is_some_and(is_alphabetic)
+        });
         if is_letter(c) || (stands_for_letter(c) && before_is_letter && after_is_letter) {
             open = open.or(Some(at));
             continue;
@@ -73,6 +74,7 @@ mod tests {
     fn words_are_letters_and_figures_and_signs_stand_alone() {
         let text = "we'd take 20% off, di$count r@ting! a+b";
         let words: Vec<&str> = cut(text).into_iter().map(|r| &text[r]).collect();
+        assert_eq!(cut("r€v1€w 50€each").len(), 4);
         let expected = ["we", "d", "take", "20", "%", "off", "di$count", "r@ting", "a", "+", "b"];
         assert_eq!(words, expected);
     }
