@@ -93,6 +93,8 @@ pub(super) const NUMBER: &str = "number";
 pub(super) const STARS: &str = "stars";
 /// Words that begin another clause.
 pub(super) const CLAUSE: &str = "clause";
+/// Words above the sender's name.
+pub(super) const CLOSING: &str = "closing";
 /// What joins the classes of a formula.
 const SIGNS: [&str; 5] = ["+", "&", "-", "+~", "-~"];
 /// The marketplace by its name; a pack adds what it is called beside.
@@ -107,7 +109,8 @@ pub(super) struct Classes(HashMap<String, Class>);
 impl Default for Classes {
     fn default() -> Self {
         let mut classes = Self(HashMap::new());
-        for name in [QUESTION, CODE, NUMBER, STARS, CLAUSE, MARKETPLACE, MARKETPLACE_STAFF] {
+        for name in [QUESTION, CODE, NUMBER, STARS, CLAUSE, CLOSING, MARKETPLACE, MARKETPLACE_STAFF]
+        {
             drop(classes.add(name));
         }
         classes

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::disguise::words;
 use super::glue::{Piece, glued};
-use super::grammar::{Act, CLAUSE, CODE, Formula, Mask, NUMBER, QUESTION, STARS};
+use super::grammar::{Act, CLAUSE, CLOSING, CODE, Formula, Mask, NUMBER, QUESTION, STARS};
 use super::lexicon::{Hit, is_run};
 use super::packs::{Pack, Packs};
 use super::sentences::{clause_ends, sentences};
@@ -105,7 +105,6 @@ pub(in crate::policy) fn read_in_each<'p>(
     (0..packs.packs.len()).map(in_one).collect()
 }
 
-/// Pieces put together, and which of the sentences they are.
 type Glued<'v> = Vec<(Range<usize>, Draft<'v>)>;
 
 /// The sentences of the texts that are judged, and those that may have been cut in pieces.
@@ -117,29 +116,28 @@ fn drafts<'v>(
 ) -> (Vec<Draft<'v>>, Glued<'v>) {
     let (mut drafts, mut whole) = (vec![], vec![]);
     for ((view, zone), words) in texts.iter().zip(words) {
-        let (mut from, before) = (0, drafts.len());
-        let mut pieces = vec![];
+        let mut from = 0;
+        // Apart where something is not judged.
+        let mut runs = vec![(drafts.len(), vec![])];
         for range in sentences(view) {
             let rest = words.get(from..).unwrap_or_default();
             let to = from + rest.partition_point(|w| w.range.start < range.end);
-            let own = from..to;
+            let own = words.get(from..to).unwrap_or_default();
             from = to;
             if skip(*zone, &view.source(&range)) {
+                runs.push((drafts.len(), vec![]));
                 continue;
             }
-            let draft = Draft::of(
-                packs,
-                view,
-                *zone,
-                range.clone(),
-                words.get(own.clone()).unwrap_or_default(),
-            );
-            let is_open = !view.slice(range).ends_with(['.', '!', '?', '…', '。']);
-            pieces.push(Piece { is_short: draft.is_short(), is_open });
+            let draft = Draft::of(packs, view, *zone, range, own);
+            if let Some((_, pieces)) = runs.last_mut() {
+                pieces.push(draft.piece());
+            }
             drafts.push(draft);
         }
-        for of in glued(&pieces) {
-            let of = before + of.start..before + of.end;
+        let all = runs.iter().flat_map(|(first, pieces)| {
+            glued(pieces).into_iter().map(move |of| first + of.start..first + of.end)
+        });
+        for of in all {
             let parts = drafts.get(of.clone()).unwrap_or_default();
             let (Some(first), Some(last)) = (parts.first(), parts.last()) else { continue };
             let range = first.range.start..last.range.end;
@@ -212,9 +210,13 @@ impl<'v> Draft<'v> {
         }
     }
 
-    /// Too short for a thought of its own.
-    fn is_short(&self) -> bool {
-        self.words.len() < SHORT_WORDS && self.kana + self.han < SHORT_KANA
+    /// What it is among pieces that may be one sentence; a line of a form ("Price: 12.50") is whole.
+    fn piece(&self) -> Piece {
+        let text = self.view.slice(self.range.clone());
+        let is_form = text.split_once(": ").is_some_and(|(_, value)| !value.trim().is_empty());
+        let is_short = self.words.len() < SHORT_WORDS && self.kana + self.han < SHORT_KANA;
+        let is_open = !text.ends_with(['.', '!', '?', '…', '。']);
+        Piece { is_short: is_short && !is_form, is_open: is_open && !is_form }
     }
 
     fn finish(self, packs: &Packs, language: Option<usize>) -> Sentence {
@@ -452,18 +454,31 @@ impl<'p> Reading<'p> {
 
     /// What is asked in pieces: "Please leave us. A five star. Review." Only likely.
     fn acts_of_glued(&self, acts: &mut HashMap<Act, Vec<Done>>) {
-        for (of, sentence) in &self.glued {
-            let Some(pack) = sentence.pack.and_then(|p| self.packs.packs.get(p)) else { continue };
-            let formulas = self.packs.formulas.iter().chain(&pack.formulas);
-            for formula in formulas.filter(|formula| PIECEMEAL.contains(&formula.act)) {
-                let all = acts.entry(formula.act).or_default();
-                let known = all.iter().any(|done| of.contains(&done.sentence));
-                if !known && formula.holds(sentence.holds, &[sentence.holds], 0) {
-                    let range = place(sentence, formula);
+        for act in PIECEMEAL {
+            let all = acts.entry(act).or_default();
+            let mut known: Vec<usize> = all.iter().map(|done| done.sentence).collect();
+            known.dedup();
+            let mut read_to = 0;
+            for (of, sentence) in &self.glued {
+                let next = known.get(known.partition_point(|at| *at < of.start));
+                let is_known = of.start < read_to || next.is_some_and(|at| *at < of.end);
+                if let Some(range) = self.done_in_pieces(act, sentence).filter(|_| !is_known) {
+                    read_to = of.end;
                     all.push(Done { sentence: of.start, certainty: Certainty::Likely, range });
                 }
             }
         }
+    }
+
+    /// Where pieces do an act together; what stands below the closing words is a name.
+    fn done_in_pieces(&self, act: Act, sentence: &Sentence) -> Option<Range<usize>> {
+        let pack = sentence.pack.and_then(|p| self.packs.packs.get(p))?;
+        let mut formulas = self.packs.formulas.iter().chain(&pack.formulas);
+        let does = |f: &&Formula| f.act == act && f.holds(sentence.holds, &[sentence.holds], 0);
+        let range = place(sentence, formulas.find(does)?);
+        let ends = self.places(sentence, CLOSING);
+        let over = ends.iter().any(|end| range.start < end.start && end.end < range.end);
+        (!over).then_some(range)
     }
 }
 
