@@ -40,13 +40,16 @@ pub(super) fn cut(text: &str) -> Vec<Range<usize>> {
     while let Some((at, c)) = chars.next() {
         let end = at + c.len_utf8();
         let after_is_letter = chars.peek().is_some_and(|&(_, c)| c.is_ascii_alphabetic());
-        // "r€v1€w": after a figure, too, where letters stand before that.
-        let is_alphabetic = |c: u8| c.is_ascii_alphabetic();
-        let before_is_letter = open.and_then(|start| text.get(start..at)).is_some_and(|word| {
-            let last = word.trim_end_matches(|c: char| c.is_ascii_digit());
-            last.bytes().next_back().is_some_and(is_alphabetic)
-        });
-        if is_letter(c) || (stands_for_letter(c) && before_is_letter && after_is_letter) {
+        // "r€v1€w": after a figure, too, where a letter stands before that. Looked for only at such
+        // a mark, which ends the figures before it: else it would not be linear.
+        let after_letter = |start: usize| {
+            let word = text.get(start..at).unwrap_or_default();
+            word.trim_end_matches(|c: char| c.is_ascii_digit())
+                .ends_with(|c: char| c.is_ascii_alphabetic())
+        };
+        if is_letter(c)
+            || (stands_for_letter(c) && after_is_letter && open.is_some_and(after_letter))
+        {
             open = open.or(Some(at));
             continue;
         }
