@@ -18,7 +18,7 @@ impl Words {
 
     /// A number as it is kept, apart from those that no key makes.
     pub fn keyed(number: u64) -> u64 {
-        number % Self::KEYED | Self::KEYED
+        (number % Self::KEYED) | Self::KEYED
     }
 
     /// From numbers in any order.

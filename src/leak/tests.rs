@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Exempt, Kind, Place, leaking_stretches, scan};
+use super::{Exempt, Kind, Leak, Place, leaking_stretches, scan};
 use crate::domain::{AliasAddress, MsgId, Secrets, Sightings};
 use crate::mail::sighting;
 use crate::rewrite::{Changes, Draft};
@@ -323,7 +323,10 @@ proptest! {
         let mail = saying(&words.join(" "), place);
         let known = Sightings::default();
         let scanned = scan(draft(&mail), &shared, &Exempt { known: &known, ids: &[] });
-        prop_assert!(scanned.is_ok(), "{:?}: {}", scanned.err(), mail);
+        let found = scanned.err().unwrap_or_default();
+        // "Jane" and "roe" below one another at the end are a signature with the hidden name.
+        let signs = |leak: &Leak| leak.kind == Kind::Name && leak.place == Place::Margin;
+        prop_assert!(found.iter().all(signs), "{:?}: {}", found, mail);
     }
 
     #[test]

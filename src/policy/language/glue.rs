@@ -47,18 +47,19 @@ mod tests {
     use super::*;
 
     /// `s`: short, `o`: open, `.`: neither.
-    fn of(pieces: &str) -> Vec<Range<usize>> {
+    fn of(pieces: &str) -> Vec<(usize, usize)> {
         let piece = |c| Piece { is_short: c == 's', is_open: c == 'o' };
-        glued(&pieces.chars().map(piece).collect::<Vec<_>>())
+        let glued = glued(&pieces.chars().map(piece).collect::<Vec<_>>());
+        glued.into_iter().map(|range| (range.start, range.end)).collect()
     }
 
     #[test]
     fn short_pieces_beside_one_another_are_read_together() {
-        assert_eq!(of(".sss."), [1..4]);
-        assert_eq!(of("os"), [0..2]);
-        assert_eq!(of("ss.s.os"), [0..2, 5..7]);
+        assert_eq!(of(".sss."), [(1, 4)]);
+        assert_eq!(of("os"), [(0, 2)]);
+        assert_eq!(of("ss.s.os"), [(0, 2), (5, 7)]);
         assert!(of("oo").is_empty());
         assert!(of("s").is_empty());
-        assert_eq!(of(&"s".repeat(14)), [0..8, 4..12, 8..14]);
+        assert_eq!(of(&"s".repeat(14)), [(0, 8), (4, 12), (8, 14)]);
     }
 }

@@ -97,6 +97,9 @@ fn of_day(conn: &Connection, day: i64) -> Result<Vec<(Place, Hash)>, StoreError>
     })
 }
 
+/// A day that was looked into last: its number, its root, and what lies under that.
+type LoadedDay = (i64, Option<Hash>, Vec<(Place, Hash)>);
+
 fn read(conn: &Connection, order: &str) -> Result<Vec<EvidenceLink>, StoreError> {
     let sql = "SELECT e.*, m.number FROM evidence e LEFT JOIN message m ON m.id = e.message
         WHERE e.conversation = (SELECT c.number FROM conversation c JOIN orders o
@@ -117,7 +120,7 @@ fn read(conn: &Connection, order: &str) -> Result<Vec<EvidenceLink>, StoreError>
         };
         Ok((place, number, link))
     })?;
-    let mut day: Option<(i64, Option<Hash>, Vec<(Place, Hash)>)> = None;
+    let mut day: Option<LoadedDay> = None;
     for (place, number, link) in &mut links {
         if let Some(number) = number {
             link.bound = bound(conn, *number, &link.what)?;

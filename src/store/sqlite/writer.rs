@@ -20,7 +20,7 @@ const GROUP_BYTES: usize = 8 << 20;
 const WAITING_JOBS: usize = 256;
 const WAITING_BYTES: usize = 64 << 20;
 /// The first pause after the WAL could not be emptied; it doubles.
-const EMPTYING_PAUSE: Duration = Duration::from_millis(500);
+const EMPTYING_PAUSE: Duration = Duration::from_millis(100);
 /// `EX_IOERR` of sysexits.h.
 const EXIT_IO: i32 = 74;
 
