@@ -252,7 +252,7 @@ fn fill(house: &Open, count: usize, now: Timestamp) {
 fn message(tx: &Connection, house: &Open, n: usize, at: Timestamp, dice: &mut Dice) {
     let pair = (n * 7_919) % PAIRS;
     let (seller, buyer) = parties(pair);
-    let from_buyer = n % 2 == 0;
+    let from_buyer = n.is_multiple_of(2);
     let direction = if from_buyer { Direction::BuyerToSeller } else { Direction::SellerToBuyer };
     let rejected = n % 100 == 99;
     let (state, action) = match rejected {
@@ -358,6 +358,9 @@ fn packed(words: &Words) -> Vec<u8> {
     words.numbers().iter().flat_map(|n| n.to_be_bytes().into_iter().skip(3)).collect()
 }
 
+/// A search of the mix: its name, how many times, and what the nth asks for.
+type NamedSearch<'a> = (&'a str, usize, &'a dyn Fn(u64) -> Criteria);
+
 fn told(what: &str, mut took: Vec<Duration>) {
     took.sort_unstable();
     let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize];
@@ -370,7 +373,7 @@ async fn searches(house: &Open, now: Timestamp) {
     let day = now.before(DAY * 20);
     let with =
         |query: &str| Criteria { query: Query::read(query), limit: 20, ..Criteria::default() };
-    let named: [(&str, usize, &dyn Fn(u64) -> Criteria); 8] = [
+    let named: [NamedSearch<'_>; 8] = [
         ("a rare word", 100, &|_| with("xylophone")),
         ("a word in every mail", 100, &|_| with("order")),
         ("one seller", 100, &|n| Criteria {
