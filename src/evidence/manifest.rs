@@ -15,7 +15,7 @@ pub(super) const FORMAT: &str = "bauta-evidence-1";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// [`FORMAT`].
+    /// `bauta-evidence-1`.
     pub format: String,
     /// Whose archive it is from.
     pub marketplace: String,
