@@ -19,6 +19,8 @@ fn every_address_at_a_registered_domain_may_write_and_none_of_them_gets_out() {
     let desk = "Joe Doe <joe.doe@lamps-group.example>";
     let answer = Letter::answering(&asked, desk, "Tomorrow. joe.doe@lamps-group.example\n");
     house.send(&answer).is("550 5.7.1").says("not registered");
+    let notice = house.smarthost.next();
+    assert_eq!(notice.recipients, ["cs@lamps.example"], "was it you?");
     let domains = ["--domain", "Lamps-Group.example", "--signer", "desk.example"];
     house.put(&with(&domains));
     let shown = house.ask(&["seller", "show", "S1"]);

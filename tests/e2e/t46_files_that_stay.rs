@@ -76,7 +76,7 @@ fn too_many_or_too_large_files_are_refused_with_the_limit() {
         .says("attachment-size")
         .says("6 attach");
     let large = File::new("a.txt", "text/plain", "lamp ".repeat(2_100_000));
-    house.send(&parcel(from_jane(), &[large])).is("550 5.7.0").says("10.5 MB").says("10 MB");
+    house.send(&parcel(from_jane(), &[large])).is("550-5.7.0").says("10.5 MB").says("10 MB");
 }
 
 #[test]

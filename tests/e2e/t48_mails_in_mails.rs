@@ -51,7 +51,7 @@ fn what_is_attached_to_a_forwarded_mail_is_judged_like_the_rest() {
     let inner = File::new("a.eml", "message/rfc822", forwarded(b"MZ\x90\0\x03"));
     house
         .send(&parcel(letter, &[inner]))
-        .is("550 5.7.0")
+        .is("550-5.7.0")
         .says("dangerous-content")
         .says("lamp.jpg");
     let mut deep = forwarded(b"x");
