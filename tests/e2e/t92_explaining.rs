@@ -66,7 +66,11 @@ fn a_seller_whose_mail_system_hides_refusals_gets_our_own_mail_instead() {
     let machine = Letter::new(SHOP, &house.buyer_of("O1"), "Away.\n");
     house.send(&machine.header("Auto-Submitted", "auto-replied")).is("550 5.7.1");
     let stranger = Letter::new("joe@elsewhere.example", &house.buyer_of("O1"), "Hello.\n");
+    house.settle();
+    assert_eq!(house.smarthost.rest(), []);
     house.send(&stranger).is("550 5.7.1");
+    // The shop is asked whether it was the stranger.
+    assert!(house.smarthost.next().text.contains("joe@elsewhere.example"));
     house.settle();
     assert_eq!(house.smarthost.rest(), []);
 }
