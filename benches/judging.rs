@@ -5,15 +5,18 @@
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
-use std::collections::BTreeMap;
-use std::hint::black_box;
-use std::time::{Duration, Instant};
+#[path = "../tests/corpus/policy.rs"]
+mod policy;
+mod timing;
 
-use bauta::config::{Mode, Policy, Preset};
-use bauta::domain::{Direction, Language};
+use std::hint::black_box;
+
+use bauta::config::Policy;
+use bauta::domain::Direction;
 use bauta::mail;
 use bauta::policy::{Context, Rules, judge};
 use mail_parser::MessageParser;
+use timing::median;
 
 const HEAD: &str = "From: Jane Roe <jane.roe@roes.example>\r\nTo: <alias@relay.example>\r\n\
     Subject: Re: Your lamp\r\nDate: Mon, 23 Nov 2026 20:15:00 +0100\r\nMessage-ID: <1@roes.example>\r\n\
@@ -56,34 +59,9 @@ fn mail(lines: &[&str], size: usize) -> Vec<u8> {
 }
 
 fn rules() -> Rules {
-    let policy = Policy {
-        mode: Mode::Enforce,
-        preset: Preset::Standard,
-        support_link: None,
-        answer_window: Duration::from_secs(30 * 86_400),
-        allowed_link_domains: vec![],
-        allowed_contacts: vec![],
-        competitors: ["MegaBay", "Shoply"].map(str::to_owned).to_vec(),
-        custom: vec![],
-        many_buyers: 5,
-        languages: Language::ALL.to_vec(),
-        language_packs: vec![],
-        rules: BTreeMap::new(),
-    };
+    let competitors = ["MegaBay", "Shoply"].map(str::to_owned).to_vec();
+    let policy = Policy { competitors, ..policy::standard() };
     Rules::new(&policy, &["msg.market.example".to_owned()]).unwrap()
-}
-
-/// The median time of one call.
-fn median(mut call: impl FnMut()) -> Duration {
-    let mut times: Vec<Duration> = (0..400)
-        .map(|_| {
-            let began = Instant::now();
-            call();
-            began.elapsed()
-        })
-        .collect();
-    times.sort_unstable();
-    times[times.len() / 2]
 }
 
 fn main() {

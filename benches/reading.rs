@@ -7,9 +7,9 @@
 
 #[path = "../tests/corpus/between.rs"]
 mod between;
+mod timing;
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
 
 use bauta::domain::Direction;
 use bauta::leak::{Exempt, scan};
@@ -17,6 +17,7 @@ use bauta::mail;
 use bauta::rewrite::{Carried, Plan, compose};
 use between::Between;
 use mail_parser::MessageParser;
+use timing::median;
 
 const HEAD: &str = "Received: from mail.example by mx.example; Mon, 23 Nov 2026 20:15:01 +0100\r\n\
     From: Jane Roe <jane.roe@roes.example>\r\nTo: <alias@relay.example>\r\n\
@@ -69,19 +70,6 @@ fn relay_with_file(raw: &[u8], between: &Between) {
     assert!(draft.bytes.len() > raw.len() / 2, "the file goes along");
     let exempt = Exempt { known: &between.known, ids: &[] };
     black_box(scan(draft, &between.secrets, &exempt).unwrap());
-}
-
-/// The median time of one call.
-fn median(mut call: impl FnMut()) -> Duration {
-    let mut times: Vec<Duration> = (0..400)
-        .map(|_| {
-            let began = Instant::now();
-            call();
-            began.elapsed()
-        })
-        .collect();
-    times.sort_unstable();
-    times[times.len() / 2]
 }
 
 /// The most memory that this process ever had, in KiB.

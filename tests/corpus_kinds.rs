@@ -6,12 +6,13 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
-use std::time::Duration;
+#[path = "corpus/policy.rs"]
+mod policy;
 
-use bauta::config::{Mode, Policy, Preset};
-use bauta::domain::{Direction, Language, RuleId};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use bauta::domain::{Direction, RuleId};
 use bauta::mail::{self, Message};
 use bauta::policy::{Context, Rules, judge};
 use serde_json::Value;
@@ -45,21 +46,8 @@ fn corpus(file: &str) -> Option<Vec<Value>> {
 }
 
 fn rules() -> Rules {
-    let policy = Policy {
-        mode: Mode::Enforce,
-        preset: Preset::Standard,
-        support_link: None,
-        answer_window: Duration::from_secs(30 * 86_400),
-        allowed_link_domains: vec![],
-        allowed_contacts: vec![],
-        competitors: vec![],
-        custom: vec![],
-        many_buyers: 5,
-        languages: Language::ALL.to_vec(),
-        language_packs: vec![],
-        rules: BTreeMap::new(),
-    };
-    Rules::new(&policy, &["msg.market.example".to_owned()]).unwrap().of_marketplace("Lamp Market")
+    let market = ["msg.market.example".to_owned()];
+    Rules::new(&policy::standard(), &market).unwrap().of_marketplace("Lamp Market")
 }
 
 fn field<'a>(case: &'a Value, name: &str) -> &'a str {

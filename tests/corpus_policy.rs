@@ -8,11 +8,13 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+#[path = "corpus/policy.rs"]
+mod policy;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::time::Duration;
 
-use bauta::config::{Mode, Policy, Preset};
+use bauta::config::Policy;
 use bauta::domain::{Certainty, Direction, RuleId};
 use bauta::mail::{Message, Segment, SegmentKind, Text};
 use bauta::policy::{Context, Rules, judge};
@@ -47,18 +49,9 @@ fn rules() -> Rules {
     // What the labelled messages take for granted: these carriers and this marketplace.
     let allowed = ["dhl.com", "ups.com", "book.delivery.example", "track.parcelpost.example"];
     let policy = Policy {
-        preset: Preset::Standard,
-        support_link: None,
-        mode: Mode::Enforce,
-        answer_window: Duration::from_secs(30 * 86_400),
         allowed_link_domains: allowed.map(str::to_owned).to_vec(),
-        allowed_contacts: vec![],
-        custom: vec![],
-        many_buyers: 5,
         competitors: ["MegaBay", "Cartoon Bazaar", "Shoply"].map(str::to_owned).to_vec(),
-        languages: bauta::domain::Language::ALL.to_vec(),
-        language_packs: vec![],
-        rules: BTreeMap::new(),
+        ..policy::standard()
     };
     let market = ["market.example", "msg.market.example", "amazon.de", "marketplace.amazon.com"];
     Rules::new(&policy, &market.map(str::to_owned)).unwrap()

@@ -7,13 +7,14 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+#[path = "corpus/policy.rs"]
+mod policy;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use bauta::config::{Mode, Policy, Preset};
-use bauta::domain::{Direction, Finding, Language, RuleId};
+use bauta::domain::{Direction, Finding, RuleId};
 use bauta::mail::{self, Message};
 use bauta::policy::{Context, Rules, judge};
 use serde_json::Value;
@@ -28,21 +29,7 @@ fn corpus(file: &str) -> Option<String> {
 }
 
 fn rules() -> Rules {
-    let policy = Policy {
-        mode: Mode::Enforce,
-        preset: Preset::Standard,
-        support_link: None,
-        answer_window: Duration::from_secs(30 * 86_400),
-        allowed_link_domains: vec![],
-        allowed_contacts: vec![],
-        competitors: vec![],
-        custom: vec![],
-        many_buyers: 5,
-        languages: Language::ALL.to_vec(),
-        language_packs: vec![],
-        rules: BTreeMap::new(),
-    };
-    Rules::new(&policy, &["msg.market.example".to_owned()]).unwrap()
+    Rules::new(&policy::standard(), &["msg.market.example".to_owned()]).unwrap()
 }
 
 fn findings(rules: &Rules, text: &str) -> Vec<Finding> {
