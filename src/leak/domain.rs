@@ -14,8 +14,23 @@ pub(super) fn stands_in(domain: &str, text: &str) -> bool {
         let before = text.get(..at).unwrap_or_default();
         let behind = text.get(at + first.len()..).unwrap_or_default();
         is_apart(before.chars().rev())
-            && labels.clone().try_fold(behind, next_label).is_some_and(|b| is_apart(b.chars()))
+            && labels
+                .clone()
+                .try_fold(behind, next_label)
+                .is_some_and(|behind| is_apart(behind.chars()) || is_glued(domain, behind))
     })
+}
+
+/// Whether what goes on behind a domain makes no other one of it: "roes.comTel" has no name of
+/// somebody else's in it, "roes.community" has.
+fn is_glued(domain: &str, behind: &str) -> bool {
+    let run = |c: char| !c.is_alphanumeric() && c != '-';
+    let (more, rest) = behind.split_at(behind.find(run).unwrap_or(behind.len()));
+    let top = domain.rsplit('.').next().unwrap_or_default();
+    let goes_on =
+        rest.strip_prefix('.').is_some_and(|rest| rest.starts_with(char::is_alphanumeric));
+    let is_top = || psl::suffix(format!("{top}{more}").as_bytes()).is_some_and(|s| s.is_known());
+    !more.starts_with(['-', '_']) && !goes_on && !is_top()
 }
 
 /// What stands behind a dot and this label.
@@ -56,6 +71,7 @@ mod tests {
             "lamps\u{3002}example",
             "-lamps.example-",
             "see lamps.example, or brass-lamps.example",
+            "www.lamps.exampleTel: none",
         ] {
             assert!(stands_in("lamps.example", text), "{text:?}");
         }
@@ -64,13 +80,27 @@ mod tests {
             "lamps",
             "brass-lamps.example",
             "brasslamps.example",
-            "lamps.examples",
+            "xlamps.example",
+            "lamps.examples.com",
             "lamps.example-shop.com",
+            "www-lamps.example",
             "our lamps. example: none",
             "lamps.other",
         ] {
             assert!(!stands_in("lamps.example", text), "{text:?}");
         }
         assert!(!stands_in("", "x") && !stands_in(".", "x."));
+        // Glued in front, or behind to a name that can be had, it is somebody else's.
+        for (domain, text, expected) in [
+            ("lamps.com", "www.lamps.comtel 030", true),
+            ("lamps.com", "lamps.com\u{e4}nderung", true),
+            ("lamps.com", "lamps.comtel.example", false),
+            ("lamps.com", "lamps.community", false),
+            ("lamps.co", "lamps.com", false),
+            ("lamps.co.uk", "lamps.co.ukand more", true),
+            ("lamps.com", "xlamps.com", false),
+        ] {
+            assert_eq!(stands_in(domain, text), expected, "{domain} {text:?}");
+        }
     }
 }
