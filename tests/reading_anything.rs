@@ -106,6 +106,149 @@ fn a_charset_that_is_missing_or_wrong_is_told_by_the_bytes() {
 }
 
 #[test]
+fn what_says_nothing_of_its_charset_is_told_by_its_letters() {
+    let mut otherwise = Vec::new();
+    for (name, text) in [
+        ("windows-1251", "Здравствуйте! Когда придёт лампа, которую я заказала в понедельник?"),
+        ("koi8-r", "Здравствуйте! Когда придёт лампа, которую я заказала в понедельник?"),
+        ("windows-1251", "Спасибо, лампа пришла."),
+        ("koi8-r", "Спасибо, лампа пришла."),
+        (
+            "windows-1250",
+            "Dzień dobry, czy jesteś pewien, że żółta lampa, którą zamówiłem, przyjdzie?",
+        ),
+        ("iso-8859-2", "Dzień dobry, kiedy przyjdzie żółta lampa, którą zamówiłem?"),
+        ("windows-1253", "Καλημέρα, πότε θα έρθει η λάμπα που παρήγγειλα;"),
+        ("windows-1254", "Günaydın, sipariş ettiğim lamba ne zaman gelecek, şu sarı olan?"),
+        ("windows-1255", "שלום, מתי תגיע המנורה שהזמנתי ביום שני?"),
+        ("shift_jis", "こんにちは。注文したランプはいつ届きますか。"),
+        ("euc-jp", "こんにちは。注文したランプはいつ届きますか。"),
+        ("gbk", "你好，我订的灯什么时候到？"),
+        ("big5", "你好，我訂的燈什麼時候到？"),
+        ("euc-kr", "안녕하세요, 주문한 램프는 언제 도착하나요?"),
+        ("windows-1252", "Guten Tag, wann kommt die grüne Lampe, die ich für Jörg bestellt habe?"),
+        ("windows-1252", "Bonjour, où est la lampe que j’ai commandée ? Le délai est dépassé."),
+        ("windows-1252", "¿Cuándo llegará la lámpara? El niño la espera."),
+        ("windows-1252", "Quando chega o candeeiro? Não recebi nenhuma informação."),
+        // Few letters that are not ASCII's.
+        ("windows-1252", "Jörg"),
+        ("windows-1252", "Grüße"),
+        ("windows-1252", "5 € für die Lampe"),
+        ("windows-1252", "Größe? Länge? Höhe?"),
+        ("windows-1252", "l’été"),
+        ("windows-1252", "Ñandú"),
+        ("windows-1252", "çà et là"),
+        ("windows-1252", "il prezzo è più alto, perché?"),
+    ] {
+        let (bytes, _, lost) =
+            encoding_rs::Encoding::for_label(name.as_bytes()).unwrap().encode(text);
+        assert!(!lost);
+        let read = mail("Subject: lamp", &bytes);
+        assert_eq!(read.defects, [Defect::Charset], "{name}");
+        let mut header = b"Subject: ".to_vec();
+        header.extend_from_slice(&bytes);
+        header.extend_from_slice(b"\r\n\r\nHi\r\n");
+        for (found, place) in
+            [(read.text.body, "text"), (bauta::mail::read(&header).subject, "subject")]
+        {
+            if found != text {
+                otherwise.push(format!("{name}, {place}: {found}"));
+            }
+        }
+    }
+    assert!(otherwise.is_empty(), "{}", otherwise.join("\n"));
+    // What is UTF-8 but for one place that was cut.
+    let mut cut = "Grüße, schöne grüne Lämpchen, für mich".as_bytes().to_vec();
+    cut.truncate(cut.len() - 7);
+    assert_eq!(mail("Subject: x", &cut).text.body, "Grüße, schöne grüne Lämpchen, f\u{fffd}");
+}
+
+#[test]
+fn a_raw_subject_is_in_what_the_text_below_it_is_in() {
+    let subject = |head: &[u8], raw: &[u8]| {
+        let mut mail = [head, b"Subject: ", raw, b"\r\n\r\nHi\r\n"].concat();
+        mail.extend_from_slice(b"\r\n");
+        read(&mail).subject
+    };
+    let of =
+        |charset: &str| format!("Content-Type: text/plain; charset={charset}\r\n").into_bytes();
+    // Too short for a guess: "Как?", "Żółw".
+    assert_eq!(subject(&of("koi8-r"), b"\xeb\xc1\xcb?"), "Как?");
+    assert_eq!(subject(&of("windows-1251"), b"\xca\xe0\xea?"), "Как?");
+    assert_eq!(subject(&of("iso-8859-2"), b"\xaf\xf3\xb3w"), "Żółw");
+    assert_eq!(subject(&of("koi8-r"), "Как?".as_bytes()), "Как?");
+    assert_eq!(subject(&of("koi8-r"), b"=?windows-1251?q?=CA=E0=EA=3F?="), "Как?");
+    assert_eq!(subject(&of("us-ascii"), b"Gr\xfc\xdfe"), "Grüße");
+    assert_eq!(subject(&of("utf-16"), b"Gr\xfc\xdfe"), "Grüße");
+    let related = b"Content-Type: multipart/mixed; boundary=b\r\nSubject: \xeb\xc1\xcb?\r\n\r\n\
+        --b\r\nContent-Type: text/html; charset=koi8-r\r\n\r\n<p>\xeb\xc1\xcb?\r\n--b--\r\n";
+    assert_eq!(read(related).subject, "Как?");
+}
+
+#[test]
+fn two_forms_of_one_kind_are_shown_or_noted() {
+    let two = |kind: &str, first: &str, second: &str| {
+        let part = |text| format!("--b\nContent-Type: text/{kind}; charset=utf-8\n\n{text}\n");
+        let body = format!("{}{}--b--\n", part(first), part(second)).replace('\n', "\r\n");
+        mail("Content-Type: multipart/alternative; boundary=b", body.as_bytes())
+    };
+    let check = |read: &Message, text: &str, otherwise: &str, differ: bool| {
+        assert_eq!(read.text.body, text);
+        assert_eq!(read.otherwise.body.trim_end(), otherwise, "{text}");
+        assert_eq!(read.defects.contains(&Defect::AlternativesDiffer), differ, "{text}");
+    };
+    let said = "Is the lamp of brass?";
+    check(&two("plain", said, said), said, "", false);
+    check(
+        &two("plain", said, "Is the lamp of brass? Jane"),
+        "Is the lamp of brass? Jane",
+        "",
+        false,
+    );
+    check(
+        &two("plain", "Is the lamp of brass? Jane", "Jane"),
+        "Is the lamp of brass? Jane",
+        "Jane",
+        true,
+    );
+    check(
+        &two("plain", said, "Written in the shop's app"),
+        &format!("{said}\n\nWritten in the shop's app"),
+        "",
+        true,
+    );
+    let html = two(
+        "html",
+        "<p>Is the lamp of <b>brass</b>?</p>",
+        "<p>Written in the shop's <i>app</i></p>",
+    );
+    check(&html, "Is the lamp of brass?\n\nWritten in the shop's app", "", true);
+    let long = "I do so hope that the lamp is of brass, for my old one is too";
+    let nearly = two("plain", long, &long.replace("old", "new"));
+    check(&nearly, &long.replace("old", "new"), long, true);
+}
+
+#[test]
+fn uuencoded_files_are_files() {
+    let lamp = "begin 644 lamp.txt\r\n42&5L;&\\L(&ET(&ES(&)R87-S+@H`\r\n`\r\nend\r\n";
+    let said = b"Hello, it is brass.\n";
+    let file = |read: &Message, raw: &[u8]| {
+        let [file] = &read.attachments[..] else { panic!("{:?}", read.attachments) };
+        assert_eq!((&*file.content.decode(raw), file.size), (&said[..], said.len()));
+        file.name.clone()
+    };
+    let within = mail("Subject: x", format!("See below.\r\n\r\n{lamp}\r\nJane").as_bytes());
+    assert_eq!(within.text.body, "See below.\n\n\nJane");
+    assert_eq!(file(&within, b"").as_deref(), Some("lamp.txt"));
+    assert_eq!(within.defects, []);
+    let raw = format!(
+        "Content-Type: application/octet-stream; name=b.txt\r\n\
+         Content-Transfer-Encoding: x-uuencode\r\n\r\n{lamp}"
+    );
+    assert_eq!(file(&read(raw.as_bytes()), raw.as_bytes()).as_deref(), Some("b.txt"));
+}
+
+#[test]
 fn raw_eight_bit_headers_and_broken_encoded_words_are_read() {
     let subject = |bytes: &[u8]| {
         let mut raw = b"Subject: ".to_vec();

@@ -22,10 +22,6 @@ pub(super) fn choose(plain: &str, html: &str) -> Chosen {
     if plain_words == html_words {
         return Chosen { html: true, differ: false };
     }
-    let missing = |from: &[String], all: &[String]| {
-        let all: HashSet<&String> = all.iter().collect();
-        from.iter().filter(|word| !all.contains(word)).count()
-    };
     let lost = missing(&plain_words, &html_words);
     let gained = missing(&html_words, &plain_words);
     let says_much_more = html_words.len() > 2 * plain_words.len() + 10;
@@ -35,6 +31,38 @@ pub(super) fn choose(plain: &str, html: &str) -> Chosen {
         && lost * 2 > plain_words.len();
     let lacks = lost * 2 > plain_words.len() || (lost * 5 > plain_words.len() && lost > gained);
     Chosen { html: says_much_more || notice || !lacks, differ: true }
+}
+
+/// How many of these words are not among the others.
+fn missing(from: &[String], all: &[String]) -> usize {
+    let all: HashSet<&String> = all.iter().collect();
+    from.iter().filter(|word| !all.contains(word)).count()
+}
+
+/// Whether two forms of one kind say the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Same {
+    /// They do, or the second says it and more.
+    Yes,
+    /// They do but for a few words.
+    Nearly,
+    /// The second is a part of the first.
+    Less,
+    /// They are no forms of one text.
+    No,
+}
+
+/// Compares two forms of one kind, the worse one first.
+pub(super) fn compare(first: &str, second: &str) -> Same {
+    let (first, second) = (normal_words(first), normal_words(second));
+    let (lost, gained) = (missing(&first, &second), missing(&second, &first));
+    let few = |some: usize, all: usize| some * 5 <= all;
+    match (lost, gained) {
+        (0, _) => Same::Yes,
+        (_, 0) => Same::Less,
+        _ if few(lost, first.len()) && few(gained, second.len()) => Same::Nearly,
+        _ => Same::No,
+    }
 }
 
 /// Whether one text has an `@` or a domain that the other has not.
@@ -87,6 +115,23 @@ mod tests {
         assert_eq!(choose(plain, ""), Chosen { html: false, differ: false });
         assert_eq!(choose("", plain), Chosen { html: true, differ: false });
         assert_eq!(choose("a  B", "> A b"), Chosen { html: true, differ: false });
+    }
+
+    #[test]
+    fn forms_of_one_kind_are_one_text_or_two() {
+        let check = |first: &str, second: &str, expected: Same| {
+            assert_eq!(compare(first, second), expected, "{first:?} {second:?}");
+        };
+        check("", "Hi", Same::Yes);
+        check("Is it brass?", "Is it *brass*?", Same::Yes);
+        check("Is it brass?", "Hi, is it brass? Jane", Same::Yes);
+        check("Is it brass? Jane", "Is it brass?", Same::Less);
+        check(
+            "I do so hope that the lamp is of brass",
+            "I so hope: the lamp is of brass, not tin",
+            Same::Nearly,
+        );
+        check("Is it brass?", "Sent by the shop's own form.", Same::No);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The one text of a mail: which parts hold the person's words, and which are attachments.
 
-use super::alternatives;
+use super::alternatives::{self, Same};
 use super::content::Content as FileContent;
 use super::decode;
 use super::enriched;
+use super::fields;
 use super::flowed;
 use super::html;
 use super::message::{Attachment, Defect, Unreadable};
@@ -12,6 +13,7 @@ use super::openpgp::{self, Armour};
 use super::parts::{Part, Tree};
 use super::remote::{self, Remote};
 use super::rich::{Embedded, Rich, embedded_name};
+use super::uuencoded::{self, Taken};
 
 /// Text that is read, in bytes.
 pub(super) const MOST_TEXT: usize = 2 * 1024 * 1024;
@@ -167,15 +169,11 @@ impl Reader<'_> {
         let mut html = Words { html: true, ..Words::default() };
         for &child in &part.children {
             let mut words = self.part(child, false);
-            // RFC 2046 §5.1.4: the last alternative is the best one; of one kind the last counts.
             if words.text.trim().is_empty() && !words.shows_pictures() {
                 self.lose(&mut words.remotes);
                 continue;
             }
-            let better = if words.html { &mut html } else { &mut plain };
-            let mut worse = std::mem::replace(better, words);
-            self.lose(&mut worse.remotes);
-            self.leave_out(&worse.text);
+            self.take_form(if words.html { &mut html } else { &mut plain }, words);
         }
         let chosen = alternatives::choose(&plain.text, &html.text);
         if chosen.differ {
@@ -189,6 +187,24 @@ impl Reader<'_> {
         }
         self.lose(&mut left.remotes);
         taken
+    }
+
+    /// Takes one more form of the same kind. RFC 2046 §5.1.4: of several the last is the best, but
+    /// for what is no other form at all: that is shown too.
+    fn take_form(&mut self, taken: &mut Words, form: Words) {
+        let same = alternatives::compare(&taken.text, &form.text);
+        if same != Same::Yes {
+            decode::note(self.defects, Defect::AlternativesDiffer);
+        }
+        let mut left = match same {
+            Same::No => return join(taken, form),
+            Same::Less => form,
+            Same::Yes | Same::Nearly => std::mem::replace(taken, form),
+        };
+        self.lose(&mut left.remotes);
+        if same != Same::Yes || alternatives::names_somebody(&taken.text, &left.text) {
+            self.leave_out(&left.text);
+        }
     }
 
     /// What would be fetched for words that are not taken has no place in those that are.
@@ -208,7 +224,11 @@ impl Reader<'_> {
     fn text(&mut self, part: &Part) -> Words {
         let bytes = self.raw.get(part.body.clone()).unwrap_or_default();
         let is_html = part.content_type == "text/html";
-        let bytes = decode::transfer(bytes, part.transfer, self.defects);
+        let mut bytes = decode::transfer(bytes, part.transfer, self.defects);
+        if !is_html && let Some(Taken { rest, files }) = uuencoded::take(&bytes) {
+            bytes = rest;
+            files.into_iter().for_each(|file| self.attach_uuencoded(file));
+        }
         let most = if is_html { MOST_HTML } else { self.budget };
         let over = bytes.len() > most;
         let bytes = match bytes.get(..most) {
@@ -253,6 +273,18 @@ impl Reader<'_> {
         let text = if part.flowed { flowed::unwrap(&text, part.del_sp) } else { text };
         // What stood before a byte order mark may be gone only now.
         text.trim_start_matches('\u{feff}').trim_end().to_owned()
+    }
+
+    /// A file that stood in the lines of a text.
+    fn attach_uuencoded(&mut self, file: uuencoded::File) {
+        let name = fields::unstructured(&file.name, None, self.defects);
+        self.attachments.push(Attachment {
+            name: Some(name).filter(|name| !name.is_empty()),
+            content_type: "application/octet-stream".to_owned(),
+            size: file.bytes.len(),
+            content: FileContent::own(file.bytes),
+            ..Attachment::default()
+        });
     }
 
     pub(super) fn attach(&mut self, part: &Part, related: bool) {

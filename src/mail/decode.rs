@@ -1,13 +1,15 @@
 //! Transfer encodings and charsets: bytes of a part become text, whatever is wrong with them.
 
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
-    Encoding, GBK, ISO_2022_JP, REPLACEMENT, UTF_16BE, UTF_16LE, WINDOWS_874, WINDOWS_1252,
+    Encoding, GBK, ISO_2022_JP, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_874, WINDOWS_1252,
 };
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
 
 use super::message::Defect;
+use super::uuencoded;
 
 /// `Content-Transfer-Encoding` (RFC 2045 §6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,6 +18,8 @@ pub(super) enum Transfer {
     Identity,
     Base64,
     QuotedPrintable,
+    /// No encoding of MIME's, and written by programs older than it.
+    Uuencode,
     /// One that we don't know: what it holds can't be read.
     Unknown,
 }
@@ -26,6 +30,7 @@ impl Transfer {
             "" | "7bit" | "8bit" | "binary" => Self::Identity,
             "base64" => Self::Base64,
             "quoted-printable" => Self::QuotedPrintable,
+            "x-uuencode" | "x-uue" | "uuencode" | "uue" => Self::Uuencode,
             _ => Self::Unknown,
         }
     }
@@ -65,6 +70,15 @@ pub(super) fn transfer(bytes: &[u8], how: Transfer, defects: &mut Vec<Defect>) -
             note(defects, Defect::Encoding);
             lax_quoted_printable(bytes)
         }),
+        Transfer::Uuencode => {
+            match uuencoded::take(bytes).and_then(|found| found.files.into_iter().next()) {
+                Some(file) => file.bytes,
+                None => {
+                    note(defects, Defect::Encoding);
+                    bytes.to_vec()
+                }
+            }
+        }
     }
 }
 
@@ -102,6 +116,7 @@ pub(super) fn size(bytes: &[u8], how: Transfer) -> usize {
         Transfer::QuotedPrintable => {
             quoted_printable_decode(bytes).map_or_else(|| bytes.len(), |b| b.len())
         }
+        Transfer::Uuencode => transfer(bytes, how, &mut vec![]).len(),
     }
 }
 
@@ -138,20 +153,83 @@ pub(super) fn q_word(bytes: &[u8]) -> Vec<u8> {
     lax_quoted_printable(&spaced)
 }
 
-/// Bytes without a charset: what only ISO-2022-JP or a byte order mark can be, UTF-8, else
-/// Windows-1252, which never fails.
+/// Bytes without a charset: what only ISO-2022-JP or a byte order mark can be, UTF-8, else what
+/// their letters look most like.
 pub(super) fn unlabelled(bytes: &[u8], defects: &mut Vec<Defect>) -> String {
-    if let Some(encoding) = told_by_bytes(bytes) {
-        note(defects, Defect::Charset);
-        return encoding.decode_without_bom_handling(bytes).0.into_owned();
-    }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => {
+    told(bytes, guessed, defects)
+}
+
+/// The same, but that each byte that can't be told is one character of Windows-1252.
+pub(super) fn bytewise(bytes: &[u8], defects: &mut Vec<Defect>) -> String {
+    told(bytes, |_| WINDOWS_1252, defects)
+}
+
+fn told(
+    bytes: &[u8],
+    otherwise: impl Fn(&[u8]) -> &'static Encoding,
+    defects: &mut Vec<Defect>,
+) -> String {
+    let encoding = match (told_by_bytes(bytes), std::str::from_utf8(bytes)) {
+        (Some(encoding), _) => encoding,
+        (None, Ok(text)) => return text.to_owned(),
+        (None, Err(_)) => otherwise(bytes),
+    };
+    note(defects, Defect::Charset);
+    encoding.decode_without_bom_handling(bytes).0.into_owned()
+}
+
+/// Bytes of a header field without encoded words, which RFC 5322 §2.2 allows no letters in but
+/// ASCII's. Programs that write others there write those of the text below it.
+pub(super) fn raw_field(
+    bytes: &[u8],
+    below: Option<&'static Encoding>,
+    defects: &mut Vec<Defect>,
+) -> String {
+    let is_utf8 = std::str::from_utf8(bytes).is_ok();
+    let whole = below
+        .filter(|_| !is_utf8)
+        .and_then(|encoding| encoding.decode_without_bom_handling_and_without_replacement(bytes));
+    match whole {
+        Some(text) if told_by_bytes(bytes).is_none() => {
             note(defects, Defect::Charset);
-            WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned()
+            text.into_owned()
         }
+        _ => unlabelled(bytes, defects),
     }
+}
+
+/// The charset of this name, where ASCII is ASCII in it and it has letters besides.
+pub(super) fn beyond_ascii(declared: &str) -> Option<&'static Encoding> {
+    let name = declared.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
+    if matches!(name.as_str(), "us-ascii" | "ascii") {
+        return None;
+    }
+    let encoding = Encoding::for_label(name.as_bytes()).or_else(|| windows(&name))?;
+    encoding.is_ascii_compatible().then_some(encoding)
+}
+
+/// By what a guess is made, in bytes.
+const GUESSED_BY: usize = 64 * 1024;
+
+/// What these bytes are in, by which letters stand beside which; Windows-1252 where they are too
+/// few to tell.
+fn guessed(bytes: &[u8]) -> &'static Encoding {
+    if is_damaged_utf8(bytes) {
+        return UTF_8;
+    }
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    detector.feed(bytes.get(..GUESSED_BY).unwrap_or(bytes), bytes.len() <= GUESSED_BY);
+    detector.guess(None, Utf8Detection::Deny)
+}
+
+/// Whether what is wrong in here is little beside what only UTF-8 has.
+fn is_damaged_utf8(bytes: &[u8]) -> bool {
+    let (mut right, mut wrong) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        right += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        wrong += usize::from(!chunk.invalid().is_empty());
+    }
+    right > 4 * wrong
 }
 
 /// Encodings that their own bytes give away.

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use encoding_rs::Encoding;
 use mail_parser::decoders::base64::base64_decode;
 
 use super::decode;
@@ -179,7 +180,13 @@ fn field_name(line: &[u8]) -> Option<(Option<&'static str>, usize)> {
 
 /// Unfolds and decodes an unstructured field: one line, encoded words decoded, nothing else
 /// changed but outer white space and control characters (RFC 5322 §2.2.3, RFC 2047).
-pub(super) fn unstructured(value: &[u8], defects: &mut Vec<Defect>) -> String {
+///
+/// `below`: what the text below the header is in.
+pub(super) fn unstructured(
+    value: &[u8],
+    below: Option<&'static Encoding>,
+    defects: &mut Vec<Defect>,
+) -> String {
     let value = match value.get(..LONGEST_FIELD) {
         Some(cut) => {
             decode::note(defects, Defect::Bounds);
@@ -188,7 +195,7 @@ pub(super) fn unstructured(value: &[u8], defects: &mut Vec<Defect>) -> String {
         None => value,
     };
     let unfolded: Vec<u8> = value.iter().copied().filter(|b| !matches!(b, b'\r' | b'\n')).collect();
-    let text = words(&decode::unlabelled(&unfolded, defects), defects);
+    let text = words(&decode::raw_field(&unfolded, below, defects), defects);
     let one_line: String = text
         .chars()
         // An encoded word can hold a line break, which would make a second header line.

@@ -1,7 +1,7 @@
 //! Reading mail: bytes become a [`Message`] with its decoded words, told apart into new text,
 //! quotes and signature.
 //!
-//! Flow: [`read`] → header (`fields`) and parts (`parts`, `decode`) → one text (`body`, which of two
+//! Flow: [`read`] → header (`fields`) and parts (`parts`, `decode`, `uuencoded`) → one text (`body`, which of two
 //! forms by `alternatives`; `html` with its markup in `rich`, `flowed`, `openpgp`) → segments
 //! (`segment`); [`sighting`]
 //! turns text into hashes by which a later mail's quotation of it is recognised, and [`canonical`]
@@ -44,6 +44,7 @@ pub mod sighting;
 mod signature;
 mod subject;
 mod tnef;
+mod uuencoded;
 
 pub use content::{Content, words};
 pub use decode::knows_charset;

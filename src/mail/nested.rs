@@ -104,7 +104,9 @@ impl Reader<'_> {
         tree.defects.iter().for_each(|defect| decode::note(self.defects, *defect));
         let mut content = body::content(raw, &tree, place, self.defects);
         self.lose(&mut content.remotes);
-        let subject = block.first("subject").map(|s| fields::unstructured(s, self.defects));
+        let subject = block
+            .first("subject")
+            .map(|value| fields::unstructured(value, tree.charset(), self.defects));
         self.attachments.extend(content.attachments);
         self.otherwise.push_str(&content.otherwise);
         self.unreadable = self.unreadable.or(content.unreadable);

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use encoding_rs::Encoding;
 use mail_parser::parsers::MessageStream;
 
 use super::decode::{self, Transfer};
@@ -47,6 +48,14 @@ impl Part {
 pub(super) struct Tree {
     pub(super) parts: Vec<Part>,
     pub(super) defects: Vec<Defect>,
+}
+
+impl Tree {
+    /// What the first text that says so is in, where header fields could be in it too.
+    pub(super) fn charset(&self) -> Option<&'static Encoding> {
+        let texts = self.parts.iter().filter(|part| part.content_type.starts_with("text/"));
+        texts.filter_map(|part| part.charset.as_deref()).find_map(decode::beyond_ascii)
+    }
 }
 
 struct Open {
@@ -203,7 +212,7 @@ fn part(block: &Block<'_>, in_digest: bool, defects: &mut Vec<Defect>) -> Part {
             part.name = Some(file);
         }
     }
-    part.name = part.name.map(|name| fields::unstructured(name.as_bytes(), defects));
+    part.name = part.name.map(|name| fields::unstructured(name.as_bytes(), None, defects));
     part.id = block.first("content-id").and_then(content_id);
     part.transfer = block
         .first("content-transfer-encoding")

@@ -1,5 +1,6 @@
 //! From bytes to [`Message`].
 
+use encoding_rs::Encoding;
 use mail_parser::parsers::MessageStream;
 
 use super::body;
@@ -24,7 +25,7 @@ pub fn read(raw: &[u8]) -> Message {
     if block.empty {
         decode::note(&mut message.defects, Defect::NoStructure);
     }
-    header(&block, &mut message);
+    header(&block, tree.charset(), &mut message);
     let content = body::content(raw, &tree, Place::Whole, &mut message.defects);
     message.attachments = content.attachments;
     message.unreadable = content.unreadable;
@@ -42,11 +43,11 @@ pub fn read(raw: &[u8]) -> Message {
 /// answers is known, its text is empty.
 pub fn read_header(raw: &[u8]) -> Message {
     let mut message = Message::default();
-    header(&fields::split(raw, 0..raw.len()), &mut message);
+    header(&fields::split(raw, 0..raw.len()), None, &mut message);
     message
 }
 
-fn header(block: &Block<'_>, message: &mut Message) {
+fn header(block: &Block<'_>, below: Option<&'static Encoding>, message: &mut Message) {
     let defects = &mut message.defects;
     for name in ["from", "subject", "message-id", "in-reply-to", "references"] {
         if block.all(name).count() > 1 {
@@ -55,7 +56,7 @@ fn header(block: &Block<'_>, message: &mut Message) {
     }
     message.from = from(block, defects);
     if let Some(value) = block.first("subject") {
-        message.subject = fields::unstructured(value, defects);
+        message.subject = fields::unstructured(value, below, defects);
     }
     let mut own = ids(block, "message-id", defects);
     message.msg_id = if own.len() == 1 { own.pop() } else { None };
@@ -89,8 +90,9 @@ fn from(block: &Block<'_>, defects: &mut Vec<Defect>) -> Vec<Mailbox> {
             cut = true;
             break;
         }
-        // RFC 6532 lets the field be UTF-8; what isn't is shown as Windows-1252.
-        let mut field = decode::unlabelled(value, defects).into_bytes();
+        // RFC 6532 lets the field be UTF-8. In what isn't each byte stays one character: whatever
+        // it was meant to be, who writes is read in the ASCII between.
+        let mut field = decode::bytewise(value, defects).into_bytes();
         field.extend_from_slice(b"\r\n");
         let parsed = MessageStream::new(&field).parse_address();
         let Some(addresses) = parsed.as_address() else { continue };
