@@ -269,6 +269,20 @@ fn disguises_in_nine_languages_are_judged_as_they_are_labelled() {
     assert!(count > 350 && wrong.len() * 100 <= 3 * count, "{}", wrong.join("\n"));
 }
 
+/// Two more rounds, each written down whole before any of it was judged: 174 messages, then 83. At first
+/// sight 164 and 70 were judged exactly (before that round's changes 157 and 60); recall and precision of
+/// `phone-number` 1.00/0.92 and 0.89/0.80, `email-address` 0.95/0.95 and 1.00/0.91, `external-link`
+/// 0.82/1.00 and 1.00/1.00, `messenger-handle` 0.83/1.00 and 0.89/1.00, `off-platform-payment` 0.88/1.00
+/// and 0.56/1.00, `card-number` 1.00/1.00 both times; of the clean ones 2 of 70 and 5 of 27 were hit.
+/// Two labels were wrong: a number or an address that is given for a payment is also what it is.
+#[test]
+fn numbers_told_in_words_and_labels_that_stand_apart_are_judged_as_they_are_labelled() {
+    for (file, least) in [("contacts-c", 170), ("contacts-d", 80)] {
+        let (count, wrong) = misjudged(file);
+        assert!(count > least && wrong.is_empty(), "{file}: {count}: {}", wrong.join("\n"));
+    }
+}
+
 #[test]
 fn policy_cases_are_judged_as_they_are_labelled() {
     let Some(cases) = corpus("policy-cases/cases.jsonl") else { return };

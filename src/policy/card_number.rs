@@ -2,13 +2,15 @@
 //! the ranges that are given to issuers.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use crate::domain::Certainty;
 
 use super::found::{Found, overlap};
-use super::lexicon::LEXICON;
+use super::lexicon::{LEXICON, Words, lines};
+use super::phone_around::is_abbreviation;
 use super::phone_scan::{Group, Run, run};
-use super::tokens::Tokens;
+use super::tokens::{Kind, Tokens};
 use super::view::View;
 
 /// Every card number. `taken` is what other rules have found, in order.
@@ -123,27 +125,75 @@ fn written_as_card(
         return None;
     }
     let first = own.first().map_or(run.start, |g| g.tokens.start);
-    let labelled = (first.saturating_sub(10)..first).rev().filter_map(|j| tokens.word(j));
-    for word in labelled {
-        if is_card_word(word) {
-            return Some(Certainty::Certain);
-        }
-        let label = LEXICON.labels.has(word) && !matches!(word, "number" | "account" | "konto");
-        if label || LEXICON.labels_beside.has(word) {
-            return None;
-        }
-    }
     let glued = first > 0 && tokens.is_mark(first - 1, '-') && start == 0;
-    (!glued).then_some(Certainty::Certain)
+    let whole = lengths.len() == 1;
+    // "ご注文は…で決済": in Japanese the verb comes last.
+    let after = own.last().and_then(|g| tokens.word(g.tokens.end));
+    let paid = after.is_some_and(|word| !word.is_ascii() && CARDS.pay.has(word));
+    (!glued && (paid || !is_something_else(tokens, first, whole))).then_some(Certainty::Certain)
 }
 
-fn is_card_word(word: &str) -> bool {
-    ["card", "karte", "carte", "tarjeta", "carta", "cartao", "kaart", "kart", "visa", "mastercard"]
-        .iter()
-        .any(|w| word.starts_with(w) || (word.ends_with(w) && w.len() > 4))
-        || ["amex", "maestro", "kreditkarte", "creditcard"].contains(&word)
-        || word.contains("カード")
+/// Whether the words before say that it is an order, a parcel, an article. A word of paying that
+/// stands nearer says otherwise. Of figures in one row (`whole`) any such word in the sentence tells
+/// it; what is grouped as on a card is one unless the word stands right before it.
+fn is_something_else(tokens: &Tokens<'_>, first: usize, whole: bool) -> bool {
+    let mut open = true;
+    for j in (first.saturating_sub(20)..first).rev() {
+        let Some(word) = tokens.word(j) else {
+            let blank = tokens.kind(j + 1) == Some(Kind::Blank);
+            let ends = match tokens.kind(j) {
+                Some(Kind::Mark('.')) => {
+                    // "Order no. 4111 …" goes on.
+                    let before = j.checked_sub(1).and_then(|k| tokens.word(k));
+                    blank && before.is_some_and(|w| !is_abbreviation(w))
+                }
+                Some(Kind::Mark(sign)) => matches!(sign, '!' | '?' | '。'),
+                _ => false,
+            };
+            if ends {
+                return false;
+            }
+            open &= !matches!(tokens.kind(j), Some(Kind::Mark(';' | '(')));
+            continue;
+        };
+        let telling = !matches!(word, "number" | "numero" | "nummer" | "numer" | "konto");
+        let numbered = || {
+            let next = tokens.skip_blank(j + 1);
+            let sign = matches!(tokens.kind(next), Some(Kind::Mark(':' | '#' | '-')));
+            sign || tokens.word(next).is_some_and(|w| CARDS.nr.has(w))
+        };
+        let beside = LEXICON.labels_beside.has(word) || LEXICON.labels_signed.has(word);
+        if CARDS.pay.has(word) && !(beside && numbered()) {
+            return false;
+        }
+        let label = telling && LEXICON.labels.has(word);
+        if (label && (whole || open)) || (beside && ((whole && open) || numbered())) {
+            return true;
+        }
+        let figures = word.bytes().all(|b| b.is_ascii_digit());
+        // "no."; alone it is Portuguese for "in the".
+        let no = word == "no" && matches!(tokens.kind(j + 1), Some(Kind::Mark(_)));
+        open &= figures || !telling || no || CARDS.nr.has(word);
+    }
+    false
 }
+
+/// Words around the numbers of cards.
+struct Cards {
+    /// Of cards and of paying.
+    pay: Words,
+    /// What may stand between a label and its number.
+    nr: Words,
+}
+
+static CARDS: LazyLock<Cards> = LazyLock::new(|| {
+    let of = |class: &str| {
+        let data = lines(include_str!("data/card-words.txt"));
+        let own = data.filter_map(|line| line.strip_prefix(class)?.strip_prefix(' '));
+        Words::of(&own.collect::<Vec<_>>().join("\n"), true)
+    };
+    Cards { pay: of("pay"), nr: of("nr") }
+});
 
 /// ISO/IEC 7812-1, annex B.
 fn luhn(digits: &str) -> bool {
@@ -214,6 +264,34 @@ mod tests {
         }
         assert_eq!(found("card: 4111 1111 1111 1111 12/27 123"), ["4111 1111 1111 1111"]);
         assert_eq!(found("Karte 4111 1111 1111 1111\n0171 3920045"), ["4111 1111 1111 1111"]);
+    }
+
+    #[test]
+    fn words_of_paying_and_orders_further_off_hide_no_card() {
+        for text in [
+            "Please charge 4111 1111 1111 1111 for the rest",
+            "About my order: charge it to 4111111111111111",
+            "Bitte die Bestellung mit 4111 1111 1111 1111 zahlen",
+            "Débitez 4111 1111 1111 1111",
+            "Cobre en 4111 1111 1111 1111",
+            "Addebiti l'ordine su 4111 1111 1111 1111",
+            "Cobre a encomenda no 4111 1111 1111 1111",
+            "Betaal de bestelling met 4111 1111 1111 1111",
+            "Proszę obciążyć 4111 1111 1111 1111",
+            "ご注文は4111-1111-1111-1111で決済してください",
+            "I got the order. 4111111111111111 is the one to use",
+            "In this case 4111 1111 1111 1111",
+        ] {
+            assert_eq!(found(text).len(), 1, "{text}");
+        }
+        for text in [
+            "Charge: 4111111111111111",
+            "paid for order no. 4111 1111 1111 1111",
+            "tracking number for the second parcel is 4111111111111111",
+            "Zahlung zur Bestellung 4111 1111 1111 1111",
+        ] {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
     }
 
     #[test]

@@ -153,7 +153,7 @@ fn weak(host: &Host, telling: bool) -> bool {
         Some(Dot::Plain) => telling || known || host.dots.iter().any(|d| *d != Dot::Plain),
         Some(Dot::Doubtful) => known,
         Some(Dot::Spaced) => telling || known,
-        _ => !LEXICON.common.contains(host.first()),
+        _ => known || !LEXICON.common.contains(host.first()),
     }
 }
 
@@ -438,6 +438,13 @@ mod tests {
             ("lamp apenstaartje koper punt example", "lamp apenstaartje koper punt example"),
             ("sklep małpa lampy kropka example", "sklep małpa lampy kropka example"),
             ("tanakaアットマークgmailドットcom", "tanakaアットマークgmailドットcom"),
+            ("tanakaあっとgmailどっとcomまで", "tanakaあっとgmailどっとcom"),
+            ("tanaka＠じーめーるドットコム", "tanaka＠じーめーるドットコム"),
+            (
+                "tanakaアットマークジーメールドットコムまで",
+                "tanakaアットマークジーメールドットコム",
+            ),
+            ("send it to lamps at outlook dot com", "lamps at outlook dot com"),
             ("brasslamp@gmail", "brasslamp@gmail"),
             ("karl_otta at gmail", "karl_otta at gmail"),
             ("name, karlotta, gmail dot com", "karlotta, gmail dot com"),
@@ -463,6 +470,7 @@ mod tests {
             "Log in at Gmail to set up the tablet. Not locked at iCloud.",
             "Available at Outlook stores, @Harbour and @Station",
             "reach us at the shop. It is open",
+            "あっという間に届き、どっと疲れました。アットホームなお店です",
             "follow @moss.and.meadow_",
             "Comes with Gmail, YouTube and Play",
             "The point at the end. Com port cover",

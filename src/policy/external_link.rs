@@ -382,6 +382,10 @@ mod tests {
             ("op fietstas punt example, onder", "fietstas punt example"),
             ("bursztyn myślnik box kropka example, x", "bursztyn myślnik box kropka example"),
             ("loja ponto example", "loja ponto example"),
+            ("Nuestra web es lamparas punto es", "lamparas punto es"),
+            ("mire en lamparas punto es, ahí", "lamparas punto es"),
+            ("Allez sur lampes-laiton point fr", "lampes-laiton point fr"),
+            ("akarikobo点comをご覧", "akarikobo点com"),
             (
                 "hinoki-kobo ドット example スラッシュ manual で",
                 "hinoki-kobo ドット example スラッシュ manual",
@@ -408,6 +412,7 @@ mod tests {
             "Just In.Shop Today while they last. All new.Come",
             "one red dot at the centre, dot no. 3, le point de vue, der Punkt ist, al punto de",
             "ok.Gracias por avisar.Es la 42 entonces.Me la devuelve en la bolsa.La etiqueta",
+            "El punto es que no cabe. Otro punto es la altura, cada punto es importante",
             "your access point in the hall, quel point il faut, this might point to a fault",
             "5.5 Nm, 12.11.2023, 1.299,90, v2.1, M6.8",
             "Unzip ER_4.1.3.zip; lisez-moi.txt",

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::domains::unleet;
+use super::number_words::NumberWords;
 use super::view::folded;
 
 /// A sign that may be written as a word.
@@ -52,7 +53,8 @@ impl Words {
         inside.filter_map(|w| word.rfind(w.as_str()).map(|at| at + w.len())).max()
     }
 
-    fn of(data: &str, with_language: bool) -> Self {
+    /// Reads lines of words; with a language, it stands first.
+    pub fn of(data: &str, with_language: bool) -> Self {
         let mut words = Self::default();
         for line in lines(data) {
             for word in line.split_whitespace().skip(usize::from(with_language)) {
@@ -83,14 +85,22 @@ pub(super) struct Lexicon {
     pub payment_hosts: HashSet<String>,
     pub common: HashSet<String>,
     pub phone: Words,
+    /// What stands before a number under which somebody is reached.
+    pub leads: Words,
     pub labels: Words,
     /// Labels that are ordinary words where they don't stand right before the number.
     pub labels_beside: Words,
+    /// Labels only with a sign between.
+    pub labels_signed: Words,
     pub units: HashSet<String>,
-    /// Numbers as words and their values.
-    pub numbers: HashMap<String, u16>,
+    /// Words for a page in the web.
+    pub pages: Words,
+    /// Numbers as words.
+    pub numbers: NumberWords,
     /// The same in Nigerian Pidgin.
-    pub pidgin: HashMap<String, u16>,
+    pub pidgin: NumberWords,
+    /// Parts of domains in kana, and what they stand for; longer ones first.
+    pub kana_names: Vec<(String, String)>,
     /// What stands between the parts of a number that is told in pieces.
     pub fillers: HashSet<String>,
 }
@@ -106,17 +116,24 @@ pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon {
     payment_hosts: set(include_str!("data/payment-hosts.txt")),
     common: set(include_str!("data/common-words.txt")),
     phone: Words::of(include_str!("data/phone-words.txt"), true),
+    leads: Words::of(include_str!("data/phone-leads.txt"), true),
     labels: Words::of(include_str!("data/number-labels.txt"), false),
     labels_beside: Words::of(include_str!("data/number-labels-beside.txt"), true),
+    labels_signed: Words::of(include_str!("data/number-labels-signed.txt"), true),
     units: set(include_str!("data/units.txt")),
-    numbers: super::number_words::read(include_str!("data/number-words.txt")),
-    pidgin: super::number_words::read(
-        "pcm wan=1 tu=2 tree=3 fo=4 faiv=5 siks=6 sevin=7 eit=8 nain=9",
-    ),
+    pages: Words::of(include_str!("data/page-words.txt"), true),
+    numbers: NumberWords::of(include_str!("data/number-words.txt")),
+    pidgin: NumberWords::of("pcm wan=1 tu=2 tree=3 fo=4 faiv=5 siks=6 sevin=7 eit=8 nain=9"),
+    kana_names: kana_names(include_str!("data/kana-names.txt")),
     fillers: Words::of(include_str!("data/number-fillers.txt"), true).whole,
 });
 
 impl Lexicon {
+    /// The part of a domain that a kana word stands for.
+    pub fn kana_name(&self, word: &str) -> Option<&str> {
+        self.kana_names.iter().find(|(kana, _)| kana == word).map(|(_, label)| label.as_str())
+    }
+
     /// The word for a sign, if it is one.
     pub fn sign(&self, sign: Sign, word: &str) -> Option<&SignWord> {
         let words = self.signs.get(&sign)?;
@@ -135,6 +152,17 @@ pub(super) fn lines(data: &str) -> impl Iterator<Item = &str> {
 
 fn set(data: &str) -> HashSet<String> {
     lines(data).flat_map(str::split_whitespace).map(folded).collect()
+}
+
+fn kana_names(data: &str) -> Vec<(String, String)> {
+    let mut names = vec![];
+    for line in lines(data) {
+        let mut fields = line.split_whitespace();
+        let label = fields.next().unwrap_or_default();
+        names.extend(fields.map(|kana| (folded(kana), label.to_owned())));
+    }
+    names.sort_by_key(|(kana, _)| std::cmp::Reverse(kana.len()));
+    names
 }
 
 fn signs(data: &str) -> HashMap<Sign, HashMap<String, SignWord>> {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::domain::Certainty;
 
 use super::lexicon::{LEXICON, Sign};
-use super::tokens::{Dot, Host, Tokens};
+use super::tokens::{Dot, Host, Kind, Tokens};
 use super::view::View;
 
 /// Whether somebody who wrote this meant a domain. `marked`: it has a path or "www".
@@ -66,12 +66,27 @@ fn spoken(tokens: &Tokens<'_>, host: &Host, marked: bool) -> Option<Certainty> {
         Dot::Word | Dot::Plain if marked => Some(Certainty::Certain),
         Dot::Word if !common => Some(Certainty::Certain),
         Dot::Doubtful if marked || telling => Some(Certainty::Likely),
+        Dot::Doubtful if !common && ends_or_is_announced(tokens, host) => Some(Certainty::Likely),
         // "brasslamp .store", "lamps\n.example/manual"; but "and .NET 8", "oh . So"
         Dot::Spaced if marked && (!common || is_known(&host.name())) => Some(Certainty::Certain),
         Dot::Spaced if !common && spaced_is_meant(tokens, host) => Some(Certainty::Likely),
         Dot::Plain if host.dots.len() > 1 && !common => Some(Certainty::Certain),
         _ => None,
     }
+}
+
+/// "Nuestra web es lamparas punto es", "lampes point de.": an ending that is an ordinary word ends no
+/// sentence; nor is it one where a page is spoken of.
+fn ends_or_is_announced(tokens: &Tokens<'_>, host: &Host) -> bool {
+    let country = matches!(
+        host.ending(),
+        "es" | "de" | "at" | "be" | "ch" | "se" | "eu" | "it" | "pt" | "pl" | "nl" | "fr" | "uk"
+    );
+    let Range { start, end } = host.tokens();
+    let next = tokens.kind(end);
+    let ends = matches!(next, None | Some(Kind::Mark('.' | '!' | '?' | '。' | ')' | '"' | '»')));
+    let mut before = (start.saturating_sub(12)..start).filter_map(|j| tokens.word(j));
+    country && (ends || before.any(|word| LEXICON.pages.has(word)))
 }
 
 /// "t . me / lamps": a host that is known for its links.

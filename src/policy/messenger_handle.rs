@@ -109,6 +109,8 @@ impl Around<'_, '_> {
             Weight::Short if name.is_some() || number => 2,
             // "chat on WA"
             Weight::Short if reaches && self.has_via(at) && self.is_capital(at) => 2,
+            // "LINE交換", "LINEを教えて"
+            Weight::Word if reaches && self.is_japanese(at) => 2,
             // "proszę pisać na Messengerze"
             Weight::Word if reaches && self.has_via(at) && self.is_capital(at) => 2,
             _ => 3,
@@ -241,6 +243,13 @@ impl Around<'_, '_> {
         let upper = written.chars().filter(|c| c.is_uppercase()).count();
         let foreign = !written.is_ascii();
         upper > 1 || foreign || (upper == 1 && inside)
+    }
+
+    /// "LINE" in a Japanese sentence.
+    fn is_japanese(&self, at: &Range<usize>) -> bool {
+        let written = self.view.words(&self.tokens.bytes(at));
+        written.bytes().all(|b| b.is_ascii_uppercase())
+            && self.tokens.word(at.end).is_some_and(|after| !after.is_ascii())
     }
 
     fn word_before(&self, i: usize, count: usize) -> impl Iterator<Item = usize> {

@@ -19,6 +19,8 @@ pub(super) struct Names {
     words: Vec<Vec<String>>,
     /// Names that are written without blanks around them, and which they are.
     inside: Vec<(String, usize)>,
+    /// Of those the ones of two kinds of script: "ライン交換" in "ライン交換しませんか".
+    pairs: Vec<(String, String, usize)>,
     /// The names of several words, as they are written: "tele gram" is no "telegram" in two pieces.
     phrases: HashSet<String>,
     /// How the shapes of all of these begin: what begins otherwise is not read on.
@@ -126,6 +128,9 @@ impl Names {
             let joined = words.concat();
             let index = all.words.len();
             if joined.chars().count() > 1 && !joined.contains(|c: char| c.is_ascii()) {
+                if let [first, second] = words.as_slice() {
+                    all.pairs.push((first.clone(), second.clone(), index));
+                }
                 all.inside.push((joined.clone(), index));
             }
             if !joined.is_empty() {
@@ -155,7 +160,10 @@ impl Names {
         let mut found = vec![];
         let mut i = 0;
         while i < tokens.list.len() && !self.words.is_empty() {
-            match self.at(view, tokens, i).or_else(|| self.inside(tokens, i)) {
+            let (whole, inside) = (self.at(view, tokens, i), self.inside(tokens, i));
+            // "ライン" is the beginning of "ライン交換".
+            let longer = |m: &Mention| whole.as_ref().is_none_or(|w| w.bytes.end < m.bytes.end);
+            match inside.filter(longer).or(whole) {
                 Some(mention) => {
                     i = mention.tokens.end;
                     found.push(mention);
@@ -201,6 +209,18 @@ impl Names {
     fn inside(&self, tokens: &Tokens<'_>, i: usize) -> Option<Mention> {
         let word = tokens.word(i).filter(|w| !w.is_ascii())?;
         let from = tokens.bytes(&(i..i + 1)).start;
+        let second = tokens.word(i + 1).unwrap_or_default();
+        let pair = |p: &&(String, String, usize)| p.0 == word && second.starts_with(p.1.as_str());
+        if let Some((_, second, name)) = self.pairs.iter().find(pair) {
+            let bytes = from..tokens.bytes(&(i + 1..i + 2)).start + second.len();
+            return Some(Mention {
+                name: *name,
+                tokens: i..i + 2,
+                bytes,
+                inside: true,
+                disguised: false,
+            });
+        }
         let found = |(name, index): &(String, usize)| {
             word.find(name.as_str()).map(|at| (at, at + name.len(), *index))
         };

@@ -99,6 +99,8 @@ impl Around<'_, '_> {
         let mine = if mention.inside { 2 } else { 1 };
         score += mine * i32::from(weight != Weight::Plain && own.has(Tells::Mine));
         score += i32::from(mention.inside && weight == Weight::Label && governs.has(Tells::Pay));
+        // "Bar bei Abholung mit Nachlass"
+        score += i32::from(weight == Weight::Plain && own.has(Tells::Saves));
         score += self.words_beside(at, weight);
         score += 3 * i32::from(self.near(self.accounts, at));
         score += i32::from(self.near(self.taken, at)) + i32::from(self.amount(at));
@@ -175,7 +177,13 @@ impl Around<'_, '_> {
         let next = self.tokens.skip_blank(at.end);
         let word = self.tokens.word(next).filter(|_| next > at.end);
         let begins = self.clauses.tokens(at.start).start + 1 >= at.start;
-        begins && matches!(word, Some("to" | "it" | "over" | "an" | "à" | "a" | "naar"))
+        begins
+            && matches!(
+                word,
+                Some(
+                    "to" | "it" | "over" | "an" | "a" | "al" | "para" | "naar" | "na" | "do" | "へ"
+                )
+            )
     }
 
     /// "Zelle works", "PayPal geht auch".

@@ -10,33 +10,30 @@ use super::tokens::{Kind, Tokens};
 pub(super) enum Around {
     /// A phone number.
     Phone,
-    /// Something else: an order, a serial number, an amount.
+    /// Something else, and nothing stands between the word that says so and the run: an order, a
+    /// serial number.
     Other,
+    /// A measure, an amount.
+    Amount,
+    /// A preposition behind which somebody is reached.
+    Led,
+    /// Something else is spoken of: only what is written as nothing but a phone number is one.
+    Beside,
     Nothing,
 }
 
 /// What stands around a run: the nearest telling word wins.
 pub(super) fn around(tokens: &Tokens<'_>, run: &Run) -> Around {
     let end = run.end();
-    let after = tokens.skip_blank(end);
-    let measured = tokens.word(after).is_some_and(|w| LEXICON.units.contains(w))
-        || matches!(
-            tokens.kind(after),
-            Some(Kind::Mark('%' | '€' | '$' | '£' | '¥' | '₦' | '"' | '°'))
-        );
-    let amount = run.start.checked_sub(1).is_some_and(|j| {
-        let j = if tokens.kind(j) == Some(Kind::Blank) { j.saturating_sub(1) } else { j };
-        matches!(tokens.kind(j), Some(Kind::Mark('€' | '$' | '£' | '¥' | '₦' | '×' | '@')))
-            || matches!(tokens.word(j), Some("x" | "eur" | "usd" | "r" | "version" | "v"))
-    });
-    if (measured || amount) && !run.groups.iter().any(|g| g.spoken) {
-        return Around::Other;
+    let spoken = run.groups.iter().any(|g| g.spoken);
+    if is_measured(tokens, end, spoken) || (!spoken && is_amount(tokens, run.start)) {
+        return Around::Amount;
     }
     let mut number = false;
     let mut beside = Beside::default();
     for j in (run.start.saturating_sub(20)..run.start).rev() {
         let Some(word) = tokens.word(j) else {
-            beside.mark(tokens.kind(j));
+            beside.mark(tokens, j);
             continue;
         };
         // "First part 0803": the part of a number, not of a machine.
@@ -48,12 +45,27 @@ pub(super) fn around(tokens: &Tokens<'_>, run: &Run) -> Around {
         let label = label.filter(|_| run.start - j < 14 && !serves(word) && !piece);
         // "number" says nothing as long as it isn't said of what.
         if matches!(word, "number" | "numero" | "nummer" | "numer" | "nr" | "line" | "cell") {
+            // "Numéro de client 06 …"
+            if beside.bare {
+                return Around::Other;
+            }
             number = true;
             beside.sign |= beside.open;
         } else if let Some(place) = label {
             // "注文番号と電話番号": in a run without blanks too the nearer one wins.
-            let nearer = LEXICON.phone.place(word).is_some_and(|phone| phone > place);
-            return if nearer { Around::Phone } else { Around::Other };
+            if LEXICON.phone.place(word).is_some_and(|phone| phone > place) {
+                return Around::Phone;
+            }
+            // "注文番号は": of a longer run only what ends with it.
+            let rest = word.get(place..).unwrap_or_default().chars().count();
+            // "Tracking: UPS, 612 …" goes on over a comma.
+            let heads = tokens.is_mark(tokens.skip_blank(j + 1), ':');
+            match (beside.open && rest < 4, beside.parted && !heads) {
+                (true, _) => return Around::Other,
+                // "The order is on its way. 0171 …": another thought.
+                (false, true) => {}
+                (false, false) => return Around::Beside,
+            }
         } else if LEXICON.phone.has(word) {
             return Around::Phone;
         } else if beside.word(tokens, j) {
@@ -64,7 +76,46 @@ pub(super) fn around(tokens: &Tokens<'_>, run: &Run) -> Around {
     if number || (end..end + 10).filter_map(|j| tokens.word(j)).any(invites) {
         return Around::Phone;
     }
-    if beside.bare { Around::Other } else { Around::Nothing }
+    match (beside.bare, is_led_to(tokens, run.start)) {
+        (true, _) => Around::Other,
+        (false, true) => Around::Led,
+        (false, false) => Around::Nothing,
+    }
+}
+
+/// "estoy en el 654321098", "pod 512345678": a preposition behind which somebody is reached.
+fn is_led_to(tokens: &Tokens<'_>, start: usize) -> bool {
+    let mut before = (start.saturating_sub(4)..start).rev().filter_map(|j| tokens.word(j));
+    let (Some(last), first) = (before.next(), before.next()) else { return false };
+    let blank = start.checked_sub(1).is_some_and(|j| tokens.kind(j) == Some(Kind::Blank));
+    let two = || first.is_some_and(|first| LEXICON.leads.has(&format!("{first}_{last}")));
+    blank && (LEXICON.leads.has(last) || two())
+}
+
+/// Whether a unit or a sign of money stands behind a run.
+fn is_measured(tokens: &Tokens<'_>, end: usize, spoken: bool) -> bool {
+    let after = tokens.skip_blank(end);
+    // "zero six …, x": of what is told in words a letter is no unit.
+    let unit = |w: &str| LEXICON.units.contains(w) && (!spoken || w.len() > 1);
+    let sign = matches!(
+        tokens.kind(after),
+        Some(Kind::Mark('%' | '€' | '$' | '£' | '¥' | '₦' | '"' | '°'))
+    );
+    tokens.word(after).is_some_and(unit) || (sign && !spoken)
+}
+
+/// Whether a sign of money, a multiple or a version stands before a run.
+fn is_amount(tokens: &Tokens<'_>, start: usize) -> bool {
+    start.checked_sub(1).is_some_and(|j| {
+        let j = if tokens.kind(j) == Some(Kind::Blank) { j.saturating_sub(1) } else { j };
+        matches!(tokens.kind(j), Some(Kind::Mark('€' | '$' | '£' | '¥' | '₦' | '×' | '@')))
+            || matches!(tokens.word(j), Some("x" | "eur" | "usd" | "r" | "version" | "v"))
+    })
+}
+
+/// "Nr.", "USt-IdNr.", "Ref.": a full stop behind it ends nothing.
+pub(super) fn is_abbreviation(word: &str) -> bool {
+    word.len() < 4 || word.ends_with("nr")
 }
 
 /// "number RN 5512 0098": letters of a code stand right before the figures.
@@ -81,28 +132,41 @@ fn is_coded(tokens: &Tokens<'_>, run: &Run) -> bool {
         && word.is_some_and(|w| consonants(w) && !LEXICON.phone.has(w) && w != "nr")
 }
 
-/// Ordinary words that are labels only right before the number: "parcel no. 600 123 456".
+/// What stands between the number and the word that is looked at.
 #[derive(Debug)]
 struct Beside {
-    /// Nothing but signs and small words stand between here and the number.
+    /// Nothing but signs and small words.
     open: bool,
-    /// Something that says "is" or "number" stands there: a colon, "no.".
+    /// Something that says "is" or "number": a colon, "no.".
     sign: bool,
-    /// A label without such a sign; a word like "call" before it is stronger.
+    /// The end of a sentence or of a part of one.
+    parted: bool,
+    /// A label that is an ordinary word too, without such a sign.
     bare: bool,
 }
 
 impl Default for Beside {
     fn default() -> Self {
-        Self { open: true, sign: false, bare: false }
+        Self { open: true, sign: false, parted: false, bare: false }
     }
 }
 
 impl Beside {
-    fn mark(&mut self, kind: Option<Kind>) {
-        match kind {
-            Some(Kind::Mark(':' | '#' | '=' | '°')) => self.sign |= self.open,
+    fn mark(&mut self, tokens: &Tokens<'_>, j: usize) {
+        let ends = || tokens.kind(j + 1) == Some(Kind::Blank);
+        let word_before = || j.checked_sub(1).and_then(|k| tokens.word(k));
+        match tokens.kind(j) {
+            Some(Kind::Mark(':' | '#' | '=' | '°' | '：')) => self.sign |= self.open,
+            // "no. 12", "Bestellnr. 12": an abbreviation ends nothing.
+            Some(Kind::Mark('.'))
+                if ends() && word_before().is_some_and(|w| !is_abbreviation(w)) =>
+            {
+                (self.open, self.parted) = (false, true);
+            }
             Some(Kind::Blank | Kind::Mark('.' | '-' | '(' | '*' | '"' | '[' | ')')) => {}
+            Some(Kind::Mark(',' | ';' | '!' | '?' | '。' | '、')) => {
+                (self.open, self.parted) = (false, true);
+            }
             _ => self.open = false,
         }
     }
@@ -122,11 +186,17 @@ impl Beside {
             self.bare = !self.sign && !served && word.len() > 2;
             return self.sign && !served;
         }
+        if self.sign && LEXICON.labels_signed.has(word) {
+            return true;
+        }
         match word {
             "no" | "n" | "nro" | "num" | "id" | "is" | "are" | "ist" | "lautet" | "est" | "es"
-            | "e" | "code" | "codigo" | "codice" | "reference" => self.sign = true,
+            | "e" | "code" | "codigo" | "codice" | "kod" | "reference" | "jest" | "to" | "was" => {
+                self.sign = true;
+            }
             "the" | "with" | "of" | "de" | "del" | "di" | "du" | "da" | "do" | "van" | "der"
-            | "die" | "das" | "den" | "le" | "la" | "el" | "il" | "o" | "a" | "to" => {}
+            | "die" | "das" | "den" | "le" | "la" | "el" | "il" | "o" | "a" | "for" | "your"
+            | "our" => {}
             _ => self.open = false,
         }
         false

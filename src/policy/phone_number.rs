@@ -115,7 +115,7 @@ impl Detector<'_> {
         let around = around(tokens, run);
         // "Ref: zero one seven one …": no order id is told in words.
         let told: usize = run.groups.iter().filter(|g| g.spoken).map(|g| g.digits.len()).sum();
-        if around == Around::Other && !run.plus && told < 7 {
+        if (around == Around::Other && !run.plus && told < 7) || around == Around::Amount {
             return None;
         }
         let all = run.groups.as_slice();
@@ -206,12 +206,17 @@ impl Detector<'_> {
         match around {
             Around::Phone if valid => Some(Certainty::Certain),
             Around::Phone => plausible(groups).then_some(Certainty::Likely),
+            Around::Beside if !spoken => {
+                let phone = valid && (disguised || shaped(groups) == Some(Certainty::Certain));
+                phone.then_some(Certainty::Likely)
+            }
             _ if spoken || disguised => match (valid, digits.len()) {
                 (true, _) => Some(Certainty::Certain),
                 (false, 9..) => Some(Certainty::Likely),
                 (false, 7..) if words >= 7 => Some(Certainty::Likely),
                 _ => None,
             },
+            Around::Led if valid && groups.len() == 1 => Some(Certainty::Likely),
             _ if valid => shaped(groups),
             // "(19) 9327-6940": nobody writes anything else like that.
             _ if brazilian(groups) => Some(Certainty::Likely),
@@ -293,7 +298,7 @@ fn is_code(tokens: &Tokens<'_>, run: &Run) -> bool {
             .is_some_and(|w| w.is_ascii() && w.contains(|c: char| c.is_ascii_alphabetic()))
     };
     let phone = |j: usize| tokens.word(j).is_some_and(|w| LEXICON.phone.has(w));
-    let numeral = |j: usize| tokens.word(j).is_some_and(|w| LEXICON.numbers.contains_key(w));
+    let numeral = |j: usize| tokens.word(j).is_some_and(|w| LEXICON.numbers.has(w));
     let joint = |j: usize| matches!(tokens.kind(j), Some(Kind::Mark('-' | '/' | '.' | '#' | '\\')));
     let spoken = run.groups.first().is_some_and(|g| g.spoken);
     let start = run.start;
@@ -570,6 +575,66 @@ mod tests {
             ("注文番号ではなく電話番号 090-1234-5678", "090-1234-5678"),
         ] {
             check(text, &[words]);
+        }
+    }
+
+    #[test]
+    fn a_number_is_found_though_an_order_is_spoken_of_too() {
+        for (text, words) in [
+            ("The order arrived broken. 0171 3920045", "0171 3920045"),
+            ("Your order is on its way and the key is under the mat. 07700 900123", "07700 900123"),
+            ("Ihre Bestellung ist fertig. 0171 3920045", "0171 3920045"),
+            ("Auf jeden Fall 0171 3920045", "0171 3920045"),
+            ("en cas de souci 06 39 98 12 34", "06 39 98 12 34"),
+            ("La commande est prête, 06 39 98 12 34", "06 39 98 12 34"),
+            ("Estoy en el 612 345 678 toda la tarde", "612 345 678"),
+            ("Estoy en el 612345678", "612345678"),
+            ("La fattura è pronta, 333 123 4567", "333 123 4567"),
+            ("A encomenda já saiu, 912 345 678", "912 345 678"),
+            ("vragen en zo: 06-12345678", "06-12345678"),
+            ("Zamówienie gotowe, 501 234 567", "501 234 567"),
+            ("proszę pod 501234567", "501234567"),
+        ] {
+            check(text, &[words]);
+        }
+        for text in [
+            "Tracking: UPS, 612 345 678",
+            "Pedido 612345678, dos bultos",
+            "Numéro de client 06 91 22 33 44",
+            "Charge: 0171 3920045, lot 07700 900 123",
+            "USt-IdNr. DE 811 907 980",
+            "the order I placed as 612 345 678",
+            "Das Ersatzteil 030 227 35 871 passt",
+        ] {
+            check(text, &[]);
+        }
+    }
+
+    #[test]
+    fn numbers_told_in_words_of_any_length_are_found_and_what_costs_so_much_is_not() {
+        for words in [
+            "Zero1six1 four96 zero one two three",
+            "Nullvierzig zwei drei eins zwei fünf vier fünf",
+            "Nulleinssieben eins dreihundertzweiundneunzig null null fünfundvierzig",
+            "nul6 een2 drie4 vijf6 zeven8",
+            "seiscientos doce, trescientos cuarenta y cinco, seiscientos setenta y ocho",
+            "nove um dois, trezentos e quarenta e cinco, seiscentos e setenta e oito",
+            "pięćsetjeden dwieścietrzydzieścicztery pięćsetsześćdziesiątsiedem",
+            "zerosix quatrevingtonze vingtdeux trentetrois quarantequatre",
+            "trecentotrentatre dodici trentaquattro cinquesei sette",
+            "ぜろ きゅう ぜろ いち に さん よん ご ろく なな はち",
+            "ゼロハチゼロ いちにさんよん ごろくななはち",
+        ] {
+            check(&format!("- {words}."), &[words]);
+        }
+        for text in [
+            "It costs two hundred, three hundred or four hundred euros.",
+            "dreihundertneunundvierzig Euro, vierhundertzwanzig Euro und fünfhundert Euro",
+            "doscientos cincuenta más treinta de envío",
+            "one two three steps, then four, five and six, at seven or eight",
+            "いちご、にんじん、さんま、しちりん、ごま、ろくろ",
+        ] {
+            check(text, &[]);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::lexicon::LEXICON;
-use super::number_words;
+use super::number_words::{self, Part};
 use super::tokens::{Kind, Tokens};
 use super::view::View;
 
@@ -182,41 +182,15 @@ fn group(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Group> {
     if let Some(digits) = look_alike(word) {
         return Some(figures(digits, true));
     }
-    if let Some((digits, part)) = kanji(word) {
+    // In a Japanese sentence without blanks the figures are a part of the word.
+    let stretch = (!word.is_ascii()).then(|| LEXICON.numbers.stretch(word)).flatten();
+    if let Some(stretch) = stretch.filter(|s| s.bytes != (0..word.len())) {
         let from = tokens.bytes(&(i..i + 1)).start;
-        let bytes = from + part.start..from + part.end;
+        let bytes = from + stretch.bytes.start..from + stretch.bytes.end;
+        let digits = number_words::digits(&stretch.parts);
         return Some(Group { spoken: true, bytes, ..figures(digits, true) });
     }
-    if let Some(digits) = in_one_run(word) {
-        return Some(Group { spoken: true, ..figures(digits, true) });
-    }
     spoken(tokens, i)
-}
-
-/// "ゼロキュウゼロ", "zero8zero3onetwo": figures that are spelled out in one run.
-fn in_one_run(word: &str) -> Option<String> {
-    let ascii = word.is_ascii();
-    // Letters of the longest figure: "cinquante".
-    let (reach, least) = if ascii { (9, 4) } else { (3, 2) };
-    let known_word = || LEXICON.numbers.contains_key(word) || word.len() < 6;
-    if word.len() > 96 || (ascii && known_word()) {
-        return None;
-    }
-    let mut digits = String::new();
-    let mut rest = word;
-    while let Some(first) = rest.chars().next() {
-        if first.is_ascii_digit() {
-            digits.push(first);
-            rest = rest.get(1..)?;
-            continue;
-        }
-        let ends = rest.char_indices().map(|(at, c)| at + c.len_utf8()).take(reach);
-        let known = ends.filter_map(|end| Some((end, LEXICON.numbers.get(rest.get(..end)?)?)));
-        let (end, value) = known.max_by_key(|k| k.0)?;
-        digits.push_str(&value.to_string());
-        rest = rest.get(end..)?;
-    }
-    (digits.len() >= least).then_some(digits)
 }
 
 /// Whether a lone "o" stands in a run of English figures: three of them in all.
@@ -258,7 +232,7 @@ fn is_pidgin(tokens: &Tokens<'_>, i: usize) -> bool {
     let mut at = i;
     let (mut count, mut sure) = (0, false);
     while let Some(word) = tokens.word(at).filter(|_| count < 16) {
-        let known = LEXICON.numbers.contains_key(word) || LEXICON.pidgin.contains_key(word);
+        let known = LEXICON.numbers.has(word) || LEXICON.pidgin.has(word);
         if !known {
             break;
         }
@@ -295,95 +269,50 @@ fn look_alike(word: &str) -> Option<String> {
     )
 }
 
-/// "〇九〇の一二三四の五六七八": the longest stretch of kanji figures in a word, with its bytes.
-fn kanji(word: &str) -> Option<(String, Range<usize>)> {
-    if word.is_ascii() {
-        return None;
-    }
-    let mut best = (String::new(), 0..0);
-    let (mut digits, mut start) = (String::new(), 0);
-    for (at, c) in word.char_indices() {
-        match kanji_figure(c) {
-            Some(figure) => {
-                if digits.is_empty() {
-                    start = at;
-                }
-                digits.push(figure);
-                if digits.len() > best.0.len() {
-                    best = (digits.clone(), start..at + c.len_utf8());
-                }
-            }
-            None if matches!(c, 'の' | 'ノ' | 'ー') => {}
-            None => digits.clear(),
-        }
-        // No number is longer; this bounds the copies.
-        if digits.len() > 32 {
-            digits.clear();
-        }
-    }
-    (best.0.len() >= 2).then_some(best)
-}
-
-fn kanji_figure(c: char) -> Option<char> {
-    let value = "〇一二三四五六七八九".chars().position(|k| k == c);
-    let value = value.or((c == '零').then_some(0))?;
-    char::from_digit(u32::try_from(value).ok()?, 10)
-}
+/// Most pieces of a number that is told in words: bounds the work.
+const PARTS: usize = 64;
 
 /// "null drei null", "trente-neuf", "double seven": number words up to a pause.
 fn spoken(tokens: &Tokens<'_>, i: usize) -> Option<Group> {
-    let mut values = vec![];
-    let mut digits = String::new();
-    let mut at = i;
-    let mut end = i;
-    let mut repeat = 1;
-    let pidgin = tokens.word(i).is_some() && is_pidgin(tokens, i);
-    let value_of = |word: &str| {
-        let own = pidgin.then(|| LEXICON.pidgin.get(word)).flatten();
-        LEXICON.numbers.get(word).or(own)
-    };
-    while let Some(word) = tokens.word(at).filter(|_| values.len() < 32) {
-        match (word, value_of(word)) {
-            (_, Some(&value)) => {
-                for _ in 0..repeat {
-                    values.push(Some(value));
-                }
-                if repeat > 1 {
-                    values.push(None);
-                }
-                repeat = 1;
-                end = at + 1;
-            }
-            ("double", None) => {
-                values.push(None);
-                repeat = 2;
-            }
-            ("triple" | "treble", None) => {
-                values.push(None);
-                repeat = 3;
-            }
-            // "O-seven-seven"
-            ("o", None) if is_zero(tokens, i, at) => {
-                values.extend([Some(0); 3].into_iter().take(repeat));
-                repeat = 1;
-                end = at + 1;
-            }
-            // "treinta y nueve"
-            ("y" | "e" | "et" | "i", None) if end > i => {}
-            _ => break,
+    let pidgin = is_pidgin(tokens, i);
+    let mut parts = vec![];
+    let (mut at, mut end, mut told) = (i, i, 0);
+    while let Some(word) = tokens.word(at).filter(|_| parts.len() < PARTS) {
+        let read = LEXICON.numbers.read(word).filter(|_| !is_particle(tokens, at, word));
+        let own = || pidgin.then(|| LEXICON.pidgin.get(word)).flatten().map(|part| vec![part]);
+        // "O-seven-seven"
+        let zero = || (word == "o" && is_zero(tokens, i, at)).then(|| vec![Part::Value(0)]);
+        let Some(read) = read.or_else(own).or_else(zero) else { break };
+        let says = read.iter().any(|part| !matches!(part, Part::Joint | Part::Repeat(_)));
+        // Nothing is joined yet: "and two".
+        if parts.is_empty() && read.first() == Some(&Part::Joint) {
+            break;
+        }
+        parts.extend(read);
+        if says {
+            (end, told) = (at + 1, parts.len());
         }
         at = match tokens.kind(at + 1) {
             Some(Kind::Mark('-')) => at + 2,
             _ => tokens.skip_blank(at + 1),
         };
     }
-    digits.push_str(&number_words::digits(&values));
+    parts.truncate(told);
     (end > i).then(|| Group {
-        digits,
+        digits: number_words::digits(&parts),
         tokens: i..end,
         bytes: tokens.bytes(&(i..end)),
         spoken: true,
         disguised: true,
         gap: String::new(),
     })
+}
+
+/// "LEDに", "3に": a syllable that stands right beside something else than a number word is a particle.
+fn is_particle(tokens: &Tokens<'_>, at: usize, word: &str) -> bool {
+    let kana = word.chars().count() == 1
+        && word.starts_with(|c| matches!(c, '\u{3041}'..='\u{30ff}'))
+        && !LEXICON.numbers.is_sure(word);
+    let other = |j: usize| tokens.word(j).is_some_and(|w| LEXICON.numbers.read(w).is_none());
+    kana && (other(at + 1) || at.checked_sub(1).is_some_and(other))
 }

@@ -41,7 +41,8 @@ pub(super) fn shaped(groups: &[Group]) -> Option<Certainty> {
         [2, 4 | 5, 4] if bracket => Some(Certainty::Certain),
         [2, 4 | 5, 4] if groups.last().is_some_and(|g| g.gap == "-") => Some(Certainty::Likely),
         // Also how big amounts are written: with points it is one.
-        [3, 3, 3] | [3, 2, 2, 2] | [2, 3, 2, 2] if !dots => Some(Certainty::Likely),
+        [3, 2, 2, 3] => Some(Certainty::Likely),
+        [3, 3, 3] | [3, 2, 2, 2] | [2, 3, 2, 2] | [3, 3, 2, 2] if !dots => Some(Certainty::Likely),
         _ => None,
     }
 }

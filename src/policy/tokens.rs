@@ -104,6 +104,51 @@ fn script(c: char) -> Option<Script> {
     }
 }
 
+/// Japanese words for an at and a dot, as they stand inside of a run without blanks.
+const SIGNS: [&str; 6] = ["アットマーク", "あっとまーく", "アット", "あっと", "ドット", "どっと"];
+
+/// "アットマークジーメールドットコムまで": the words for signs apart from the names of domains that
+/// stand behind them. "あっという間" stays as it is.
+fn signs_apart(text: &str, list: Vec<Token>) -> Vec<Token> {
+    let mut apart = Vec::with_capacity(list.len() + 8);
+    for token in list {
+        let word = text.get(token.range.clone()).unwrap_or_default();
+        if token.kind != Kind::Word || word.is_ascii() {
+            apart.push(token);
+            continue;
+        }
+        let Range { start: from, end } = token.range;
+        let (mut start, mut at) = (0, 0);
+        let mut cut = |piece: Range<usize>| {
+            if !piece.is_empty() {
+                let range = from + piece.start..from + piece.end;
+                apart.push(Token { kind: Kind::Word, range });
+            }
+        };
+        while let Some(rest) = word.get(at..).filter(|rest| !rest.is_empty()) {
+            let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign)).map_or(0, |s| s.len());
+            let after = rest.get(sign..).unwrap_or_default();
+            let name = LEXICON.kana_names.iter().find(|(kana, _)| after.starts_with(kana.as_str()));
+            let latin = after.is_empty()
+                && text
+                    .get(end..)
+                    .is_some_and(|t| t.starts_with(|c: char| c.is_ascii_alphanumeric()));
+            let name = name.map_or(0, |(kana, _)| kana.len());
+            if sign > 0 && (name > 0 || latin) {
+                cut(start..at);
+                cut(at..at + sign);
+                cut(at + sign..at + sign + name);
+                at += sign + name;
+                start = at;
+            } else {
+                at += rest.chars().next().map_or(1, char::len_utf8);
+            }
+        }
+        cut(start..word.len());
+    }
+    apart
+}
+
 impl<'a> Tokens<'a> {
     /// Cuts a folded text.
     pub fn new(text: &'a str) -> Self {
@@ -111,7 +156,11 @@ impl<'a> Tokens<'a> {
         let mut last = None;
         for (at, c) in text.char_indices() {
             let end = at + c.len_utf8();
-            let now = script(c);
+            let now = match c {
+                // The mark of a long vowel goes with whatever it stands behind: "じーめーる".
+                'ー' if last == Some(Script::Other) => last,
+                c => script(c),
+            };
             let kind = match now {
                 Some(_) => Kind::Word,
                 None if c.is_whitespace() => Kind::Blank,
@@ -126,6 +175,10 @@ impl<'a> Tokens<'a> {
                 _ => list.push(Token { kind, range: at..end }),
             }
             last = now;
+        }
+        // Most texts have neither.
+        if text.contains("っと") || text.contains("ット") {
+            list = signs_apart(text, list);
         }
         Self { text, list }
     }
@@ -279,7 +332,11 @@ impl<'a> Tokens<'a> {
 
     /// A label of a domain or name: `brass-lamps`, `g m a i l`, `brass Bindestrich lamps`.
     pub fn label(&self, i: usize) -> Option<(String, usize)> {
-        let mut text = self.word(i)?.to_owned();
+        let word = self.word(i)?;
+        if let Some(label) = (!word.is_ascii()).then(|| LEXICON.kana_name(word)).flatten() {
+            return Some((label.to_owned(), i + 1));
+        }
+        let mut text = word.to_owned();
         let mut end = i + 1;
         if text.chars().count() == 1 {
             let (spelled, after) = self.spelled(i);

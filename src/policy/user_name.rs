@@ -133,6 +133,8 @@ pub(super) fn beside(
 /// "is"
 fn is_copula(word: &str) -> bool {
     matches!(word, "is" | "ist" | "lautet" | "est" | "es" | "e" | "to" | "は" | "名は")
+        || matches!(word, "are" | "am" | "sind" | "bin" | "heissen" | "sommes" | "suis" | "somos")
+        || matches!(word, "soy" | "siamo" | "sono" | "sou" | "zijn" | "ben" | "jestesmy" | "jestem")
 }
 
 fn starts_with_letter(word: &str) -> bool {

@@ -468,6 +468,9 @@ proptest::proptest! {
         }
         for f in verdict.findings.iter().filter(|f| f.part == Part::Text) {
             let words: String = text[f.start..f.end].chars().take(200).collect();
+            // Of a card number no more than the last four figures are kept.
+            let card = f.rule == RuleId::CardNumber;
+            let words = if card { card_number::without_figures(&words) } else { words };
             assert_eq!(words, f.words);
         }
     }
