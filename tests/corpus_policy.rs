@@ -283,6 +283,15 @@ fn numbers_told_in_words_and_labels_that_stand_apart_are_judged_as_they_are_labe
     }
 }
 
+/// A last round of 63: 59 were judged exactly at first sight, none of the clean ones was hit, and of
+/// numbers and addresses none was missed. What is still missed says where to write without a verb of writing
+/// ("Am schnellsten geht es über Signal", "LINEのほうが早いので"), or what is not paid in place of what is.
+#[test]
+fn a_round_that_was_looked_at_once_is_judged_nearly_as_it_is_labelled() {
+    let (count, wrong) = misjudged("contacts-e");
+    assert!(count > 60 && wrong.len() <= 3, "{count}: {}", wrong.join("\n"));
+}
+
 #[test]
 fn policy_cases_are_judged_as_they_are_labelled() {
     let Some(cases) = corpus("policy-cases/cases.jsonl") else { return };
@@ -381,6 +390,9 @@ fn mapped(kinds: &[&str], text: &str) -> BTreeSet<RuleId> {
     rules.collect()
 }
 
+/// Five of them are hit. Three name a domain that nobody has allowed (support.apple.com, dell.com/support,
+/// support.microsoft.com), which is what the rule is for; two are wrong: support for Slack itself, and
+/// the billing of an account.
 #[test]
 fn ordinary_support_mail_passes() {
     let Some(cases) = corpus("multilang-support-tickets/tickets-dev.jsonl") else { return };

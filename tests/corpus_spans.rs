@@ -3,6 +3,11 @@
 //!
 //! Reported, with a floor under what was reached: both mark things that are no finding of ours
 //! (`file:///`, any scheme), and presidio's numbers are made up, many of them valid nowhere.
+//! What is not found there, and why it need not be: numbers that no plan of any country has, of which
+//! nothing but a place or a person is said (presidio's generator makes up most of its); seven figures
+//! alone; of linkify's cases schemes that lead to no place in the web (`ab://c`, `file:///home`), an
+//! address of figures without a scheme (`1.0.0.0` is a version as well), a domain of one letter (`e.com`:
+//! abbreviations are written so), and an ending that does not exist (`a@a.xyϸ`).
 //! `BAUTA_CORPUS_SHOW=1` shows each miss. Skipped, visibly, where the corpus is not beside the project.
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
@@ -113,6 +118,7 @@ fn links_and_addresses_are_found_where_linkify_marks_them() {
         eprintln!("linkify-cases: {kind}: {} % found, {score:?}", score.share());
     }
     assert!(sheet["email assert_linked"].share() >= 85, "{sheet:?}");
+    assert!(sheet["domains assert_linked"].share() >= 65, "{sheet:?}");
     assert!(sheet["url assert_linked"].share() >= 75, "{sheet:?}");
 }
 
@@ -151,6 +157,7 @@ fn contacts_are_found_where_presidio_marks_them() {
     for (kind, score) in &sheet {
         eprintln!("presidio-research: {kind}: {} % found, {score:?}", score.share());
     }
+    assert!(sheet["PHONE_NUMBER"].share() >= 80, "{sheet:?}");
     for kind in ["EMAIL_ADDRESS", "DOMAIN_NAME", "IBAN_CODE"] {
         assert!(sheet[kind].share() >= 85, "{kind}: {sheet:?}");
     }

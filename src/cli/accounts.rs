@@ -75,7 +75,8 @@ enum AccountCommand {
         #[command(flatten)]
         why: Why,
     },
-    /// Lift a suspension and a block: take a seller's mail again
+    /// Lift a suspension and a block: take a seller's mail again. Where neither is in force: decline
+    /// what the ladder proposes, until the next strike
     Restore {
         /// The seller
         seller: SellerId,
@@ -186,6 +187,10 @@ fn health(
         writeln!(out, "seller      {seller}{}", if suspended { ", suspended" } else { "" })?;
         if let Some(until) = health.proactive_blocked_until {
             writeln!(out, "blocked     messages that are no answers, until {until}")?;
+        }
+        for step in &health.proposed {
+            let why = step.reason.as_deref().unwrap_or_default();
+            writeln!(out, "proposed    {}, at {}: {why}", step.step.as_str(), step.at)?;
         }
         writeln!(
             out,

@@ -158,7 +158,7 @@ impl BeforeAfter<'_> {
         let mut said: Vec<&str> = found.into_iter().flatten().collect();
         let came = file.content.decode(self.raw);
         said.push(match &inspected.bytes {
-            Some(bytes) if bytes.as_ref() == came.as_ref() => "nothing in it needed cleaning",
+            Some(bytes) if bytes.as_ref() == came.as_ref() => "nothing in it told about its maker",
             Some(_) => "cleaned of what it told about its maker",
             None => "it does not go out",
         });
@@ -222,6 +222,15 @@ impl BeforeAfter<'_> {
                 with => format!("{with:?}"),
             };
             said.push(format!("{place}: {words:?} -> {became}: {}", why(change.why)));
+        }
+        let taken = |f: &&Finding| {
+            f.part == Part::Attachment
+                && f.enforced
+                && f.action == Action::Redact
+                && f.end > f.start
+        };
+        for found in self.rehearsed.verdict.findings.iter().filter(taken) {
+            said.push(format!("attachment: {:?} taken out: rule {}", found.words, found.rule));
         }
         if frames > 1 {
             said.push(format!("text: {} more lines of it, gone with it", frames - 1));

@@ -355,6 +355,7 @@ mod tests {
             ("müller.de und", "müller.de"),
             ("пример.рф", "пример.рф"),
             ("t.me/karlotta", "t.me/karlotta"),
+            ("plan it at 9292.nl today", "9292.nl"),
         ] {
             check(text, &[words]);
         }
@@ -414,6 +415,7 @@ mod tests {
             "ok.Gracias por avisar.Es la 42 entonces.Me la devuelve en la bolsa.La etiqueta",
             "El punto es que no cabe. Otro punto es la altura, cada punto es importante",
             "your access point in the hall, quel point il faut, this might point to a fault",
+            "paid 1500.de rest morgen, 250.ml water, 100.in total, 1.299.eu",
             "5.5 Nm, 12.11.2023, 1.299,90, v2.1, M6.8",
             "Unzip ER_4.1.3.zip; lisez-moi.txt",
             "I had 2.5kg.at home, and 12mm.in the box. See main.rs and lib.rs",

@@ -36,7 +36,10 @@ pub(super) fn is_meant(
     let short = |label: &str| {
         let unit = label.trim_start_matches(char::is_numeric);
         let measure = unit.len() < label.len() && LEXICON.units.contains(unit);
-        label.chars().count() == 1 || unit.is_empty() || measure
+        // "9292.nl"; but "1500.de rest", "250.ml".
+        let word = LEXICON.common.contains(ending) || LEXICON.units.contains(ending);
+        let figures = unit.is_empty() && (label.len() < 3 || word || before.len() > 1);
+        label.chars().count() == 1 || figures || measure
     };
     if before.iter().all(|l| short(&l.0)) && !marked {
         return None;

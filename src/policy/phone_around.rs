@@ -73,7 +73,10 @@ pub(super) fn around(tokens: &Tokens<'_>, run: &Run) -> Around {
         }
     }
     let number = number && !is_coded(tokens, run);
-    if number || (end..end + 10).filter_map(|j| tokens.word(j)).any(invites) {
+    if number
+        || is_named_behind(tokens, end)
+        || (end..end + 10).filter_map(|j| tokens.word(j)).any(invites)
+    {
         return Around::Phone;
     }
     match (beside.bare, is_led_to(tokens, run.start)) {
@@ -211,6 +214,34 @@ fn serves(word: &str) -> bool {
         .any(|part| word.contains(part))
         || matches!(word, "atencion" | "apoio" | "atendimento" | "assistenza" | "soporte")
         || word.starts_with("obslug")
+}
+
+/// "001-490-155-3846 fax", as the lines of a signature name them.
+fn is_named_behind(tokens: &Tokens<'_>, end: usize) -> bool {
+    let next = tokens.skip_blank(end);
+    let named = tokens.word(next).filter(|_| next > end).is_some_and(|word| {
+        matches!(
+            word,
+            "fax"
+                | "mobile"
+                | "mobil"
+                | "handy"
+                | "cell"
+                | "portable"
+                | "movil"
+                | "cellulare"
+                | "telemovel"
+                | "celular"
+                | "mobiel"
+                | "komorka"
+                | "kom"
+                | "office"
+                | "buro"
+        )
+    });
+    let line = tokens.bytes(&(next + 1..next + 2));
+    let ends = tokens.text.get(line).is_none_or(|text| text.contains('\n') || text.is_empty());
+    named && ends
 }
 
 /// Words after a number that say what to do with it.

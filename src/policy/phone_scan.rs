@@ -120,7 +120,8 @@ fn next_group(
         at = between(tokens, at + 1, &mut gap)?;
     }
     let filled = gap.contains('…');
-    let mut next = group(view, tokens, at)?;
+    let next = group(view, tokens, at).or_else(|| with_extension(tokens, at, last));
+    let mut next = next?;
     let words = heard || next.spoken || filled;
     let fits = |c: char| match c {
         ' ' | '\n' | '.' | '-' | '/' | '(' | ')' | '~' | '*' | '|' | '_' | '…' | '·' | '•' => {
@@ -137,6 +138,22 @@ fn next_group(
     }
     next.gap = gap;
     Some(next)
+}
+
+/// "978-645-9740x111": the last figures of an American number with its extension. A size has no group
+/// of three figures before it.
+fn with_extension(tokens: &Tokens<'_>, at: usize, last: &Group) -> Option<Group> {
+    let (digits, extension) = tokens.word(at)?.split_once('x')?;
+    let figures = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let fits = figures(digits) && digits.len() == 4 && last.digits.len() == 3;
+    (fits && figures(extension) && (2..=6).contains(&extension.len())).then(|| Group {
+        digits: digits.to_owned(),
+        tokens: at..at + 1,
+        bytes: tokens.bytes(&(at..at + 1)),
+        spoken: false,
+        disguised: false,
+        gap: String::new(),
+    })
 }
 
 /// A word that says nothing of what the figures around it are.

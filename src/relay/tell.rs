@@ -102,9 +102,14 @@ impl Relay {
     fn proposal(&self, told: &ToldChange, change: i64, now: Timestamp) -> Vec<NewNotice> {
         let (seller, step) = (told.party.id.as_str(), told.change.trim_end_matches("-proposed"));
         let why = told.reason.as_deref().unwrap_or_default();
+        let command = match step {
+            "warning" => "warn",
+            "proactive-blocked" => "block-proactive",
+            _ => "suspend",
+        };
         let subject = format!("Seller {seller}: the ladder proposes \"{step}\"");
         let text = format!(
-            "Seller {seller} has reached the step \"{step}\" of the ladder: {why}.\n\nLook at it:  bauta account health {seller}\nSuspend:     bauta account suspend {seller} --reason \"...\"\n\nThe reason is told to the seller, who may appeal. Nothing happens unless you decide so."
+            "Seller {seller} has reached the step \"{step}\" of the ladder: {why}.\n\nLook at it:  bauta account health {seller}\nDo it:       bauta account {command} {seller} --reason \"...\"\nDecline it:  bauta account restore {seller} --reason \"...\"\n\nThe reason of a step is told to the seller, who may appeal. Nothing happens unless you decide so."
         );
         let kind = NoticeKind::Proposal;
         let notice = Notice::ForReview { kind, subject: &subject, text: &text };

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::domain::{
-    Action, Certainty, MessageId, NoStrike, Part, Party, RuleId, SellerId, Timestamp,
+    Action, Certainty, MessageId, NoStrike, Part, Party, RuleId, SellerId, StepKind, Timestamp,
 };
 
 /// A violation as it is kept.
@@ -48,6 +48,17 @@ pub struct Excuse {
     pub at: Timestamp,
 }
 
+/// A step that a person is to decide about.
+#[derive(Debug, Clone, Serialize)]
+pub struct Proposed {
+    /// Which.
+    pub step: StepKind,
+    /// When it was proposed.
+    pub at: Timestamp,
+    /// Why: the score then.
+    pub reason: Option<String>,
+}
+
 /// How a seller's account stands.
 #[derive(Debug, Clone, Serialize)]
 pub struct AccountHealth {
@@ -63,6 +74,8 @@ pub struct AccountHealth {
     pub suspended: bool,
     /// Messages that are no answers are refused until then.
     pub proactive_blocked_until: Option<Timestamp>,
+    /// Steps that the ladder has proposed and that nobody has decided about.
+    pub proposed: Vec<Proposed>,
     /// The newest first.
     pub violations: Vec<ViolationRow>,
 }

@@ -27,7 +27,7 @@ pub use data_dir::{DataDirError, DataDirLock, FirstUse, require_owner};
 pub use error::StoreError;
 pub use evidence::{Bound, DayRoot, EvidenceLink};
 pub use expiry::{Expired, HoldOn, HoldRow, Keep, KeepFrom, Place, Placed};
-pub use health::{AccountHealth, Excuse, ToldChange, ToldViolation, ViolationRow};
+pub use health::{AccountHealth, Excuse, Proposed, ToldChange, ToldViolation, ViolationRow};
 pub use in_hand::{Mark, Taken};
 pub use notice::{NewNotice, NoticeRow, Notified, Told};
 pub use records::{

@@ -24,6 +24,7 @@ mod t06_wrong_sender;
 mod t07_too_long;
 mod t08_smarthost_down_and_back;
 mod t09_observe_mode;
+mod t100_declined;
 mod t10_provisioning;
 mod t110_tracking;
 mod t111_what_a_pdf_says;

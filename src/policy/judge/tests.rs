@@ -9,6 +9,8 @@ use crate::policy::steps;
 
 use super::*;
 
+mod settled;
+
 pub(super) fn rules(mode: Mode, own: &[(RuleId, RuleSetting)]) -> Rules {
     Rules::new(&policy(mode, own), &["msg.market.example".to_owned()]).unwrap()
 }

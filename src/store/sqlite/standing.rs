@@ -3,9 +3,10 @@
 
 use rusqlite::{Connection, params};
 
-use super::rows::{all, get, moment, moment_some, run};
+use super::rows::{all, get, moment, moment_some, one, run};
 use super::{Store, clock, orders, party, telling};
 use crate::domain::{NoticeKind, PartyId, Role, Timestamp};
+use crate::market::strikes::EXPLAINED_FOR;
 use crate::store::error::StoreError;
 use crate::store::register::{AccountChange, AccountEvent, Decision, PairNames};
 
@@ -117,7 +118,8 @@ pub(super) fn take_step(
         run(conn, &format!("UPDATE party SET {sql}"), [number])?
     };
     if changed == 0 {
-        return Ok(false);
+        // Nothing is in force: what is only proposed is declined by it.
+        return Ok(*change == AccountChange::Restored && decline(conn, number, decision)?);
     }
     match change {
         AccountChange::Suspended => clock::pause(conn, number, decision.at)?,
@@ -127,6 +129,25 @@ pub(super) fn take_step(
     let tell = change.is_told().then_some(NoticeKind::Account);
     note(conn, number, None, change.as_str(), decision, Follows { until, tell })?;
     Ok(true)
+}
+
+/// What stands in an account's history where a person took no step that the ladder had proposed.
+pub(super) const DECLINED: &str = "declined";
+
+/// Declines what the ladder has proposed; the seller never heard of it. `false`: nothing is proposed.
+fn decline(conn: &Connection, number: i64, decision: &Decision) -> Result<bool, StoreError> {
+    let sql =
+        "SELECT coalesce(max(number), 0) > (SELECT coalesce(max(number), 0) FROM account_change
+            WHERE party = ?1 AND change IN ('restored', 'suspended', 'declined')) AS open
+        FROM account_change WHERE party = ?1 AND at > ?2 AND change IN
+            ('warning-proposed', 'proactive-blocked-proposed', 'suspended-proposed')";
+    let since = decision.at.before(EXPLAINED_FOR).as_millis();
+    let open: bool =
+        one(conn, sql, params![number, since], |row| get(row, "open"))?.unwrap_or(false);
+    if open {
+        note(conn, number, None, DECLINED, decision, Follows::default())?;
+    }
+    Ok(open)
 }
 
 fn block(

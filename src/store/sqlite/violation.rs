@@ -14,7 +14,7 @@ use crate::domain::{
 };
 use crate::market::strikes::{self, Circumstances, EXPLAINED_FOR, Past, Standing};
 use crate::store::error::StoreError;
-use crate::store::health::{AccountHealth, Excuse, ToldViolation, ViolationRow};
+use crate::store::health::{AccountHealth, Excuse, Proposed, ToldViolation, ViolationRow};
 use crate::store::register::{AccountChange, Decision};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -55,6 +55,7 @@ impl Store {
                 messages_30d: messages_of(conn, number, now)?,
                 suspended: standing.suspended,
                 proactive_blocked_until: standing.proactive_blocked_until.filter(|at| *at > now),
+                proposed: proposals(conn, number, &rules, now)?,
                 violations: violations_of(conn, number)?,
                 seller,
             })
@@ -231,6 +232,26 @@ fn proposed(rung: &Rung) -> String {
     format!("{}-proposed", rung.step.as_str())
 }
 
+/// What the ladder has proposed and nobody has decided about.
+fn proposals(
+    conn: &Connection,
+    party: i64,
+    rules: &HealthRules,
+    now: Timestamp,
+) -> Result<Vec<Proposed>, StoreError> {
+    let open = ladder_of(conn, party, rules, now)?;
+    let open = open.into_iter().filter(|(_, standing)| *standing == Standing::Proposed);
+    let sql = "SELECT at, reason FROM account_change WHERE party = ?1 AND change = ?2
+        ORDER BY number DESC LIMIT 1";
+    let found = open.map(|(rung, _)| {
+        one(conn, sql, params![party, proposed(rung)], |row| {
+            let (at, reason) = (moment(row, "at")?, get(row, "reason")?);
+            Ok(Proposed { step: rung.step, at, reason })
+        })
+    });
+    found.filter_map(Result::transpose).collect()
+}
+
 /// How each rung of the ladder stands with an account. A warning stands for 30 days; a proposal
 /// until somebody decides, and is made again after 30 days.
 fn ladder_of<'a>(
@@ -247,14 +268,14 @@ fn ladder_of<'a>(
     let last = |change: &str, since: i64| -> Result<i64, StoreError> {
         Ok(one(conn, sql, params![party, change, since], |row| get(row, "last"))?.unwrap_or(0))
     };
-    let restored = last("restored", i64::MIN)?;
+    let decided = last("restored", i64::MIN)?.max(last(standing::DECLINED, i64::MIN)?);
     let standing = |rung: &'a Rung| {
         let taken = match rung.step {
             StepKind::Warning => last("warned", since)? > 0,
             StepKind::ProactiveBlocked => blocked,
             StepKind::Suspended => now_is.suspended,
         };
-        let asked = rung.by_person && last(&proposed(rung), since)? > restored;
+        let asked = rung.by_person && last(&proposed(rung), since)? > decided;
         let standing = match (taken, asked) {
             (true, _) => Standing::Taken,
             (false, true) => Standing::Proposed,

@@ -80,6 +80,29 @@ async fn a_first_finding_is_explained_and_the_next_ones_count_and_climb_the_ladd
 }
 
 #[tokio::test]
+async fn a_person_declines_what_the_ladder_proposes_and_the_seller_hears_nothing_of_it() {
+    let market = Market::open().await;
+    let asks = [RuleId::ReviewSolicitation];
+    for day in 1..=3 {
+        market.offends(day, &asks).await;
+    }
+    let open = market.health(3).await.proposed;
+    assert_eq!(open.len(), 1, "{open:?}");
+    assert_eq!((open[0].step, open[0].at), (StepKind::Suspended, at(3 * 24)));
+    let told = market.store.tellings(99, at(9999)).await.unwrap().len();
+    let restored = AccountChange::Restored;
+    assert!(market.store.change_account(&seller(), restored.clone(), decision(4)).await.unwrap());
+    assert!(market.health(4).await.proposed.is_empty());
+    let last = market.changes().await.pop();
+    assert_eq!(last, Some(("declined".to_owned(), "ann".to_owned())));
+    assert_eq!(market.store.tellings(99, at(9999)).await.unwrap().len(), told);
+    // Nothing is proposed any more, and then nothing is to be declined.
+    assert!(!market.store.change_account(&seller(), restored, decision(4)).await.unwrap());
+    market.offends(5, &asks).await;
+    assert_eq!(market.health(5).await.proposed.len(), 1, "another strike is another reason");
+}
+
+#[tokio::test]
 async fn the_machine_blocks_what_is_no_answer_for_a_while_and_a_person_lifts_it() {
     let market = Market::open().await;
     let phone = [RuleId::PhoneNumber];
