@@ -1,6 +1,6 @@
 //! What the store knows, as plain data: read before a decision, compared again when it is written.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 use super::address::AliasAddress;
 use super::conversation::{ConversationId, ThreadLink};

@@ -164,6 +164,9 @@ impl Secrets {
 /// A text in lower case without what is written above, below or through its letters, for comparing
 /// names: "José Núñez" and "JOSE NUNEZ" are one.
 pub fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.chars().flat_map(folded_char).collect()
 }
 

@@ -30,7 +30,8 @@ impl Wanted {
             "gmail.com" | "googlemail.com" => (vec!["gmail.com", "googlemail.com"], true),
             domain => (vec![domain], false),
         };
-        let wanted = |domain: &str| Self { local: local.clone(), domain: fold(domain), dots };
+        let wanted =
+            |domain: &str| Self { local: local.clone(), domain: fold(domain).into_owned(), dots };
         domains.into_iter().map(wanted).collect()
     }
 

@@ -110,7 +110,7 @@ fn scan_bytes(
                 }
                 HeaderName::Subject => {
                     note(search.contacts(&value), Place::Header);
-                    without_known(mail::base_subject(&value), exempt.known)
+                    without_known(mail::base_subject(&value), exempt.known).into_owned()
                 }
                 _ => value,
             };
@@ -194,17 +194,20 @@ fn without_ids<'t>(text: &'t str, ids: &[&MsgId]) -> Cow<'t, str> {
 }
 
 /// A text without what its reader knows.
-fn without_known(text: &str, known: &Sightings) -> String {
+fn without_known<'t>(text: &'t str, known: &Sightings) -> Cow<'t, str> {
     without(text, sighting::seen(text, known))
 }
 
 /// A text without the quotes of what its reader wrote.
-fn without_repeated(text: &Text, known: &Sightings) -> String {
+fn without_repeated<'t>(text: &'t Text, known: &Sightings) -> Cow<'t, str> {
     without(&text.body, sighting::repeated(text, known))
 }
 
 /// A text without these stretches, which are in order; a mark stands for each.
-fn without(text: &str, stretches: Vec<Range<usize>>) -> String {
+fn without(text: &str, stretches: Vec<Range<usize>>) -> Cow<'_, str> {
+    if stretches.is_empty() {
+        return Cow::Borrowed(text);
+    }
     let mut left = String::with_capacity(text.len());
     let mut at = 0;
     for seen in stretches {
@@ -213,7 +216,7 @@ fn without(text: &str, stretches: Vec<Range<usize>>) -> String {
         at = at.max(seen.end);
     }
     left.push_str(text.get(at..).unwrap_or_default());
-    left
+    Cow::Owned(left)
 }
 
 /// A header's value with RFC 2047 undone; beside it its raw form where that differs.

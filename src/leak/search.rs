@@ -85,12 +85,11 @@ impl<'a> Search<'a> {
             return None;
         }
         unveil::forms(text).iter().find_map(|form| {
-            let spaced = form.split_whitespace().collect::<Vec<_>>().join(" ");
-            let letters = folded(&spaced);
+            let letters = folded(form);
             if self.names.iter().any(|name| holds_name(&letters, name)) {
                 return Some(Kind::Name);
             }
-            let local = self.secrets.local_parts.iter().any(|l| contains_word(&spaced, l));
+            let local = self.secrets.local_parts.iter().any(|l| contains_word(form, l));
             local.then_some(Kind::LocalPart)
         })
     }
@@ -101,8 +100,12 @@ impl<'a> Search<'a> {
 fn holds_name(text: &str, name: &str) -> bool {
     let is_letter = |c: char| c.is_alphanumeric();
     let parts: Vec<&str> = name.split(|c| !is_letter(c)).filter(|p| !p.is_empty()).collect();
-    let words: Vec<&str> = text.split(|c| !is_letter(c)).filter(|p| !p.is_empty()).collect();
     let [first, .., last] = parts.as_slice() else { return contains_word(text, name) };
+    // Most texts: they are not cut into words.
+    if !text.contains(first) || !text.contains(last) {
+        return false;
+    }
+    let words: Vec<&str> = text.split(|c| !is_letter(c)).filter(|p| !p.is_empty()).collect();
     words.iter().enumerate().any(|(at, word)| {
         let next = |n: usize| words.get(at + n);
         (word == first && (1..=3).any(|n| next(n) == Some(last)))

@@ -1,5 +1,7 @@
 //! Undoing the encodings that can stand inside of decoded text.
 
+use std::borrow::Cow;
+
 use decancer::Translation;
 use unicode_normalization::UnicodeNormalization;
 
@@ -12,16 +14,16 @@ const DEEPEST: usize = 3;
 /// A text and the forms that a reader's program may turn it into: as it stands, and with HTML
 /// entities, percent-encoding, look-alike widths and invisible characters undone, also where one
 /// stands inside of another. Lower case.
-pub(super) fn forms(text: &str) -> Vec<String> {
+pub(super) fn forms(text: &str) -> Vec<Cow<'_, str>> {
     let mut forms = vec![fold(text)];
     if !text.is_ascii() {
-        let plain = plain(&forms.concat());
+        let plain = Cow::Owned(plain(&forms.concat()));
         if !forms.contains(&plain) {
             forms.push(plain);
         }
     }
     // Nothing to undo: no second copy of a long text.
-    if !text.contains(['&', '%', '=']) {
+    if !is_encoded(text) {
         return forms;
     }
     let (mut one, mut other) = (text.to_owned(), text.to_owned());
@@ -29,7 +31,8 @@ pub(super) fn forms(text: &str) -> Vec<String> {
         one = entities(&percent(&one));
         other = percent(&entities(&other));
         let before = forms.len();
-        for form in [fold(&one), fold(&other)] {
+        for form in [&one, &other] {
+            let form = Cow::Owned(fold(form).into_owned());
             if !forms.contains(&form) {
                 forms.push(form);
             }
@@ -41,9 +44,24 @@ pub(super) fn forms(text: &str) -> Vec<String> {
     forms
 }
 
+/// Whether something stands in a text that [`percent`] or [`entities`] may undo. "====" is none.
+fn is_encoded(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let code = |at: usize| {
+        let two = bytes.get(at + 1..at + 3).unwrap_or_default();
+        two.len() == 2 && two.iter().all(u8::is_ascii_hexdigit)
+    };
+    let begins = |(at, byte): (usize, &u8)| match byte {
+        b'&' => true,
+        b'%' | b'=' => code(at),
+        _ => false,
+    };
+    bytes.iter().enumerate().any(begins)
+}
+
 /// What stands in base64 inside of a text: in a word, as in links that name their reader, or in
 /// lines of it, as in the source of a mail. Lower case.
-pub(super) fn base64_words(text: &str) -> Vec<String> {
+pub(super) fn base64_words(text: &str) -> Vec<Cow<'static, str>> {
     let is_other = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_'));
     // The shortest address worth hiding; and a picture is no word.
     let words = text.split(is_other).filter(|word| (12..4096).contains(&word.len()));
@@ -52,7 +70,7 @@ pub(super) fn base64_words(text: &str) -> Vec<String> {
         .chain(blocks.iter().map(String::as_str))
         .filter_map(mail::base64_word)
         .filter(|decoded| decoded.contains('@'))
-        .map(|decoded| fold(&decoded))
+        .map(|decoded| Cow::Owned(fold(&decoded).into_owned()))
         .collect()
 }
 
@@ -80,10 +98,13 @@ fn base64_blocks(text: &str) -> Vec<String> {
 }
 
 /// NFKC, lower case, without characters that are not seen.
-pub(super) fn fold(text: &str) -> String {
+pub(super) fn fold(text: &str) -> Cow<'_, str> {
     // Most text: its NFKC is itself, and all of it is seen.
     if text.is_ascii() {
-        return text.to_ascii_lowercase();
+        return match text.bytes().any(|b| b.is_ascii_uppercase()) {
+            true => Cow::Owned(text.to_ascii_lowercase()),
+            false => Cow::Borrowed(text),
+        };
     }
     text.nfkc().filter(|c| !is_unseen(*c)).flat_map(char::to_lowercase).collect()
 }

@@ -39,6 +39,9 @@ pub fn shingles(text: &str) -> Vec<u64> {
 /// The byte ranges of `text` whose words occur in earlier text, in order and apart from one
 /// another; neighbouring words are one range together with what stands between them.
 pub fn seen(text: &str, seen: &Sightings) -> Vec<Range<usize>> {
+    if seen.0.is_empty() {
+        return vec![];
+    }
     let words = words(text);
     let mut known = vec![false; words.each.len()];
     let mut marked = 0;
@@ -113,10 +116,12 @@ impl Words {
     fn push(&mut self, text: &str, range: Range<usize>) {
         let raw = text.get(range.clone()).unwrap_or_default();
         let start = self.normal.len();
-        if raw.is_ascii() {
+        if raw.bytes().all(|b| b.is_ascii_alphanumeric()) {
             // Most words: their NFKC is themselves.
-            let letters = raw.chars().filter(char::is_ascii_alphanumeric);
-            self.normal.extend(letters.map(|c| c.to_ascii_lowercase()));
+            self.normal.push_str(raw);
+            if let Some(word) = self.normal.get_mut(start..) {
+                word.make_ascii_lowercase();
+            }
         } else {
             // Twice: some characters' compatibility forms have capitals.
             let folded = raw.nfkc().flat_map(char::to_lowercase).nfkc();
@@ -159,6 +164,20 @@ fn words(text: &str) -> Words {
     let mut open_cjk = false;
     for (at, c) in text.char_indices() {
         let end = at + c.len_utf8();
+        if c.is_ascii() {
+            // Most text: no mark, nothing unseen, no word of one character.
+            match (&mut open, c.is_ascii_alphanumeric()) {
+                (Some(range), true) if !open_cjk => range.end = end,
+                (_, letter) => {
+                    if let Some(range) = open.take() {
+                        words.push(text, range);
+                    }
+                    open = letter.then_some(at..end);
+                    open_cjk = false;
+                }
+            }
+            continue;
+        }
         if let Some(range) = open.as_mut() {
             if is_mark(c) {
                 range.end = end;

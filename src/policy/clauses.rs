@@ -1,13 +1,13 @@
 //! Sentences and thoughts: where an invitation, a refusal or a description begins and ends, and
 //! which telling words stand in it.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::domains::unleet;
 use super::lexicon::lines;
 use super::tokens::{Kind, Tokens};
+use super::trie::Trie;
 use super::view::folded;
 
 /// What a word tells about the words around it.
@@ -116,56 +116,66 @@ impl Told {
 
 /// The words of `data/invitations.txt`.
 struct Words {
-    whole: HashMap<String, Told>,
-    beginnings: HashMap<String, Told>,
-    /// Japanese: inside of a run without blanks.
-    inside: HashMap<String, Told>,
+    /// Whole words and whole phrases, and beginnings of words.
+    known: Trie<Known>,
+    /// What stands anywhere inside of a run without blanks.
+    inside: Trie<Told>,
+}
+
+/// What a word tells as a whole, and what every word tells that begins so.
+#[derive(Default)]
+struct Known {
+    whole: Told,
+    beginning: Told,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
-    let (mut whole, mut beginnings, mut inside) = (HashMap::new(), HashMap::new(), HashMap::new());
+    let mut words = Words { known: Trie::default(), inside: Trie::default() };
     for line in lines(include_str!("data/invitations.txt")) {
         let mut fields = line.split_whitespace();
         let class = fields.next().unwrap_or_default();
         let Some(&(_, tells)) = CLASSES.iter().find(|(name, _)| *name == class) else { continue };
         for word in fields.skip(1) {
-            let (word, map) = match word.strip_suffix('*') {
-                Some(beginning) => (folded(beginning), &mut beginnings),
-                None if word.is_ascii() => (folded(word), &mut whole),
-                None => {
-                    let word = folded(word);
-                    let map = if word.is_ascii() { &mut whole } else { &mut inside };
-                    (word, map)
-                }
+            let and = |told: &mut Told| *told = told.and(Told::of(tells));
+            let (word, begins) = match word.strip_suffix('*') {
+                Some(beginning) => (beginning, true),
+                None => (word, false),
             };
-            let told: &mut Told = map.entry(word.replace('-', "_")).or_default();
-            *told = told.and(Told::of(tells));
+            let word = folded(word).replace('-', "_");
+            match (begins, word.is_ascii()) {
+                (true, _) => words.known.put(&word, |known| and(&mut known.beginning)),
+                (false, true) => words.known.put(&word, |known| and(&mut known.whole)),
+                (false, false) => words.inside.put(&word, and),
+            }
         }
     }
-    Words { whole, beginnings, inside }
+    words
 });
-
-/// Most characters of a Japanese word of the data.
-const INSIDE: usize = 10;
 
 impl Words {
     fn told(&self, word: &str) -> Told {
-        let mut told = self.whole.get(word).copied().unwrap_or_default();
+        let mut told = Told::default();
         if word.is_ascii() {
-            for end in 2..=word.len().min(24) {
-                let found = word.get(..end).and_then(|start| self.beginnings.get(start));
-                told = told.and(found.copied().unwrap_or_default());
+            for (end, known) in self.known.beginnings(word) {
+                told = told.and(known.beginning);
+                if end == word.len() {
+                    told = told.and(known.whole);
+                }
             }
             return told;
         }
         for (from, _) in word.char_indices() {
             let rest = word.get(from..).unwrap_or_default();
-            for (at, c) in rest.char_indices().take(INSIDE) {
-                let found = rest.get(..at + c.len_utf8()).and_then(|part| self.inside.get(part));
-                told = told.and(found.copied().unwrap_or_default());
+            for (_, found) in self.inside.beginnings(rest) {
+                told = told.and(*found);
             }
         }
         told
+    }
+
+    /// What a phrase tells as a whole: no word of it is known by its beginning.
+    fn exactly(&self, phrase: &str) -> Told {
+        self.known.get(phrase).map(|known| known.whole).unwrap_or_default()
     }
 }
 
@@ -313,29 +323,30 @@ impl Clauses {
 /// What each word tells: by itself, and with the two after it.
 fn tell(tokens: &Tokens<'_>) -> Vec<Told> {
     let mut told = vec![Told::default(); tokens.list.len()];
+    let mut phrase = String::new();
     for i in 0..tokens.list.len() {
         let Some(first) = tokens.word(i) else { continue };
-        let mut phrase = first.to_owned();
+        // "h1t m3 up 0n"
+        let own = if is_leet(first) { WORDS.told(&unleet(first)) } else { WORDS.told(first) };
+        if let Some(t) = told.get_mut(i) {
+            *t = t.and(own);
+        }
+        phrase.clear();
+        phrase.push_str(first);
         let mut end = i;
-        for more in 0..3 {
-            // "h1t m3 up 0n"
-            let says =
-                if is_leet(&phrase) { WORDS.told(&unleet(&phrase)) } else { WORDS.told(&phrase) };
-            if more == 0 || phrase.len() < 48 {
-                let from = if more == 0 { i..i + 1 } else { i..end + 1 };
-                for at in from {
-                    if let Some(t) = told.get_mut(at) {
-                        // A phrase is known as a whole only: no word of it by its beginning.
-                        let exact = WORDS.whole.get(&phrase).copied().unwrap_or_default();
-                        *t = t.and(if more == 0 { says } else { exact });
-                    }
-                }
-            }
+        for _ in 0..2 {
             let Some(next) = joined(tokens, end) else { break };
             let Some(word) = tokens.word(next) else { break };
             phrase.push('_');
             phrase.push_str(word);
             end = next;
+            if phrase.len() >= 48 || !WORDS.known.begins(&phrase) {
+                break;
+            }
+            let exact = WORDS.exactly(&phrase);
+            for t in told.get_mut(i..end + 1).into_iter().flatten() {
+                *t = t.and(exact);
+            }
         }
     }
     told

@@ -66,7 +66,16 @@ pub(super) fn settle(host: &mut Host, view: &View<'_>, tokens: &Tokens<'_>) -> b
 
 /// Whether a label names a free-mail provider.
 pub(super) fn is_provider(label: &str) -> bool {
-    LEXICON.providers.contains(label) || LEXICON.providers.contains(&unleet(label))
+    of_provider(label, |label| LEXICON.providers.has(label))
+}
+
+/// Whether a label may go on to be a provider's name.
+pub(super) fn begins_provider(label: &str) -> bool {
+    of_provider(label, |label| LEXICON.providers.begins(label))
+}
+
+fn of_provider(label: &str, is: impl Fn(&str) -> bool) -> bool {
+    is(label) || (label.bytes().any(|b| b.is_ascii_digit()) && is(&unleet(label)))
 }
 
 /// Domains that may be named: each with its subdomains, never their parents.

@@ -159,19 +159,21 @@ fn weak(host: &Host, telling: bool) -> bool {
 
 /// The token after a provider's name ("gmail", "g-mail", "google mail", "g m a i l").
 fn provider(tokens: &Tokens<'_>, i: usize) -> Option<usize> {
+    // Hardly any word begins so.
+    tokens.word(i).filter(|word| domains::begins_provider(word))?;
     let (label, end) = tokens.label(i)?;
     let next = tokens.skip_blank(end);
     // "google mail", "gm ail"
     let known = |second: &str| {
         let pairs = [format!("{label}-{second}"), format!("{label}{second}")];
-        pairs.iter().any(|pair| LEXICON.providers.contains(pair))
+        pairs.iter().any(|pair| LEXICON.providers.has(pair))
     };
     if tokens.word(next).filter(|_| next > end).is_some_and(known) {
         return Some(next + 1);
     }
     // "g.m.a.i.l"
     if let Some(host) = tokens.host(i).filter(|h| h.labels.iter().all(|l| l.0.len() == 1)) {
-        let spelled: String = host.labels.iter().map(|l| l.0.as_str()).collect();
+        let spelled: String = host.labels.iter().map(|l| l.0.as_ref()).collect();
         if host.labels.len() > 2 && domains::is_provider(&spelled) {
             return Some(host.tokens().end);
         }
@@ -295,24 +297,29 @@ fn told_name(tokens: &Tokens<'_>, i: usize, end: usize) -> Option<usize> {
 /// and French keyboards have 2 and à there), or the word for it in one run.
 fn joined(tokens: &Tokens<'_>, i: usize) -> Option<(Range<usize>, Certainty)> {
     let word = tokens.word(i).filter(|w| w.is_ascii())?;
+    let named = |name: &str| name.len() > 2 && name.contains(|c: char| c.is_ascii_alphabetic());
+    let marked = ["_at_", "_arroba_", "_arobase_", "_malpa_", "_chiocciola_"];
+    let spelled = || {
+        let mut halves = marked.iter().filter_map(|at| word.split_once(at));
+        word.contains('_') && halves.any(|(name, domain)| named(name) && domain.len() > 2)
+    };
+    let keyed = || {
+        let keys = word.match_indices(['2', 'q']).map(|(at, _)| (at, at + 1));
+        let keys = keys.chain(word.match_indices("at").map(|(at, _)| (at, at + 2)));
+        let mut halves = keys.filter_map(|(at, end)| Some((word.get(..at)?, word.get(end..)?)));
+        halves.any(|(name, provider)| named(name) && LEXICON.providers.has(provider))
+    };
+    if !spelled() && !keyed() {
+        return None;
+    }
     let host = tokens.host(i)?;
-    let ending = host.labels.get(1).map(|l| l.0.as_str())?;
+    let ending = host.labels.get(1).map(|l| l.0.as_ref())?;
     let plain = host.dots.first() == Some(&Dot::Plain);
     if !plain || !domains::is_domain(&format!("x.{ending}")) {
         return None;
     }
-    let named = |name: &str| name.len() > 2 && name.contains(|c: char| c.is_ascii_alphabetic());
-    let marked = ["_at_", "_arroba_", "_arobase_", "_malpa_", "_chiocciola_"];
-    let spelled = marked.iter().filter_map(|at| word.split_once(at));
-    let spelled = spelled.filter(|(name, domain)| named(name) && domain.len() > 2).count() > 0;
-    let keyed = || {
-        let names = LEXICON.providers.iter().filter_map(|p| word.strip_suffix(p.as_str()));
-        let names =
-            names.filter_map(|name| name.strip_suffix(['2', 'q']).or(name.strip_suffix("at")));
-        names.filter(|name| named(name)).count() > 0
-    };
     let end = host.labels.get(1)?.1;
-    (spelled || keyed()).then_some((i..end, Certainty::Likely))
+    Some((i..end, Certainty::Likely))
 }
 
 fn ends_sentence(tokens: &Tokens<'_>, i: usize) -> bool {

@@ -1,7 +1,9 @@
 //! Rule `external-link`: URLs and bare domains outside the allow-list, also disguised.
 
-use std::collections::HashSet;
+use std::borrow::Cow;
 use std::ops::Range;
+
+use foldhash::HashSet;
 
 use crate::domain::Certainty;
 
@@ -129,7 +131,7 @@ fn url(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Link> {
     let (scheme, after) = match tokens.label(i).filter(|_| word.len() == 1) {
         // "h t t p s : / /"
         Some((spelled, after)) => (spelled, tokens.skip_blank(after)),
-        None => (word.to_owned(), i + 1),
+        None => (Cow::Borrowed(word), i + 1),
     };
     let from = slashes(tokens, after).filter(|_| is_scheme(&scheme))?;
     // "https : // lamps . com"; "http:// is a scheme" names no host.

@@ -1,10 +1,12 @@
 //! The rule data of `data/`, read once and folded as the view folds.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
+
+use foldhash::HashSet;
 
 use super::domains::unleet;
 use super::number_words::NumberWords;
+use super::trie::Trie;
 use super::view::folded;
 
 /// A sign that may be written as a word.
@@ -73,9 +75,10 @@ impl Words {
 /// Everything that the detectors know about words.
 #[derive(Debug)]
 pub(super) struct Lexicon {
-    pub signs: HashMap<Sign, HashMap<String, SignWord>>,
+    /// Words for signs, each for every sign that it may stand for.
+    pub signs: Trie<[Option<SignWord>; 5]>,
     /// Free-mail providers as they are named without an ending.
-    pub providers: HashSet<String>,
+    pub providers: Trie<()>,
     pub file_endings: HashSet<String>,
     pub names_not_links: HashSet<String>,
     pub short_domains: HashSet<String>,
@@ -108,7 +111,7 @@ pub(super) struct Lexicon {
 /// The lexicon of this build.
 pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon {
     signs: signs(include_str!("data/connectors.txt")),
-    providers: set(include_str!("data/mail-providers.txt")),
+    providers: names(include_str!("data/mail-providers.txt")),
     file_endings: set(include_str!("data/file-endings.txt")),
     names_not_links: set(include_str!("data/names-not-links.txt")),
     short_domains: set(include_str!("data/short-domains.txt")),
@@ -136,11 +139,11 @@ impl Lexicon {
 
     /// The word for a sign, if it is one.
     pub fn sign(&self, sign: Sign, word: &str) -> Option<&SignWord> {
-        let words = self.signs.get(&sign)?;
+        let of = |word: &str| self.signs.get(word)?.get(sign as usize)?.as_ref();
         // "d0t", "4t"
-        words.get(word).or_else(|| {
-            let leet = word.contains(|c: char| c.is_ascii_digit()) && word.len() > 2;
-            words.get(leet.then(|| unleet(word))?.as_str())
+        of(word).or_else(|| {
+            let leet = word.len() > 2 && word.bytes().any(|b| b.is_ascii_digit());
+            of(&leet.then(|| unleet(word))?)
         })
     }
 }
@@ -148,6 +151,14 @@ impl Lexicon {
 /// The lines of a data file that say something.
 pub(super) fn lines(data: &str) -> impl Iterator<Item = &str> {
     data.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+fn names(data: &str) -> Trie<()> {
+    let mut names = Trie::default();
+    for name in lines(data).flat_map(str::split_whitespace) {
+        names.put(&folded(name), |()| ());
+    }
+    names
 }
 
 fn set(data: &str) -> HashSet<String> {
@@ -165,8 +176,8 @@ fn kana_names(data: &str) -> Vec<(String, String)> {
     names
 }
 
-fn signs(data: &str) -> HashMap<Sign, HashMap<String, SignWord>> {
-    let mut signs: HashMap<Sign, HashMap<String, SignWord>> = HashMap::new();
+fn signs(data: &str) -> Trie<[Option<SignWord>; 5]> {
+    let mut signs: Trie<[Option<SignWord>; 5]> = Trie::default();
     for line in lines(data) {
         let mut fields = line.split_whitespace();
         let sign = match fields.next() {
@@ -181,9 +192,12 @@ fn signs(data: &str) -> HashMap<Sign, HashMap<String, SignWord>> {
         let names = halves.next().unwrap_or_default();
         let ambiguous = halves.next().unwrap_or_default();
         for name in names {
-            let word = signs.entry(sign).or_default().entry(folded(name)).or_default();
-            word.ambiguous.extend(ambiguous.iter().map(|a| folded(a)));
-            word.weak |= matches!(*name, "at" | "bei" | "chez");
+            signs.put(&folded(name), |of| {
+                let Some(word) = of.get_mut(sign as usize) else { return };
+                let word = word.get_or_insert_default();
+                word.ambiguous.extend(ambiguous.iter().map(|a| folded(a)));
+                word.weak |= matches!(*name, "at" | "bei" | "chez");
+            });
         }
     }
     signs
@@ -204,7 +218,7 @@ mod tests {
         assert!(dot("point").ambiguous.contains("de") && !dot("punkt").ambiguous.contains("de"));
         assert!(LEXICON.phone.has("telefonnummer") && !LEXICON.phone.has("iphone"));
         assert!(LEXICON.labels.has("bestellnr") && LEXICON.labels.has("追跡番号"));
-        assert!(LEXICON.providers.contains("gmail") && LEXICON.units.contains("mm"));
+        assert!(LEXICON.providers.has("gmail") && LEXICON.units.contains("mm"));
     }
 
     #[test]

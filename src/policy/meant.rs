@@ -58,7 +58,7 @@ pub(super) fn is_meant(
 /// A domain whose dots were written as words, in brackets or with blanks.
 fn spoken(tokens: &Tokens<'_>, host: &Host, marked: bool) -> Option<Certainty> {
     let last = host.dots.last()?;
-    let bare = host.labels.get(host.labels.len().checked_sub(2)?).map(|l| l.0.as_str())?;
+    let bare = host.labels.get(host.labels.len().checked_sub(2)?).map(|l| l.0.as_ref())?;
     let telling = bare.contains(['-', '_']) || bare.contains(|c: char| c.is_ascii_digit());
     let common = LEXICON.common.contains(bare);
     if LEXICON.sign(Sign::Dot, bare).is_some() || bare.chars().all(char::is_numeric) {

@@ -48,6 +48,7 @@ mod steps;
 mod tokens;
 mod too_long;
 mod tracking;
+mod trie;
 mod unreadable;
 mod url;
 mod user_name;

@@ -1,30 +1,32 @@
 //! Names of services and shops in a text, however they are spelled: "Mega-Bay", "w3ch4t",
 //! "Z 3 l l e", "Whats App", "telegrsm".
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+
+use foldhash::{HashMap, HashSet};
 
 use super::lexicon::lines;
 use super::tokens::{Kind, Tokens};
+use super::trie::{At, Trie};
 use super::view::{View, folded};
 
 /// Names that are looked for.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
-    /// The letters and digits of each name, as [`shape`] writes them.
-    by_shape: HashMap<String, usize>,
+    /// The letters and digits of each name and slip, as [`shape`] writes them; which name it is.
+    by_shape: Trie<Option<usize>>,
     /// The same without a letter, with two changed, or with a neighbouring key: of long names only.
     slips: HashMap<String, usize>,
     /// Each name's words, folded.
     words: Vec<Vec<String>>,
+    /// Each name's words together.
+    joined: Vec<String>,
     /// Names that are written without blanks around them, and which they are.
     inside: Vec<(String, usize)>,
     /// Of those the ones of two kinds of script: "ライン交換" in "ライン交換しませんか".
     pairs: Vec<(String, String, usize)>,
     /// The names of several words, as they are written: "tele gram" is no "telegram" in two pieces.
     phrases: HashSet<String>,
-    /// How the shapes of all of these begin: what begins otherwise is not read on.
-    beginnings: HashSet<String>,
 }
 
 /// How much a name says by itself.
@@ -113,6 +115,9 @@ const REACH: usize = 48;
 const ENDINGS: [&str; 14] =
     ["s", "a", "u", "y", "em", "om", "ie", "ze", "owi", "iem", "en", "ow", "ach", "ami"];
 
+/// The shortest name that is known with an ending.
+const SHORTEST_STEM: usize = 5;
+
 /// The shortest name of which slips of the finger are taken for the name.
 const LONG: usize = 7;
 
@@ -134,7 +139,7 @@ impl Names {
                 all.inside.push((joined.clone(), index));
             }
             if !joined.is_empty() {
-                all.by_shape.entry(shape(&joined)).or_insert(index);
+                all.by_shape.put(&shape(&joined), |of| *of = of.or(Some(index)));
             }
             if slips && joined.is_ascii() && joined.len() >= LONG {
                 for slip in misspelt(&joined) {
@@ -145,12 +150,12 @@ impl Names {
                 all.phrases.insert(words.join(" "));
             }
             all.words.push(words);
+            all.joined.push(joined);
         }
-        let shapes: HashSet<String> = all.by_shape.keys().cloned().collect();
-        all.slips.retain(|slip, _| !shapes.contains(&shape(slip)));
-        for known in shapes.into_iter().chain(all.slips.keys().map(|slip| shape(slip))) {
-            let ends = known.char_indices().map(|(at, c)| at + c.len_utf8());
-            all.beginnings.extend(ends.filter_map(|end| known.get(..end).map(str::to_owned)));
+        let named = |slip: &str| all.by_shape.get(&shape(slip)).is_some();
+        all.slips.retain(|slip, _| !named(slip));
+        for slip in all.slips.keys() {
+            all.by_shape.put(&shape(slip), |_| ());
         }
         all
     }
@@ -178,17 +183,16 @@ impl Names {
     fn at(&self, view: &View<'_>, tokens: &Tokens<'_>, start: usize) -> Option<Mention> {
         // "Ca$h": a sign may stand for a letter, but no name begins with one.
         tokens.word(start)?;
-        let mut read = Reading::default();
+        let mut read = Reading::new(&self.by_shape);
         let mut best = None;
         let mut end = start;
         while end < start + REACH {
             if let Some(word) = tokens.word(end) {
                 read.word(word);
                 let range = start..end + 1;
-                let begins = |shape: &str| self.beginnings.contains(shape);
-                let goes_on = begins(&read.shape) || (read.signed && begins(&read.signs_shape));
+                let goes_on = read.goes_on();
                 let exact = if goes_on { self.exactly(&read) } else { None };
-                let name = exact.or_else(|| self.inflected(&read.joined));
+                let name = exact.or_else(|| self.inflected(&read));
                 if let Some(name) = name.filter(|&n| self.is_name(view, tokens, &range, n, &read)) {
                     let bytes = tokens.bytes(&range);
                     let disguised = self.is_disguised(name, &read);
@@ -231,7 +235,7 @@ impl Names {
     }
 
     /// "w h a t s a p p", "t.e.l.e.g.r.a.m", "wh4t5app".
-    fn is_disguised(&self, name: usize, read: &Reading) -> bool {
+    fn is_disguised(&self, name: usize, read: &Reading<'_>) -> bool {
         let Some(words) = self.words.get(name) else { return false };
         let plain = words.concat();
         let long = plain.len() > 3;
@@ -247,7 +251,7 @@ impl Names {
         tokens: &Tokens<'_>,
         range: &Range<usize>,
         name: usize,
-        read: &Reading,
+        read: &Reading<'_>,
     ) -> bool {
         let own = self.words.get(name).map_or(0, Vec::len);
         if read.words == 1 || read.words == own || !read.blank {
@@ -269,26 +273,34 @@ impl Names {
             .all(|i| view.words(&tokens.bytes(&(i..i + 1))).starts_with(char::is_uppercase))
     }
 
-    fn exactly(&self, read: &Reading) -> Option<usize> {
-        let plain = |shape: &str, text: &str| {
-            let name = *self.by_shape.get(shape)?;
+    fn exactly(&self, read: &Reading<'_>) -> Option<usize> {
+        let plain = |at: Option<At>, text: &str| {
+            let name = (*self.by_shape.value(at?)?)?;
             // An "l" is no "i" unless somebody plays with figures.
-            let exact = self.words.get(name).is_some_and(|words| words.concat() == text);
-            (exact || has_figure(text)).then_some(name)
+            (self.is(name, text) || has_figure(text)).then_some(name)
         };
-        plain(&read.shape, &read.joined)
-            .or_else(|| plain(&read.signs_shape, &read.signs).filter(|_| read.signed))
+        plain(read.shape, &read.joined)
+            .or_else(|| plain(read.signs_shape, &read.signs).filter(|_| read.signed))
             .or_else(|| self.slips.get(&read.joined).copied())
     }
 
     /// "WhatsAppa", "PayPals".
-    fn inflected(&self, joined: &str) -> Option<usize> {
+    fn inflected(&self, read: &Reading<'_>) -> Option<usize> {
         let known = |stem: &str| {
-            let name = *self.by_shape.get(&shape(stem))?;
-            self.words.get(name).is_some_and(|words| words.concat() == stem).then_some(name)
+            let at = *read.path.get(stem.len().checked_sub(1)?)?;
+            let name = (*self.by_shape.value(at)?)?;
+            self.is(name, stem).then_some(name)
         };
-        let stems = ENDINGS.iter().filter_map(|ending| joined.strip_suffix(ending));
-        stems.filter(|stem| (5..=40).contains(&stem.len())).find_map(known)
+        // Hardly any word begins as a name does.
+        if read.path.len() < SHORTEST_STEM {
+            return None;
+        }
+        let stems = ENDINGS.iter().filter_map(|ending| read.joined.strip_suffix(ending));
+        stems.filter(|stem| (SHORTEST_STEM..=40).contains(&stem.len())).find_map(known)
+    }
+
+    fn is(&self, name: usize, text: &str) -> bool {
+        self.joined.get(name).is_some_and(|joined| joined == text)
     }
 }
 
@@ -298,31 +310,62 @@ fn has_figure(text: &str) -> bool {
 }
 
 /// What was read so far at one place.
-#[derive(Default)]
-struct Reading {
+struct Reading<'n> {
+    names: &'n Trie<Option<usize>>,
     words: usize,
     /// How many of the words are one letter.
     single: usize,
-    /// The words together, and their shape.
+    /// The words together, and where their shape leads among the names.
     joined: String,
-    shape: String,
+    shape: Option<At>,
+    /// Where it led after each byte.
+    path: Vec<At>,
     /// The same with the signs that stand for letters, if there is one.
     signs: String,
-    signs_shape: String,
+    signs_shape: Option<At>,
     signed: bool,
     blank: bool,
     /// Bytes of the gap since the last word.
     gap: usize,
 }
 
-impl Reading {
+impl<'n> Reading<'n> {
+    fn new(names: &'n Trie<Option<usize>>) -> Self {
+        let start = Some(names.start());
+        Self {
+            names,
+            words: 0,
+            single: 0,
+            joined: String::new(),
+            shape: start,
+            path: vec![],
+            signs: String::new(),
+            signs_shape: start,
+            signed: false,
+            blank: false,
+            gap: 0,
+        }
+    }
+
+    /// Whether a name begins as what was read.
+    fn goes_on(&self) -> bool {
+        self.shape.is_some() || (self.signed && self.signs_shape.is_some())
+    }
+
+    fn step(&self, at: Option<At>, c: char) -> Option<At> {
+        self.names.steps(at?, shape_of(c).encode_utf8(&mut [0; 4]))
+    }
+
     fn word(&mut self, word: &str) {
         // "Brass_Bay": the underscore is a gap like any other.
         for c in word.chars().filter(|&c| c != '_') {
             self.joined.push(c);
-            self.shape.push(shape_of(c));
+            self.shape = self.step(self.shape, c);
+            if let Some(at) = self.shape {
+                self.path.extend(std::iter::repeat_n(at, c.len_utf8()));
+            }
             self.signs.push(c);
-            self.signs_shape.push(shape_of(c));
+            self.signs_shape = self.step(self.signs_shape, c);
         }
         self.words += 1;
         self.single += usize::from(word.len() == 1);
@@ -336,7 +379,7 @@ impl Reading {
             Some(Kind::Blank) => self.blank = true,
             Some(Kind::Mark(sign @ ('$' | '@' | '!' | '€' | '|'))) => {
                 self.signs.push(sign);
-                self.signs_shape.push(shape_of(sign));
+                self.signs_shape = self.step(self.signs_shape, sign);
                 self.signed = true;
             }
             Some(Kind::Mark(

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::domains::unleet;
 use super::lexicon::lines;
+use super::trie::Trie;
 use super::view::folded;
 
 /// What one piece of a number that is told in words says.
@@ -22,19 +23,14 @@ pub(super) enum Part {
     Repeat(u8),
 }
 
-/// Number words of all languages, letter by letter, so that a word that is none is known at its
-/// first letters.
+/// Number words of all languages.
 #[derive(Debug)]
-pub(super) struct NumberWords {
-    nodes: Vec<Node>,
-}
+pub(super) struct NumberWords(Trie<Option<Known>>);
 
-#[derive(Debug, Default)]
-struct Node {
-    /// What follows, in order.
-    next: Vec<(char, u32)>,
-    /// Of the word that ends here.
-    part: Option<Part>,
+/// What the data says of a word.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    part: Part,
     /// Japanese: a word that is hardly ever a syllable of something else.
     sure: bool,
 }
@@ -57,7 +53,7 @@ impl NumberWords {
     /// Reads lines of `LANGUAGE WORD=VALUE...` and adds the compounds that German, Dutch and Italian
     /// write together ("einundzwanzig", "trentanove").
     pub fn of(data: &str) -> Self {
-        let mut all = Self { nodes: vec![Node::default()] };
+        let mut all = Self(Trie::default());
         for line in lines(data) {
             let mut fields = line.split_whitespace();
             let language = fields.next().unwrap_or_default();
@@ -86,35 +82,15 @@ impl NumberWords {
     }
 
     fn add(&mut self, word: &str, part: Part, sure: bool) {
-        let mut at = 0;
-        for c in word.chars() {
-            let new = self.nodes.len();
-            let Some(node) = self.nodes.get_mut(at) else { return };
-            at = match node.next.binary_search_by_key(&c, |next| next.0) {
-                Ok(found) => node.next.get(found).map_or(0, |next| next.1 as usize),
-                Err(place) => {
-                    node.next.insert(place, (c, u32::try_from(new).unwrap_or_default()));
-                    self.nodes.push(Node::default());
-                    new
-                }
-            };
-        }
-        if let Some(node) = self.nodes.get_mut(at).filter(|_| at > 0) {
-            (node.part, node.sure) = (Some(part), sure);
+        if !word.is_empty() {
+            self.0.put(word, |known| *known = Some(Known { part, sure }));
         }
     }
 
     /// The words that a text begins with: the end of each, what it says, and whether it is sure.
     fn prefixes<'w>(&'w self, text: &'w str) -> impl Iterator<Item = (usize, Part, bool)> + 'w {
-        let mut node = self.nodes.first();
-        text.char_indices()
-            .map_while(move |(at, c)| {
-                let next = &node?.next;
-                let found = next.binary_search_by_key(&c, |next| next.0).ok()?;
-                node = self.nodes.get(next.get(found)?.1 as usize);
-                Some((at + c.len_utf8(), node?.part, node?.sure))
-            })
-            .filter_map(|(end, part, sure)| Some((end, part?, sure)))
+        let known = self.0.beginnings(text).filter_map(|(end, known)| Some((end, (*known)?)));
+        known.map(|(end, Known { part, sure })| (end, part, sure))
     }
 
     /// What a whole folded word says that is in the data.

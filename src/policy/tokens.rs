@@ -1,6 +1,7 @@
 //! The view cut into words, blanks and marks, and the grammar of addresses over them: labels,
 //! dots and ats in all the ways in which people write them.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::lexicon::{LEXICON, Sign};
@@ -47,19 +48,19 @@ pub(super) enum Dot {
 
 /// A domain as it was found.
 #[derive(Debug, Clone)]
-pub(super) struct Host {
+pub(super) struct Host<'a> {
     /// Its labels, each with the token after it.
-    pub labels: Vec<(String, usize)>,
+    pub labels: Vec<(Cow<'a, str>, usize)>,
     /// How the dots between them were written: one less than labels.
     pub dots: Vec<Dot>,
     /// Its first token.
     pub start: usize,
 }
 
-impl Host {
+impl Host<'_> {
     /// The name with real dots, lower case.
     pub fn name(&self) -> String {
-        self.labels.iter().map(|l| l.0.as_str()).collect::<Vec<_>>().join(".")
+        self.labels.iter().map(|l| l.0.as_ref()).collect::<Vec<_>>().join(".")
     }
 
     /// Its tokens.
@@ -75,12 +76,12 @@ impl Host {
 
     /// The first label.
     pub fn first(&self) -> &str {
-        self.labels.first().map_or("", |l| l.0.as_str())
+        self.labels.first().map_or("", |l| l.0.as_ref())
     }
 
     /// The last label.
     pub fn ending(&self) -> &str {
-        self.labels.last().map_or("", |l| l.0.as_str())
+        self.labels.last().map_or("", |l| l.0.as_ref())
     }
 }
 
@@ -331,17 +332,17 @@ impl<'a> Tokens<'a> {
     }
 
     /// A label of a domain or name: `brass-lamps`, `g m a i l`, `brass Bindestrich lamps`.
-    pub fn label(&self, i: usize) -> Option<(String, usize)> {
+    pub fn label(&self, i: usize) -> Option<(Cow<'a, str>, usize)> {
         let word = self.word(i)?;
         if let Some(label) = (!word.is_ascii()).then(|| LEXICON.kana_name(word)).flatten() {
-            return Some((label.to_owned(), i + 1));
+            return Some((Cow::Borrowed(label), i + 1));
         }
-        let mut text = word.to_owned();
+        let mut text = Cow::Borrowed(word);
         let mut end = i + 1;
-        if text.chars().count() == 1 {
+        if text.chars().nth(1).is_none() {
             let (spelled, after) = self.spelled(i);
             if after > i + 3 {
-                return Some((spelled, after));
+                return Some((Cow::Owned(spelled), after));
             }
         }
         for _ in 0..REACH {
@@ -368,6 +369,7 @@ impl<'a> Tokens<'a> {
             {
                 break;
             }
+            let text = text.to_mut();
             text.push(joint);
             text.push_str(word);
             end = next + 1;
@@ -393,13 +395,13 @@ impl<'a> Tokens<'a> {
     }
 
     /// A run of labels with dots between them; at least one label.
-    pub fn host(&self, i: usize) -> Option<Host> {
+    pub fn host(&self, i: usize) -> Option<Host<'a>> {
         let mut host = Host { labels: vec![self.label(i)?], dots: vec![], start: i };
         while let Some((next, dot)) = self.dot(host.tokens().end).filter(|_| host.dots.len() < 12) {
             // "w w w . lamps . d e": two letters are an ending where dots stand alone too.
             let (spelled, after) = self.spelled(next);
             let short = dot == Dot::Spaced && after == next + 3;
-            let label = if short { Some((spelled, after)) } else { self.label(next) };
+            let label = if short { Some((Cow::Owned(spelled), after)) } else { self.label(next) };
             let Some(label) = label else { break };
             host.labels.push(label);
             host.dots.push(dot);

@@ -32,7 +32,15 @@ impl<'a> View<'a> {
         };
         let mut at = 0;
         let mut before = ' ';
-        while let Some(c) = original.get(at..).and_then(|rest| rest.chars().next()) {
+        while let Some(&byte) = original.as_bytes().get(at) {
+            if byte.is_ascii() && !matches!(byte, b'&' | b'%') {
+                // Most characters of most texts.
+                before = char::from(byte);
+                view.push_ascii(byte, at);
+                at += 1;
+                continue;
+            }
+            let Some(c) = original.get(at..).and_then(|rest| rest.chars().next()) else { break };
             let (read, taken) = match c {
                 '&' | '%' => escape(original.get(at..).unwrap_or_default()).unwrap_or((c, 1)),
                 // Alone it stands for an at; among its like it is a letter.
@@ -98,6 +106,19 @@ impl<'a> View<'a> {
         for (c, start, end) in turned.drain(..).rev() {
             self.push(c, start, end);
         }
+    }
+
+    fn push_ascii(&mut self, byte: u8, at: usize) {
+        #[cfg(test)]
+        super::steps::take();
+        let folded = match byte {
+            b'\n' => '\n',
+            byte if byte.is_ascii_control() => ' ',
+            byte => char::from(byte.to_ascii_lowercase()),
+        };
+        self.text.push(folded);
+        let at = u32::try_from(at).unwrap_or(u32::MAX);
+        self.source.push((at, at.saturating_add(1)));
     }
 
     fn push(&mut self, c: char, start: usize, end: usize) {

@@ -61,6 +61,9 @@ struct Line<'a> {
 /// Finds every frame in a text, also quoted. Where the lines between its two rules are not what we
 /// write there, only the rules are ours.
 pub fn find(text: &str) -> Vec<Found> {
+    if !text.contains(RULE) {
+        return vec![];
+    }
     let mut at = 0;
     let mut lines: Vec<Line<'_>> = Vec::new();
     for line in text.split_inclusive('\n') {

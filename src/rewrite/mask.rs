@@ -97,7 +97,8 @@ impl Masks<'_> {
         for range in &masked {
             edits.replace(range.clone(), self.alias.to_string(), Why::Contact);
         }
-        for found in pattern::ADDRESS.find_iter(text) {
+        let addresses = text.contains('@').then(|| pattern::ADDRESS.find_iter(text));
+        for found in addresses.into_iter().flatten() {
             // "mailto:jane@…", "'jane@…": a shorter tail of the match may be the address.
             if let Some(at) = self.address_at(found.as_str()) {
                 let range = found.start() + at..found.end();
@@ -107,7 +108,9 @@ impl Masks<'_> {
                 }
             }
         }
-        if self.secrets.domains.is_empty() {
+        // Most texts name none: they are not cut into hosts.
+        let lower = text.to_lowercase();
+        if !self.secrets.domains.iter().any(|domain| lower.contains(domain.as_str())) {
             return;
         }
         for found in pattern::HOST.captures_iter(text) {
@@ -185,8 +188,12 @@ fn spaced(text: &str, address: &str) -> Vec<Range<usize>> {
     let mut before = ' ';
     let mut last = ' ';
     for (at, c) in text.char_indices() {
-        let joined = matches!(last, '.' | '_' | '-' | '+') && before.is_alphanumeric();
-        if !last.is_alphanumeric() && !joined && c.to_lowercase().eq([first]) {
+        let begins = match c.is_ascii() {
+            true => c.to_ascii_lowercase() == first,
+            false => c.to_lowercase().eq([first]),
+        };
+        let joined = || matches!(last, '.' | '_' | '-' | '+') && before.is_alphanumeric();
+        if begins && !last.is_alphanumeric() && !joined() {
             found.extend(spaced_at(text, at, address));
         }
         (before, last) = (last, c);
@@ -246,6 +253,9 @@ fn address_before(text: &str, at: usize) -> Option<usize> {
 
 /// Takes out what turns the direction of reading around: it shows an address that nobody wrote.
 pub(super) fn without_overrides(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_owned();
+    }
     text.chars().filter(|c| !is_override(*c)).collect()
 }
 

@@ -1,6 +1,6 @@
 //! A message to the numbers that it is found by.
 
-use std::collections::HashSet;
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 use super::stem::stem;
 use super::words::{Word, folded, pairs, words};
@@ -45,8 +45,10 @@ pub fn index(key: &WordKey, message: &Indexed<'_>) -> Words {
         key.thing("buyer", &message.buyer.key()),
     ];
     numbers.extend(message.order.map(|order| key.thing("order", &order.key())));
-    let sent = words_of(key, message.sent, message.languages);
-    let shown = words_of(key, message.shown, message.languages);
+    // Most of what is sent is shown too: no word is looked at twice.
+    let mut stems = Stems { key, languages: message.languages, known: HashMap::new() };
+    let sent = stems.words_of(message.sent);
+    let shown = stems.words_of(message.shown);
     let (writer, reader) = (message.direction.sender().as_str(), message.direction.recipient());
     let seen = |word: &u64| if shown.contains(word) { BOTH } else { writer };
     numbers.extend(sent.iter().map(|word| key.seen_by(seen(word), *word)));
@@ -55,33 +57,49 @@ pub fn index(key: &WordKey, message: &Indexed<'_>) -> Words {
     Words::of(numbers)
 }
 
-/// The numbers of all words, each with its stems.
-fn words_of(key: &WordKey, texts: &[&str], [one, other]: [Language; 2]) -> HashSet<u64> {
-    let (mut found, mut seen) = (HashSet::new(), HashSet::new());
-    for text in texts {
-        let mut end = text.len().min(TEXT);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        for word in words(&folded(text.get(..end).unwrap_or_default())) {
-            if found.len() >= Words::MOST {
-                return found;
+/// The numbers of words and of their stems in the parties' languages.
+struct Stems<'k> {
+    key: &'k WordKey,
+    languages: [Language; 2],
+    /// By the word's number.
+    known: HashMap<u64, [u64; 2]>,
+}
+
+impl Stems<'_> {
+    /// The numbers of all words, each with its stems.
+    fn words_of(&mut self, texts: &[&str]) -> HashSet<u64> {
+        let mut found = HashSet::new();
+        for text in texts {
+            let mut end = text.len().min(TEXT);
+            while !text.is_char_boundary(end) {
+                end -= 1;
             }
-            match word {
-                Word::Run(run) => found.extend(pairs(run).map(|pair| key.word(pair))),
-                Word::Whole(word) => {
-                    let number = key.word(word);
-                    // A word that was there has brought its stems.
-                    if seen.insert(number) {
-                        let languages = std::iter::once(one).chain((other != one).then_some(other));
-                        found.extend(languages.map(|language| key.word(&stem(language, word))));
+            for word in words(&folded(text.get(..end).unwrap_or_default())) {
+                if found.len() >= Words::MOST {
+                    return found;
+                }
+                match word {
+                    Word::Run(run) => found.extend(pairs(run).map(|pair| self.key.word(pair))),
+                    Word::Whole(word) => {
+                        let number = self.key.word(word);
+                        found.extend(self.of(number, word));
                         found.insert(number);
                     }
                 }
             }
         }
+        found
     }
-    found
+
+    fn of(&mut self, number: u64, word: &str) -> [u64; 2] {
+        let Self { key, languages, known } = self;
+        *known.entry(number).or_insert_with(|| {
+            let [one, other] = *languages;
+            let stem = |language| key.word(&stem(language, word));
+            let first = stem(one);
+            [first, if other == one { first } else { stem(other) }]
+        })
+    }
 }
 
 #[cfg(test)]

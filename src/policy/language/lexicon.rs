@@ -6,12 +6,11 @@ use std::sync::Arc;
 
 use super::entry::{GAP, Piece};
 use super::words::{Word, is_number};
+use crate::policy::trie::Trie;
 
 /// A class of words, by its number in the grammar.
 pub(super) type Class = u8;
 
-/// Longest beginning of a word that is looked up.
-const STEM: usize = 24;
 /// Most characters between two parts of a phrase in a language that writes no blanks.
 const REACH: usize = 14;
 
@@ -31,11 +30,18 @@ struct Run {
     parts: Vec<Vec<char>>,
 }
 
+/// The phrases whose first word is this one, and those for which it may go on.
+#[derive(Debug, Clone, Default)]
+struct Heads {
+    whole: Vec<Phrase>,
+    beginning: Vec<Phrase>,
+}
+
 /// All phrases of one language.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lexicon {
-    words: HashMap<String, Vec<Phrase>>,
-    beginnings: HashMap<String, Vec<Phrase>>,
+    /// By their first word, and by the beginning of it.
+    heads: Trie<Heads>,
     numbers: Vec<Phrase>,
     runs: HashMap<char, Vec<Run>>,
 }
@@ -62,8 +68,10 @@ impl Lexicon {
             let head = own.remove(0);
             let phrase = Phrase { class, own, rest: Arc::clone(&rest) };
             match head {
-                Piece::Word(word) => self.words.entry(word).or_default().push(phrase),
-                Piece::Beginning(stem) => self.beginnings.entry(stem).or_default().push(phrase),
+                Piece::Word(word) => self.heads.put(&word, |heads| heads.whole.push(phrase)),
+                Piece::Beginning(stem) => {
+                    self.heads.put(&stem, |heads| heads.beginning.push(phrase));
+                }
                 Piece::Number | Piece::Gap | Piece::Choice(_) => self.numbers.push(phrase),
             }
         }
@@ -105,14 +113,11 @@ impl Lexicon {
     ) {
         #[cfg(test)]
         crate::policy::steps::take();
-        if let Some(phrases) = self.words.get(word) {
-            self.take(phrases, words, at, taken, hits);
-        }
-        for (end, c) in word.char_indices().take(STEM) {
-            let stem = word.get(..end + c.len_utf8()).unwrap_or_default();
-            if let Some(phrases) = self.beginnings.get(stem) {
-                self.take(phrases, words, at, taken, hits);
+        for (end, heads) in self.heads.beginnings(word) {
+            if end == word.len() {
+                self.take(&heads.whole, words, at, taken, hits);
             }
+            self.take(&heads.beginning, words, at, taken, hits);
         }
     }
 
@@ -125,7 +130,9 @@ impl Lexicon {
         hits: &mut Vec<Hit>,
     ) {
         for phrase in phrases {
-            if let Some(end) = follow(&[&phrase.own, &phrase.rest], words, at + taken) {
+            let rest = Parts { pieces: &phrase.rest, behind: None };
+            let own = Parts { pieces: &phrase.own, behind: Some(&rest) };
+            if let Some(end) = follow(&own, words, at + taken) {
                 hits.push((phrase.class, at..end));
             }
         }
@@ -151,13 +158,21 @@ pub(super) fn is_run(c: char) -> bool {
         || matches!(c, 'ー' | '%' | '★' | '☆' | '⭐' | '々' | '〆' | '円' | '¥' | '+')
 }
 
+/// Pieces that follow on one another, and those behind them.
+#[derive(Clone, Copy)]
+struct Parts<'p> {
+    pieces: &'p [Piece],
+    behind: Option<&'p Parts<'p>>,
+}
+
 /// Where a phrase ends whose pieces stand in these parts, one behind the other.
-fn follow(parts: &[&[Piece]], words: &[Word<'_>], at: usize) -> Option<usize> {
+fn follow(parts: &Parts<'_>, words: &[Word<'_>], at: usize) -> Option<usize> {
     #[cfg(test)]
     crate::policy::steps::take();
-    let Some((part, others)) = parts.split_first() else { return Some(at) };
-    let Some((piece, rest)) = part.split_first() else { return follow(others, words, at) };
-    let behind: Vec<&[Piece]> = std::iter::once(rest).chain(others.iter().copied()).collect();
+    let Some((piece, rest)) = parts.pieces.split_first() else {
+        return parts.behind.map_or(Some(at), |behind| follow(behind, words, at));
+    };
+    let behind = Parts { pieces: rest, behind: parts.behind };
     let fits = |text: &str| match piece {
         Piece::Word(expected) => text == expected,
         Piece::Beginning(stem) => text.starts_with(stem.as_str()),
@@ -166,11 +181,9 @@ fn follow(parts: &[&[Piece]], words: &[Word<'_>], at: usize) -> Option<usize> {
     };
     match piece {
         Piece::Gap => (0..=GAP).find_map(|skipped| follow(&behind, words, at + skipped)),
-        Piece::Choice(choices) => choices.iter().find_map(|choice| {
-            let parts: Vec<&[Piece]> =
-                std::iter::once(choice.as_slice()).chain(behind.iter().copied()).collect();
-            follow(&parts, words, at)
-        }),
+        Piece::Choice(choices) => choices
+            .iter()
+            .find_map(|pieces| follow(&Parts { pieces, behind: Some(&behind) }, words, at)),
         _ => {
             let word = words.get(at)?;
             if fits(word.text) {
