@@ -106,13 +106,33 @@ pub(super) fn fold(text: &str) -> Cow<'_, str> {
             false => Cow::Borrowed(text),
         };
     }
-    text.nfkc().filter(|c| !is_unseen(*c)).flat_map(char::to_lowercase).collect()
+    // A line's end composes with nothing: each line is folded by itself.
+    let mut folded = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        if line.is_ascii() {
+            folded.extend(line.bytes().map(|b| char::from(b.to_ascii_lowercase())));
+        } else {
+            let seen = line.nfkc().filter(|c| !is_unseen(*c));
+            folded.extend(seen.flat_map(char::to_lowercase));
+        }
+    }
+    Cow::Owned(folded)
 }
 
 /// Letters without the marks around them, and as the Latin letters that they look like.
 fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    for c in folded(text).chars() {
+    for line in text.split_inclusive('\n') {
+        match line.is_ascii() {
+            true => plain.push_str(line),
+            false => plain_line(line, &mut plain),
+        }
+    }
+    plain
+}
+
+fn plain_line(line: &str, plain: &mut String) {
+    for c in folded(line).chars() {
         let stays = c.is_ascii() || matches!(c, '\u{3000}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}');
         match if stays { Translation::None } else { decancer::cure_char!(c) } {
             Translation::Character(like) => plain.push(like),
@@ -120,7 +140,6 @@ fn plain(text: &str) -> String {
             Translation::None => plain.push(c),
         }
     }
-    plain
 }
 
 /// RFC 3986 §2.1; also `=40` as a mail program leaves it where it did not decode.

@@ -86,9 +86,12 @@ fn without_colon(text: &str, address: bool) -> Option<Introduces> {
     // Older Gmail: "2013/11/1 Jane Roe <jane@mail.example>", and where the address was taken out
     // "2016-03-03 17:21 GMT+01:00 Jane Roe".
     let zoned = || {
-        let (date, name) = text.split_once(" GMT")?;
+        // The date is 20 bytes long at most.
+        let head = text.as_bytes().get(..24).unwrap_or(text.as_bytes());
+        let at = head.windows(4).position(|w| w == b" GMT")?;
+        let (date, name) = (text.get(..at)?, text.get(at + 4..)?);
         let name = name.split_whitespace().count();
-        (date.len() <= 20 && has_date(date) && (2..=7).contains(&name)).then_some(())
+        (has_date(date) && (2..=7).contains(&name)).then_some(())
     };
     match address {
         true if told() => Some(Introduces::Surely),

@@ -118,17 +118,22 @@ impl<'t> Lines<'t> {
         let mut written = false;
         while at < self.lines.len() {
             let line = self.line(at);
+            // Looked for once in a line.
+            let introduction = match is_quoted(line) {
+                true => None,
+                false => self.introduction(at),
+            };
             if is_quoted(line) {
                 self.mark(at..at + 1, SegmentKind::Quote);
                 running = SegmentKind::New;
             } else if is_reply_line(line) && !written {
                 self.mark(at..at + 1, SegmentKind::Attribution);
-            } else if let Some(end) = self.tail(at, written) {
+            } else if let Some(end) = self.tail(at, introduction, written) {
                 let all = self.lines.len();
                 self.mark(end..all, SegmentKind::Quote);
                 self.mark(self.rules_above(at)..end, SegmentKind::Attribution);
                 return;
-            } else if let Some(end) = self.introduction_before_quote(at) {
+            } else if let Some(end) = self.before_quote(introduction) {
                 self.mark(at..end, SegmentKind::Attribution);
                 running = SegmentKind::New;
                 let end = self.barred(end);
@@ -148,7 +153,12 @@ impl<'t> Lines<'t> {
 
     /// Where the introduction ends that begins here and below which everything is quoted.
     /// `written` tells that somebody wrote something above it.
-    fn tail(&self, at: usize, written: bool) -> Option<usize> {
+    fn tail(
+        &self,
+        at: usize,
+        introduction: Option<(usize, Introduces)>,
+        written: bool,
+    ) -> Option<usize> {
         if let Some(end) = self.header_block(at) {
             return Some(end);
         }
@@ -159,7 +169,7 @@ impl<'t> Lines<'t> {
             let end = self.header_block(below).or_else(|| Some(introduction()?.0));
             return Some(end.unwrap_or(at + 1));
         }
-        let (end, sure) = self.introduction(at)?;
+        let (end, sure) = introduction?;
         // Who wrote nothing above it answers below, between quote marks. Those below an answer
         // may belong to what is quoted without any.
         (sure == Introduces::Surely && (written || self.quotes_end <= end))
@@ -172,8 +182,8 @@ impl<'t> Lines<'t> {
         is_quoted(line) || line.starts_with('|')
     }
 
-    fn introduction_before_quote(&self, at: usize) -> Option<usize> {
-        let (end, _) = self.introduction(at)?;
+    fn before_quote(&self, introduction: Option<(usize, Introduces)>) -> Option<usize> {
+        let (end, _) = introduction?;
         self.begins_quote(end).then_some(end)
     }
 

@@ -150,8 +150,11 @@ fn coin(view: &View<'_>, tokens: &Tokens<'_>, start: usize) -> Option<(Range<usi
         return None;
     }
     // Upper and lower case tell apart, so the letters are read where they were written.
-    let written: String =
-        view.words(&tokens.bytes(&one)).nfkc().filter(char::is_ascii_alphanumeric).collect();
+    let written = view.words(&tokens.bytes(&one));
+    let written: String = match written.is_ascii() {
+        true => written.chars().filter(char::is_ascii_alphanumeric).collect(),
+        false => written.nfkc().filter(char::is_ascii_alphanumeric).collect(),
+    };
     let hex = written.strip_prefix("0x").or_else(|| written.strip_prefix("0X"));
     if let Some(hex) = hex.filter(|hex| hex.len() == 40) {
         let is_hex = hex.bytes().all(|b| b.is_ascii_hexdigit());

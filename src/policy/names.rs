@@ -182,7 +182,7 @@ impl Names {
     /// The longest name that begins at this token.
     fn at(&self, view: &View<'_>, tokens: &Tokens<'_>, start: usize) -> Option<Mention> {
         // "Ca$h": a sign may stand for a letter, but no name begins with one.
-        tokens.word(start)?;
+        tokens.word(start).filter(|word| self.may_begin(word))?;
         let mut read = Reading::new(&self.by_shape);
         let mut best = None;
         let mut end = start;
@@ -271,6 +271,20 @@ impl Names {
             .clone()
             .filter(|&i| tokens.word(i).is_some())
             .all(|i| view.words(&tokens.bytes(&(i..i + 1))).starts_with(char::is_uppercase))
+    }
+
+    /// Whether a name may begin with this word, whole or with an ending: hardly any word does.
+    fn may_begin(&self, word: &str) -> bool {
+        let mut at = self.by_shape.start();
+        let mut read = 0;
+        for c in word.chars().filter(|&c| c != '_') {
+            match self.by_shape.steps(at, shape_of(c).encode_utf8(&mut [0; 4])) {
+                Some(next) => at = next,
+                None => return read >= SHORTEST_STEM,
+            }
+            read += c.len_utf8();
+        }
+        true
     }
 
     fn exactly(&self, read: &Reading<'_>) -> Option<usize> {

@@ -6,6 +6,8 @@
 pub(super) struct Trie<V> {
     /// The first is the empty word's.
     nodes: Vec<Node<V>>,
+    /// Where each first byte leads: every walk begins there. 0 for none.
+    first: Vec<u32>,
 }
 
 #[derive(Debug, Clone)]
@@ -21,7 +23,7 @@ pub(super) struct At(u32);
 
 impl<V> Default for Trie<V> {
     fn default() -> Self {
-        Self { nodes: vec![] }
+        Self { nodes: vec![], first: vec![0; 256] }
     }
 }
 
@@ -54,6 +56,9 @@ impl<V> Trie<V> {
         let new = self.nodes.len();
         self.make(new);
         let new = u32::try_from(new).unwrap_or(u32::MAX);
+        if let Some(first) = self.first.get_mut(usize::from(byte)).filter(|_| at == At(0)) {
+            *first = new;
+        }
         if let Some(node) = self.nodes.get_mut(at.0 as usize) {
             let place = node.next.partition_point(|(other, _)| *other < byte);
             node.next.insert(place, (byte, new));
@@ -68,6 +73,13 @@ impl<V> Trie<V> {
 
     /// One byte on, where an entry goes on with it.
     pub fn step(&self, at: At, byte: u8) -> Option<At> {
+        if at == At(0) {
+            return self
+                .first
+                .get(usize::from(byte))
+                .filter(|next| **next > 0)
+                .map(|next| At(*next));
+        }
         let next = &self.nodes.get(at.0 as usize)?.next;
         // A node has few children; in order, so that what is not there is soon known.
         next.iter().find(|(other, _)| *other >= byte).filter(|n| n.0 == byte).map(|n| At(n.1))
