@@ -1,6 +1,6 @@
 //! Which of two forms of one text holds the person's words.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 /// How two forms of one text stand to one another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,13 +14,13 @@ pub(super) struct Chosen {
 /// Chooses between the text of the HTML and the plain text. Mail programs show the HTML, so it
 /// wins unless it is a stub or lacks a good part of what the plain text says.
 pub(super) fn choose(plain: &str, html: &str) -> Chosen {
+    if words(plain).next().is_some() && say_the_same(plain, html) {
+        return Chosen { html: true, differ: false };
+    }
     let plain_words = normal_words(plain);
     let html_words = normal_words(html);
     if plain_words.is_empty() || html_words.is_empty() {
         return Chosen { html: plain_words.is_empty(), differ: false };
-    }
-    if plain_words == html_words {
-        return Chosen { html: true, differ: false };
     }
     let lost = missing(&plain_words, &html_words);
     let gained = missing(&html_words, &plain_words);
@@ -54,6 +54,9 @@ pub(super) enum Same {
 
 /// Compares two forms of one kind, the worse one first.
 pub(super) fn compare(first: &str, second: &str) -> Same {
+    if say_the_same(first, second) {
+        return Same::Yes;
+    }
     let (first, second) = (normal_words(first), normal_words(second));
     let (lost, gained) = (missing(&first, &second), missing(&second, &first));
     let few = |some: usize, all: usize| some * 5 <= all;
@@ -77,8 +80,28 @@ fn bare(token: &str) -> &str {
     token.trim_matches(|c: char| !c.is_alphanumeric() && c != '@')
 }
 
-/// Lower-cased words without links, quote marks and picture placeholders, for comparing.
+/// Whether two texts are word for word the same.
+fn say_the_same(one: &str, other: &str) -> bool {
+    let same = |a: &str, b: &str| match a.is_ascii() && b.is_ascii() {
+        true => a.eq_ignore_ascii_case(b),
+        false => a == b || a.to_lowercase() == b.to_lowercase(),
+    };
+    let (mut one, mut other) = (words(one), words(other));
+    loop {
+        match (one.next(), other.next()) {
+            (None, None) => return true,
+            (Some(a), Some(b)) if same(a, b) => {}
+            _ => return false,
+        }
+    }
+}
+
 fn normal_words(text: &str) -> Vec<String> {
+    words(text).map(str::to_lowercase).collect()
+}
+
+/// Words without links, quote marks and picture placeholders, for comparing.
+fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split_whitespace()
         .filter(|token| {
             let token = token.trim_start_matches(['<', '(', '[']);
@@ -88,8 +111,6 @@ fn normal_words(text: &str) -> Vec<String> {
         })
         .flat_map(|token| token.split(|c: char| !c.is_alphanumeric()))
         .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect()
 }
 
 #[cfg(test)]
