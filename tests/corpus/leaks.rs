@@ -6,18 +6,20 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bauta::config::Mode;
-use bauta::domain::{Direction, Role};
+use bauta::domain::{Action, Direction, Language, Role};
 use bauta::policy::Rules;
 use bauta::relay::{Rehearsed, Stopped};
 
 use crate::between::Between;
 use crate::marking::{ADDRESS, DOMAIN, LOCAL, NAME, marked};
-use crate::sets::{Mail, SETS, each, one_in, opened, places, rules, send};
+use crate::sets::{Mail, SETS, Sample, each, opened, places, rules, send};
 use crate::{files, outside};
 
 /// What became of one mail on one way.
 struct Outcome {
     set: usize,
+    /// Of the ways that enforce.
+    direction: Option<Direction>,
     place: String,
     what: String,
     problem: Option<String>,
@@ -26,6 +28,7 @@ struct Outcome {
 /// How a mail is sent.
 struct Way {
     rules: Rules,
+    enforces: bool,
     direction: Direction,
     between: Between,
     /// With a photograph and a document that tell who made them.
@@ -35,7 +38,9 @@ struct Way {
 /// In observe mode nothing is redacted by policy: the mask and the scan stand alone.
 fn ways() -> Vec<Way> {
     let way = |mode, direction, with_files| Way {
-        rules: rules(mode),
+        // What a message is for decides nothing in observe mode.
+        rules: rules(mode, if mode == Mode::Enforce { &Language::ALL } else { &[] }),
+        enforces: mode == Mode::Enforce,
         direction,
         between: Between::new(direction, NAME, ADDRESS),
         with_files,
@@ -54,16 +59,17 @@ fn ways() -> Vec<Way> {
 fn reason(rehearsed: &Rehearsed) -> String {
     let Rehearsed { verdict, result } = rehearsed;
     match result {
-        Ok(_) => "relayed".to_owned(),
+        Ok(_) if verdict.action != Action::Hold => "relayed".to_owned(),
         Err(Stopped::Leak(leaks)) => format!("held, not safe {:?}", leaks.first()),
         Err(Stopped::Compose(error)) => format!("not written {error}"),
-        Err(_) => {
+        Ok(_) | Err(Stopped::Rejected) => {
             let strongest =
                 verdict.findings.iter().filter(|f| f.enforced && f.action == verdict.action);
             let mut rules: Vec<&str> = strongest.map(|f| f.rule.as_str()).collect();
             rules.sort_unstable();
             rules.dedup();
-            format!("{} {}", verdict.action.as_str(), rules.join("+"))
+            let done = if verdict.action == Action::Hold { "held" } else { "refused" };
+            format!("{done} {}", rules.join("+"))
         }
     }
 }
@@ -72,11 +78,13 @@ fn relay(mail: &Mail, way: &Way) -> Outcome {
     let raw = marked(&mail.raw);
     let raw = if way.with_files { files::with_files(&raw) } else { raw };
     let direction = way.direction;
+    let enforced = way.enforces.then_some(direction);
     let at = || format!("{} {direction}", mail.path.display());
     let sent = catch_unwind(AssertUnwindSafe(|| send(&way.rules, &way.between, &opened(&raw))));
     let Ok(rehearsed) = sent else {
         let problem = Some(format!("{}: panic", at()));
-        return Outcome { set: mail.set, place: at(), what: "panic".to_owned(), problem };
+        let what = "panic".to_owned();
+        return Outcome { set: mail.set, direction: enforced, place: at(), what, problem };
     };
     let name = match direction.sender() {
         Role::Buyer => NAME,
@@ -96,16 +104,39 @@ fn relay(mail: &Mail, way: &Way) -> Outcome {
             }
         }
     }
-    Outcome { set: mail.set, place: at(), what: reason(&rehearsed), problem }
+    let what = reason(&rehearsed);
+    Outcome { set: mail.set, direction: enforced, place: at(), what, problem }
 }
 
+/// What became of the mails of each set where the policy is enforced, the commonest reason first.
 fn report(outcomes: &[Outcome]) {
     for (number, set) in SETS.iter().enumerate() {
-        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-        for outcome in outcomes.iter().filter(|o| o.set == number) {
-            *counts.entry(&outcome.what).or_default() += 1;
+        for direction in [Direction::BuyerToSeller, Direction::SellerToBuyer] {
+            let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+            let of = |o: &&Outcome| o.set == number && o.direction == Some(direction);
+            for outcome in outcomes.iter().filter(of) {
+                *counts.entry(&outcome.what).or_default() += 1;
+            }
+            let sum = |done: &str| {
+                counts
+                    .iter()
+                    .filter(|(what, _)| what.starts_with(done))
+                    .map(|(_, n)| n)
+                    .sum::<usize>()
+            };
+            let (relayed, held, refused) = (sum("relayed"), sum("held"), sum("refused"));
+            let mut why: Vec<_> =
+                counts.into_iter().filter(|(what, _)| *what != "relayed").collect();
+            why.sort_by_key(|(what, n)| (std::cmp::Reverse(*n), *what));
+            let why: Vec<String> = why.iter().map(|(what, n)| format!("{n} {what}")).collect();
+            let why = why.join(", ");
+            println!("| {set} | {direction} | {relayed} | {held} | {refused} | {why} |");
         }
-        println!("{set}: {counts:?}");
+    }
+    if std::env::var_os("BAUTA_CORPUS_LIST").is_some() {
+        for outcome in outcomes.iter().filter(|o| o.direction.is_some() && o.what != "relayed") {
+            println!("  {} {}", outcome.what, outcome.place);
+        }
     }
 }
 
@@ -113,10 +144,9 @@ fn report(outcomes: &[Outcome]) {
 fn no_mail_of_the_corpora_carries_its_sender_across() {
     let Some(places) = places() else { return };
     let ways = ways();
-    let part = one_in(4 * ways.len());
+    let sample = Sample::one_in(4 * ways.len());
     let outcomes = each(&places, |number, mail| {
-        // Of a sample, each mail goes one of the ways.
-        let taken = |way: usize| part == 1 || number % part == way;
+        let taken = |way: usize| sample.takes_as(number, mail, way);
         let ways = ways.iter().enumerate().filter(|(way, _)| taken(*way));
         ways.map(|(_, way)| relay(mail, way)).collect()
     });

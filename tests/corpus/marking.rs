@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use data_encoding::BASE64_MIME_PERMISSIVE;
-use mail_parser::{Encoding, MessageParser, PartType};
+use mail_parser::{Encoding, MessageParser, MessagePart, MimeHeaders, PartType};
 
 pub const ADDRESS: &str = "zyxmarker.person@qwvmarker.example";
 pub const DOMAIN: &str = "qwvmarker.example";
@@ -70,6 +70,7 @@ fn marked_parts(raw: &[u8]) -> Vec<u8> {
         for part in &mail.parts {
             let body = part.offset_body as usize..part.offset_end as usize;
             let own = match &part.body {
+                PartType::Text(_) if is_enriched(part) => plain().replace('\n', "<nl>"),
                 PartType::Text(_) => plain(),
                 PartType::Html(_) => html(),
                 // A mail inside of the mail was written by the same person.
@@ -111,6 +112,12 @@ fn marked_parts(raw: &[u8]) -> Vec<u8> {
     }
     out.extend_from_slice(&raw[at..]);
     named(&out)
+}
+
+/// `text/enriched` and `text/richtext`, where a line end is a space.
+fn is_enriched(part: &MessagePart<'_>) -> bool {
+    let kind = part.content_type().and_then(|kind| kind.subtype());
+    kind.is_some_and(|kind| ["enriched", "richtext"].iter().any(|k| k.eq_ignore_ascii_case(kind)))
 }
 
 /// Every name of a file begins with the identity, in header fields.

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bauta::config::{Config, Mode, starter};
-use bauta::domain::Direction;
+use bauta::domain::{Direction, Language};
 use bauta::mail::{self, Message};
 use bauta::policy::{Context, Rules};
 use bauta::relay::{Inspector, Rehearsal, Rehearsed, rehearse};
@@ -37,6 +37,9 @@ pub const SETS: &[&str] = &[
     "crisp-reply-fixtures",
 ];
 
+/// The environment variable that asks for more than a sample.
+const ASKED: &str = "BAUTA_CORPUS";
+
 /// A mail of a set.
 pub struct Mail {
     /// Which of [`SETS`].
@@ -45,15 +48,20 @@ pub struct Mail {
     pub raw: Vec<u8>,
 }
 
-/// The places of all mails with their sets; nothing where the corpora are not beside the project,
+/// The places of all mails, or of those that are asked for, with their sets; nothing where the corpora are not beside the project,
 /// which is said.
 pub fn places() -> Option<Vec<(usize, PathBuf)>> {
     if !Path::new(CORPUS).is_dir() {
         println!("SKIPPED: the corpora are not beside the project");
         return None;
     }
+    let asked = std::env::var(ASKED).unwrap_or_default();
+    let asked = SETS.iter().find(|set| **set == asked);
     let mut places = Vec::new();
     for (number, set) in SETS.iter().enumerate() {
+        if asked.is_some_and(|asked| asked != set) {
+            continue;
+        }
         let mut paths = Vec::new();
         list(&Path::new(CORPUS).join(set), &mut paths);
         places.extend(paths.into_iter().map(|path| (number, path)));
@@ -73,13 +81,34 @@ fn list(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Every `n`-th where time is short; all with `BAUTA_CORPUS=all`. Says so.
-pub fn one_in(n: usize) -> usize {
-    if std::env::var_os("BAUTA_CORPUS").is_some_and(|v| v == "all") {
-        return 1;
+/// Which mails are looked at where time is short; all with `BAUTA_CORPUS=all`, and all of one set
+/// with its name.
+pub struct Sample(usize);
+
+impl Sample {
+    /// Every `n`-th of each set; of the first, which is ordinary mail and more than half of the
+    /// work, half of that. Says so.
+    pub fn one_in(n: usize) -> Self {
+        if std::env::var(ASKED).is_ok_and(|asked| asked == "all" || SETS.contains(&&*asked)) {
+            return Self(1);
+        }
+        println!("a sample: one mail in {n}; BAUTA_CORPUS=all for each of them");
+        Self(n)
     }
-    println!("a sample: one mail in {n}; BAUTA_CORPUS=all for each of them");
-    n
+
+    /// Whether the mail of this number is looked at.
+    pub fn takes(&self, number: usize, mail: &Mail) -> bool {
+        self.takes_as(number, mail, 0)
+    }
+
+    /// Whether it is looked at in this one of several ways: of a sample, each mail goes one way.
+    pub fn takes_as(&self, number: usize, mail: &Mail, way: usize) -> bool {
+        match self.0 {
+            1 => true,
+            one_in if mail.set == 0 => number % (2 * one_in) == 2 * way,
+            one_in => number % one_in == way,
+        }
+    }
 }
 
 /// Does something for each of the mails on as many threads as there are cores.
@@ -106,11 +135,13 @@ pub fn each<T: Send>(
     done.into_inner().unwrap()
 }
 
-/// The starter's policy in this mode.
-pub fn rules(mode: Mode) -> Rules {
+/// The starter's policy in this mode, with the message kinds of these languages: to find out what a
+/// message is for takes long.
+pub fn rules(mode: Mode, languages: &[Language]) -> Rules {
     let text = starter("relay.example", "relay.example", "Example Market");
     let mut policy = Config::parse(&text, Path::new("bauta.toml")).unwrap().policy;
     policy.mode = mode;
+    policy.languages = languages.to_vec();
     Rules::new(&policy, &["relay.example".to_owned()]).unwrap()
 }
 
@@ -132,7 +163,8 @@ pub fn send(rules: &Rules, between: &Between, message: &Message) -> Rehearsed {
     let context = Context {
         direction,
         proactive: false,
-        sightings: Some(&between.known),
+        // What is marked as quoted is taken for quoted, as in the conversation that it is from.
+        sightings: None,
         known_ids: vec![],
         copies: None,
         question: None,
