@@ -46,15 +46,26 @@ impl Content {
     }
 }
 
-/// The words of a text file: by its byte order mark, else by the declared charset, else as UTF-8.
+/// The words of a text file: by its byte order mark, else by the declared charset, else by what its
+/// letters look most like.
 pub fn words(bytes: &[u8], declared: Option<&str>) -> String {
-    let charset = match bytes {
+    decode::clean(&decode::charset(bytes, charset(bytes, declared), &mut vec![]))
+}
+
+/// Whether nothing sure says what a text file is in: another program may read other words in it.
+pub fn is_guessed(bytes: &[u8], declared: Option<&str>) -> bool {
+    let mut defects = Vec::new();
+    decode::charset(bytes, charset(bytes, declared), &mut defects);
+    !defects.is_empty()
+}
+
+fn charset<'x>(bytes: &[u8], declared: Option<&'x str>) -> Option<&'x str> {
+    match bytes {
         [0xff, 0xfe, ..] => Some("utf-16le"),
         [0xfe, 0xff, ..] => Some("utf-16be"),
         [0xef, 0xbb, 0xbf, ..] => Some("utf-8"),
         _ => declared,
-    };
-    decode::clean(&decode::charset(bytes, charset, &mut vec![]))
+    }
 }
 
 impl Default for Content {

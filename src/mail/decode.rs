@@ -280,12 +280,6 @@ fn has_few_pairs(name: &str) -> bool {
     encoding.is_some_and(|encoding| encoding.is_single_byte() && encoding != WINDOWS_874)
 }
 
-/// Whether a declared charset is one that can be decoded.
-pub fn knows_charset(declared: &str) -> bool {
-    let name = declared.trim().trim_matches(['"', '\'']).to_ascii_lowercase();
-    matches!(name.as_str(), "us-ascii" | "ascii") || decode_as(&name, b"").is_some()
-}
-
 /// Decodes by a charset's name; nothing where nobody knows it.
 fn decode_as(name: &str, bytes: &[u8]) -> Option<String> {
     if matches!(name, "utf-8" | "utf8") {

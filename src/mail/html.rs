@@ -237,11 +237,13 @@ impl Walk {
                 open.block = open.block.max(1);
             }
             let elements = look.elements(tag, style, own);
+            // Rows and quotes begin on a line of their own.
+            self.lines.cell &= tag.name != "tr" && !open.quotes;
             self.lines.break_lines(open.block);
             match tag.name.as_str() {
                 "ul" | "ol" | "menu" | "dir" => self.lines.lists += 1,
                 "li" => self.lines.item = true,
-                "tr" => self.lines.cell = false,
+                "td" | "th" => self.lines.begin_cell(),
                 _ => {}
             }
             self.lines.quotes += usize::from(open.quotes);
@@ -376,7 +378,8 @@ impl Walk {
                 "ul" | "ol" | "menu" | "dir" => {
                     self.lines.lists = self.lines.lists.saturating_sub(1);
                 }
-                "td" | "th" => self.lines.cell = !element.stray,
+                "td" | "th" if element.stray => self.lines.cell = false,
+                "td" | "th" => self.lines.end_cell(),
                 "tr" => self.lines.cell = false,
                 _ => {}
             }
@@ -454,6 +457,16 @@ mod tests {
     fn lists_tables_and_quotes_keep_their_shape() {
         check("<ul><li>a<li>b<ul><li>c</ul></ul>d", "- a\n- b\n  - c\nd");
         check("<table><tr><td>Lamp</td><td>2</td></tr><tr><td>x<td>y</table>", "Lamp | 2\nx | y");
+        // Word writes each cell as a paragraph.
+        check(
+            "<table><tr><td><p>Foot</p></td><td><p>12 cm</p></td></tr>\
+             <tr><td><div>Shade</div><td><div>30 cm<br></div></table><p>x",
+            "Foot | 12 cm\nShade | 30 cm\n\nx",
+        );
+        check("<table><tr><td><p>a<p>b</td><td><p>c</table>", "a\n\nb\n\nc");
+        check("<table><tr><td>a<td><table><tr><td>b</table></table>", "a\nb");
+        check("<table><tr><td>a<td><blockquote>b</blockquote></table>", "a\n\n> b");
+        check("a<table><tr><td></td><td><p>b</p></td></tr></table>c", "a\nb\nc");
         check(
             "yes<blockquote>a<br>b<blockquote>c</blockquote></blockquote>no",
             "yes\n\n> a\n> b\n>\n> > c\n\nno",

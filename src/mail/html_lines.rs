@@ -29,6 +29,8 @@ pub(super) struct Lines {
     behind_target: bool,
     /// A cell ended in this row.
     pub(super) cell: bool,
+    /// Where in the text the words of the cell begin that is open.
+    cell_from: usize,
     /// A list item whose first word is to come.
     pub(super) item: bool,
 }
@@ -50,11 +52,28 @@ impl Lines {
         }
     }
 
-    /// The lines that end here, or stand apart from what follows.
+    /// The lines that end here, or stand apart from what follows. A block that begins a cell breaks
+    /// no line: Word writes each cell as a paragraph.
     pub(super) fn break_lines(&mut self, count: usize) {
         if count > 0 {
-            self.breaks = self.breaks.max(count);
+            if !self.cell {
+                self.breaks = self.breaks.max(count);
+            }
             self.end_space();
+        }
+    }
+
+    pub(super) fn begin_cell(&mut self) {
+        self.cell_from = self.text.len();
+    }
+
+    /// The end of a cell. One of a single line breaks none.
+    pub(super) fn end_cell(&mut self) {
+        self.cell = true;
+        let marks = ['\n', '>', '|', ' '];
+        let words = self.text.get(self.cell_from..).unwrap_or_default().trim_matches(marks);
+        if !words.is_empty() && !words.contains('\n') {
+            self.breaks = 0;
         }
     }
 

@@ -135,6 +135,24 @@ pub struct Attachment {
     pub inspected: Option<Inspected>,
 }
 
+impl Attachment {
+    /// The machine's part of a report (RFC 6522 §3), or what the report tells of the mail that it is
+    /// about where that is no more than its header: nobody wrote it.
+    pub fn is_of_a_report(&self) -> bool {
+        matches!(
+            self.content_type.as_str(),
+            "message/delivery-status"
+                | "message/global-delivery-status"
+                | "message/disposition-notification"
+                | "message/global-disposition-notification"
+                | "message/feedback-report"
+                | "text/rfc822-headers"
+                | "text/rfc822-header"
+                | "message/global-headers"
+        )
+    }
+}
+
 /// An attachment that was opened.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Inspected {

@@ -46,8 +46,7 @@ mod subject;
 mod tnef;
 mod uuencoded;
 
-pub use content::{Content, words};
-pub use decode::knows_charset;
+pub use content::{Content, is_guessed, words};
 pub use encoded::base64_word;
 pub use message::{
     Attachment, Automatic, Defect, Inspected, Mailbox, Message, Segment, SegmentKind, Text,

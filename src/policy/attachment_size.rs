@@ -12,10 +12,7 @@ const MOST: usize = 5;
 pub(super) fn find(message: &Message) -> Option<String> {
     let all = &message.attachments;
     let bytes = all.iter().map(|a| a.size).fold(0, usize::saturating_add);
-    let counted = all
-        .iter()
-        .filter(|a| !a.inline && !a.inspected.as_ref().is_some_and(|i| is_dropped(&i.facts)))
-        .count();
+    let counted = all.iter().filter(|a| !a.inline && !is_dropped(a)).count();
     if bytes > MOST_BYTES {
         let tenths = bytes.div_ceil(100_000);
         let (whole, tenth) = (tenths / 10, tenths % 10);

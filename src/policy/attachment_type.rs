@@ -22,7 +22,7 @@ pub(super) fn find(attachment: &Attachment, direction: Direction) -> Option<Wron
         return Some(Wrong { words, least: Action::Reject });
     };
     let facts = &inspected.facts;
-    if is_dropped(facts) || belongs_to_another_rule(facts) {
+    if is_dropped(attachment) || belongs_to_another_rule(facts) {
         return None;
     }
     if facts.is_clean() {
@@ -64,10 +64,16 @@ fn is_listed(attachment: &Attachment, kind: FileKind, direction: Direction) -> b
         }
 }
 
-/// What goes without a word: keys, certificates and signatures that accompany a mail, and files
-/// with nothing in them.
-pub(super) fn is_dropped(facts: &FileFacts) -> bool {
-    facts.danger.is_none() && matches!(facts.kind, FileKind::Key | FileKind::Empty)
+/// What goes without a word: keys, certificates and signatures that accompany a mail, what a machine
+/// adds to a report, and files with nothing in them.
+pub(super) fn is_dropped(attachment: &Attachment) -> bool {
+    let Some(facts) = attachment.inspected.as_ref().map(|inspected| &inspected.facts) else {
+        return false;
+    };
+    let is_header = matches!(facts.kind, FileKind::Text | FileKind::Mail);
+    facts.danger.is_none()
+        && (matches!(facts.kind, FileKind::Key | FileKind::Empty)
+            || (is_header && attachment.is_of_a_report()))
 }
 
 /// `dangerous-content` or `unreadable` says it better.

@@ -28,7 +28,7 @@ pub fn carries(
 ) -> Carries {
     let direction = context.direction;
     let Some(inspected) = &attachment.inspected else { return Carries::LeftOut };
-    if is_dropped(&inspected.facts) {
+    if is_dropped(attachment) {
         return Carries::Dropped;
     }
     if !inspected.facts.is_clean() {

@@ -136,6 +136,9 @@ struct Bench<'a> {
 impl Bench<'_> {
     /// What an attachment is, and what a text that is attached says.
     fn file(&mut self, attachment: &Attachment) {
+        if attachment_type::is_dropped(attachment) {
+            return;
+        }
         if let Some(text) = attachment.inspected.as_ref().and_then(|i| i.text.as_deref()) {
             self.contacts(&View::new(text), Part::Attachment, &Quoted::default());
         }

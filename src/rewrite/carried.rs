@@ -123,9 +123,9 @@ impl<'a> Names<'a> {
         let mut bytes = Arc::clone(inspected.bytes.as_ref()?);
         if let Some(text) = &inspected.text {
             let cleaned = self.masked_text(text);
-            // In a charset that nobody here can read something may stand that was not looked at.
-            let known = attachment.charset.as_deref().is_none_or(mail::knows_charset);
-            if cleaned == *text && known {
+            // Where its reader may see other words, those that were looked at go out.
+            let guessed = mail::is_guessed(&bytes, attachment.charset.as_deref());
+            if cleaned == *text && !guessed {
                 content_type.push_str(&charset(attachment.charset.as_deref()));
             } else {
                 content_type.push_str("; charset=utf-8");
