@@ -190,7 +190,8 @@ impl Shown<'_> {
         let recipient = reader.delivery_address().context("nobody reads this")?;
         let public =
             [self.config.relay.marketplace.as_str(), self.config.relay.alias_domain.as_str()];
-        let secrets = Secrets::of(writer, used, reader, &name, &public);
+        let secrets = Secrets::of(writer, used, reader, &name, &public)
+            .hiding_in_prose(self.config.buyers.hides_in_prose(sender));
         let msg_id = MsgId::new("policy-check@relay.example").context("no Message-ID")?;
         let context = Context {
             direction: self.direction,

@@ -129,6 +129,12 @@ pub(super) const KEYS: &[Key] = &[
         "What a seller sees of a buyer's name. \"first-name\": the first word of it. \"pseudonym\": a made-up name, always the same one for this buyer and seller.",
     ),
     key(
+        "buyers.hide_name",
+        Kind::OneOf(&["frame", "everywhere"]),
+        Absent::Default("\"frame\""),
+        "Where a buyer's full name and the telling part of the address are hidden from the seller. \"frame\": in headers, lines that introduce a quote, signatures and names of files; what a buyer writes may name somebody, as the delivery of a lamp or an engraving asks for. \"everywhere\": in what a buyer writes too, and in text files; the shown name stands in place of it.",
+    ),
+    key(
         "buyers.reply_by_mail",
         Kind::True,
         Absent::Default("true"),

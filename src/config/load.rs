@@ -14,8 +14,8 @@ use super::kind::one_of;
 use super::reader::Reader;
 use super::rules::built_rule;
 use super::settings::{
-    Archive, Buyers, Config, Delivery, DeliveryTls, Dns, Http, KeepFrom, Limits, Market, Mode,
-    OnTimeout, Orders, Policy, Preset, RefuseBy, Relay, Review, Route, RuleSetting, Sellers,
+    Archive, Buyers, Config, Delivery, DeliveryTls, Dns, HideName, Http, KeepFrom, Limits, Market,
+    Mode, OnTimeout, Orders, Policy, Preset, RefuseBy, Relay, Review, Route, RuleSetting, Sellers,
     Senders, ShownNameStyle, Smtp, Tls, UnknownAlias, Verify,
 };
 use super::tls::{self, PemError};
@@ -281,8 +281,12 @@ fn buyers(r: &mut Reader<'_, '_>) -> Option<Buyers> {
             ("pseudonym", Ok(ShownNameStyle::Pseudonym)),
         ],
     );
+    let hide_name = r.word(
+        "buyers.hide_name",
+        &[("frame", Ok(HideName::Frame)), ("everywhere", Ok(HideName::Everywhere))],
+    );
     r.always_true("buyers.reply_by_mail")?;
-    Some(Buyers { shown_name: shown_name? })
+    Some(Buyers { shown_name: shown_name?, hide_name: hide_name? })
 }
 
 fn delivery(r: &mut Reader<'_, '_>) -> Option<Delivery> {
@@ -474,6 +478,7 @@ delivery.smarthost = "[::1]:26"
         assert!(config.smtp.trusted_networks.is_empty());
         assert_eq!(config.smtp.unknown_alias, UnknownAlias::Reject);
         assert_eq!(config.buyers.shown_name, ShownNameStyle::FirstName);
+        assert_eq!(config.buyers.hide_name, HideName::Frame);
         let smarthost = Route::Smarthost { host: "::1".to_owned(), port: 26 };
         assert_eq!(config.delivery.route, smarthost);
         assert_eq!(config.delivery.tls, DeliveryTls::Opportunistic);
@@ -502,6 +507,7 @@ smtp.trusted_networks = ["10.0.0.0/8"]
 smtp.proxy_networks = ["192.0.2.7"]
 smtp.unknown_alias = "defer"
 buyers.shown_name = "pseudonym"
+buyers.hide_name = "everywhere"
 delivery.tls = "required"
 delivery.connections = 0x10
 policy.mode = "observe"
@@ -524,6 +530,7 @@ seller_to_buyer = "reject"
         assert!(config.smtp.proxy_networks[0].contains("192.0.2.7".parse().unwrap()));
         assert_eq!(config.smtp.unknown_alias, UnknownAlias::Defer);
         assert_eq!(config.buyers.shown_name, ShownNameStyle::Pseudonym);
+        assert_eq!(config.buyers.hide_name, HideName::Everywhere);
         assert_eq!(config.delivery.tls, DeliveryTls::Required);
         assert_eq!(config.delivery.connections, 16);
         assert_eq!(config.policy.mode, Mode::Observe);

@@ -33,7 +33,7 @@ pub use error::{ConfigError, ConfigErrors, Position};
 pub use example::{example, starter};
 pub use rules::{BUILT_RULES, BuiltRule, built_rule};
 pub use settings::{
-    Archive, Buyers, Config, Delivery, DeliveryTls, Dns, Http, KeepFrom, Limits, Market, Mode,
-    Network, OnTimeout, Policy, Preset, RefuseBy, Relay, Review, Route, RuleSetting, Sellers,
+    Archive, Buyers, Config, Delivery, DeliveryTls, Dns, HideName, Http, KeepFrom, Limits, Market,
+    Mode, Network, OnTimeout, Policy, Preset, RefuseBy, Relay, Review, Route, RuleSetting, Sellers,
     Senders, ShownNameStyle, Smtp, Tls, UnknownAlias, Verify,
 };

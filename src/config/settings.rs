@@ -10,7 +10,7 @@ use tokio_rustls::rustls::ServerConfig;
 
 use super::custom::CustomRule;
 use super::dkim::Dkim;
-use crate::domain::{Action, HealthRules, Language, MessageKind, RealAddress, RuleId};
+use crate::domain::{Action, HealthRules, Language, MessageKind, RealAddress, Role, RuleId};
 
 /// Everything the TOML file says.
 #[derive(Debug, Clone)]
@@ -199,6 +199,25 @@ pub enum Verify {
 pub struct Buyers {
     /// What a seller sees of a buyer's name.
     pub shown_name: ShownNameStyle,
+    /// Where the rest of it is hidden.
+    pub hide_name: HideName,
+}
+
+impl Buyers {
+    /// Whether this side is not to be named in what it writes itself.
+    pub fn hides_in_prose(&self, sender: Role) -> bool {
+        sender == Role::Buyer && self.hide_name == HideName::Everywhere
+    }
+}
+
+/// `buyers.hide_name`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HideName {
+    /// In headers, attribution lines, signatures and names of files: a buyer can give a delivery
+    /// name or an engraving.
+    Frame,
+    /// In what the buyer wrote, too.
+    Everywhere,
 }
 
 /// `buyers.shown_name`

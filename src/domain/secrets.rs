@@ -64,6 +64,8 @@ pub struct Secrets {
     pub hidden_name: Option<String>,
     /// Local parts of six characters and more that could name the person; lower case.
     pub local_parts: Vec<String>,
+    /// Name and local parts are secret in what the sender wrote now, too.
+    pub in_prose: bool,
 }
 
 impl std::fmt::Debug for Secrets {
@@ -121,7 +123,13 @@ impl Secrets {
             .collect();
         local_parts.sort_unstable();
         local_parts.dedup();
-        Self { addresses, domains, hidden_name, local_parts }
+        Self { addresses, domains, hidden_name, local_parts, in_prose: false }
+    }
+
+    /// The same; `hides`: who writes is not to be named in prose either.
+    #[must_use]
+    pub fn hiding_in_prose(self, hides: bool) -> Self {
+        Self { in_prose: hides, ..self }
     }
 
     /// Whether words of the hidden name or a telling local part stand anywhere in a text.

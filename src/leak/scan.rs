@@ -132,6 +132,7 @@ fn scan_bytes(
                     scanned.extend((text.len() <= KEPT_TEXT).then(|| text.to_string()));
                 } else {
                     note(search.contacts(text), Place::Text);
+                    note(search.person(text).filter(|_| search.in_prose()), Place::Text);
                     // A file in UTF-16 that does not say so.
                     if text.contains('\0') {
                         note(search.contacts(&text.replace('\0', "")), Place::Text);
@@ -174,12 +175,16 @@ fn scan_bytes(
     leaks
 }
 
-/// What attribution lines, quotes and signatures say.
+/// What attribution lines, quotes and signatures say, and what was written now where nobody is to
+/// be named in that.
 fn margins(text: &Text, search: &Search<'_>, exempt: &Exempt<'_>) -> Option<Kind> {
-    text.segments.iter().filter(|s| s.kind != SegmentKind::New).find_map(|segment| {
+    let searched = |kind| kind != SegmentKind::New || search.in_prose();
+    text.segments.iter().filter(|s| searched(s.kind)).find_map(|segment| {
         let words = text.body.get(segment.range.clone()).unwrap_or_default();
         match segment.kind {
-            SegmentKind::Quote => search.person(&without_known(words, exempt.known)),
+            SegmentKind::Quote | SegmentKind::New => {
+                search.person(&without_known(words, exempt.known))
+            }
             _ => search.person(words),
         }
     })

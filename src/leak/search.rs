@@ -40,6 +40,11 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// Whether nobody is to be named in prose either.
+    pub fn in_prose(&self) -> bool {
+        self.secrets.in_prose
+    }
+
     /// The letters by which a secret is found in a file.
     pub fn letters(&self) -> &Letters {
         self.letters.get_or_init(|| self.make_letters())

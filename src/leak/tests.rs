@@ -13,6 +13,7 @@ fn secrets() -> Secrets {
         domains: vec!["roes.example".into()],
         hidden_name: Some("Jane Roe".into()),
         local_parts: vec!["jane.roe".into()],
+        in_prose: false,
     }
 }
 
@@ -42,10 +43,14 @@ fn found(headers: &str, body: &str) -> Vec<(Kind, Place)> {
 
 /// The same, where the recipient knows these texts and ids.
 fn found_beside(mail: &str, known: &[&str], ids: &[&str]) -> Vec<(Kind, Place)> {
+    found_of(&secrets(), mail, known, ids)
+}
+
+fn found_of(secrets: &Secrets, mail: &str, known: &[&str], ids: &[&str]) -> Vec<(Kind, Place)> {
     let known = Sightings(known.iter().flat_map(|t| sighting::shingles(t)).collect());
     let ids: Vec<MsgId> = ids.iter().filter_map(|i| MsgId::new(i)).collect();
     let ids: Vec<&MsgId> = ids.iter().collect();
-    match scan(draft(mail), &secrets(), &Exempt { known: &known, ids: &ids }) {
+    match scan(draft(mail), secrets, &Exempt { known: &known, ids: &ids }) {
         Ok(_) => vec![],
         Err(leaks) => leaks.into_iter().map(|l| (l.kind, l.place)).collect(),
     }
@@ -94,6 +99,26 @@ fn the_full_name_and_a_telling_local_part_are_found_in_headers_and_margins_only(
     assert_eq!(found(PLAIN, "x\n\n-- \nJANE  ROE\n")[0], (Kind::Name, Place::Margin));
     assert_eq!(found(PLAIN, "x\n\n> On Monday Jane Roe wrote:\n> y\n")[0].1, Place::Margin);
     assert_eq!(found(PLAIN, "My name is Jane Roe\n"), [], "written now: a delivery name");
+}
+
+#[test]
+fn nobody_is_named_in_prose_where_that_is_not_wanted() {
+    let found = |body: &str, known: &[&str]| {
+        let mail = format!("From: <alias@relay.example>\nTo: <cs@lamps.example>\n{body}");
+        found_of(&secrets().hiding_in_prose(true), &mail, known, &[])
+    };
+    let file =
+        "Content-Type: text/plain; name=x.txt\nContent-Disposition: attachment; filename=x.txt\n";
+    let html = "Content-Type: text/html; charset=utf-8\n";
+    assert_eq!(
+        found(&format!("{PLAIN}\nMy name is Jane Roe\n"), &[]),
+        [(Kind::Name, Place::Margin)]
+    );
+    assert_eq!(found(&format!("{html}\n<p>I am jane<b>.roe</b></p>\n"), &[])[0].0, Kind::Name);
+    assert_eq!(found(&format!("{file}\nFor Jane Roe\n"), &[]), [(Kind::Name, Place::Text)]);
+    let said = "so this is for Jane Roe of the upper floor then";
+    assert_eq!(found(&format!("{PLAIN}\n> {said}\n"), &[said]), []);
+    assert_eq!(found(&format!("{PLAIN}\nMy name is Jane\n"), &[]), []);
 }
 
 #[test]
@@ -319,6 +344,7 @@ proptest! {
             domains: vec![],
             hidden_name: Some("Jane Roe".into()),
             local_parts: vec!["jane.roe".into()],
+        in_prose: false,
         };
         let mail = saying(&words.join(" "), place);
         let known = Sightings::default();

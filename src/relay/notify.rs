@@ -115,7 +115,8 @@ fn secrets_of(config: &Config, told: &Told, shown: &str, hidden: Role) -> Secret
     let ours = [config.relay.marketplace.as_str(), config.relay.alias_domain.as_str()];
     let public: Vec<&str> = ours.into_iter().chain(items).collect();
     match party.delivery_address() {
-        Some(used) => Secrets::of(party, used, told.facts.party(hidden.other()), shown, &public),
+        Some(used) => Secrets::of(party, used, told.facts.party(hidden.other()), shown, &public)
+            .hiding_in_prose(config.buyers.hides_in_prose(hidden)),
         None => Secrets::default(),
     }
 }

@@ -71,7 +71,8 @@ impl Relay {
         let ours = [config.relay.marketplace.as_str(), config.relay.alias_domain.as_str()];
         let public: Vec<&str> = ours.into_iter().chain(items).collect();
         let secrets =
-            Secrets::of(facts.party(sender), paper.from, facts.party(reader), &shown, &public);
+            Secrets::of(facts.party(sender), paper.from, facts.party(reader), &shown, &public)
+                .hiding_in_prose(config.buyers.hides_in_prose(sender));
         let thread = thread::map(paper.message, conversation, &names.root, history, reader);
         let known_ids = history.orders.iter().map(|o| o.id.as_str().to_owned()).collect();
         let copies = Copies::default();

@@ -265,9 +265,13 @@ pub(super) fn is_override(c: char) -> bool {
 }
 
 /// Where a person's name does not belong to what was written now: attribution lines, signatures,
-/// what is quoted and was not seen before, a name alone below the greetings.
+/// what is quoted and was not seen before, a name alone below the greetings. Everywhere, where the
+/// admin wants it so.
 fn margins(text: &Text, masks: &Masks<'_>) -> Vec<Range<usize>> {
     let body = &text.body;
+    if masks.secrets.in_prose {
+        return without(vec![0..body.len()], &sighting::seen(body, masks.known));
+    }
     let mut margins = Vec::new();
     let mut quotes = Vec::new();
     let mut signed = false;
@@ -408,11 +412,16 @@ mod tests {
     use crate::mail;
 
     fn masked(text: &str, known: &[&str]) -> String {
+        masked_in(text, known, false)
+    }
+
+    fn masked_in(text: &str, known: &[&str], in_prose: bool) -> String {
         let secrets = Secrets {
             addresses: vec!["jane.roe@roes.example".parse().unwrap()],
             domains: vec!["roes.example".into()],
             hidden_name: Some("Jane Roe".into()),
             local_parts: vec!["jane.roe".into()],
+            in_prose,
         };
         let alias = AliasAddress::new("alias", "relay.example");
         let known = Sightings(known.iter().flat_map(|t| sighting::shingles(t)).collect());
@@ -469,6 +478,18 @@ mod tests {
         check("Hi\n> JA\u{301}NE ROE\u{301}, yes\n", "Hi\n> Jane, yes\n");
         let long = format!("Hi\n\n-- \nJane Roe\n{}", "This mail is secret. ".repeat(200));
         assert!(!masked(&long, &[]).contains("Jane Roe"));
+    }
+
+    #[test]
+    fn nobody_is_named_in_prose_where_that_is_not_wanted() {
+        let hidden = |text: &str, known: &[&str]| masked_in(text, known, true);
+        assert_eq!(hidden("Please engrave:\nJane Roe\n", &[]), "Please engrave:\nJane\n");
+        assert_eq!(
+            hidden("I am jane.roe, or Roe, Jane.\nBye\n", &[]),
+            "I am Jane, or Jane.\nBye\n"
+        );
+        let said = "so this is for Jane Roe of the upper floor then";
+        assert_eq!(hidden(&format!("Yes\n> {said}\n"), &[said]), format!("Yes\n> {said}\n"));
     }
 
     #[test]

@@ -32,7 +32,7 @@ mod t112_what_a_picture_shows;
 mod t113_the_same_to_many;
 mod t114_dead_over_a_mail;
 mod t115_before_and_after;
-
+mod t116_named_nowhere;
 mod t117_mail_of_old_programs;
 mod t11_the_data_dir;
 mod t120_finding;
