@@ -108,11 +108,13 @@ fn how_people_behave_is_judged_exactly() {
 
 #[test]
 fn what_real_sellers_might_write_is_judged_as_it_is_labelled() {
-    for file in ["kinds-a", "kinds-b", "kinds-c"] {
-        let cases = lines(&format!("fixtures/policy/{file}.jsonl")).unwrap();
+    // One was hardly mended for, and shows what is still not known.
+    let mended = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "k", "near"].map(|set| (set, 95));
+    for (set, percent) in mended.into_iter().chain([("j", 90)]) {
+        let cases = lines(&format!("fixtures/policy/kinds-{set}.jsonl")).unwrap();
         let (exact, wrong) = exact(&cases);
-        eprintln!("{file}: {exact} of {} exact, {wrong} wrong findings", cases.len());
-        assert!(exact * 100 >= 95 * cases.len(), "{file}: {exact} of {}", cases.len());
+        eprintln!("kinds-{set}: {exact} of {} exact, {wrong} wrong findings", cases.len());
+        assert!(exact * 100 >= percent * cases.len(), "{set}: {exact} of {}", cases.len());
     }
 }
 
@@ -121,6 +123,39 @@ fn policy_cases_are_judged_as_they_are_labelled() {
     let Some(cases) = corpus("policy-cases/cases.jsonl") else { return };
     let (exact, wrong) = exact(&cases);
     eprintln!("policy-cases: {exact} of {} exact, {wrong} wrong findings", cases.len());
+    assert!(exact * 100 >= 95 * cases.len(), "{exact} of {}", cases.len());
+}
+
+/// What real sellers wrote, by kinds of another list than ours: of several the first one of these
+/// counts, as in PRODUCT §5 ("Settled cases"; a reward for a review is no promotion beside it). What
+/// buyers say of sellers is put aside, and so is the language that has no pack.
+#[test]
+fn policy_messages_are_judged_as_they_are_labelled() {
+    let Some(messages) = corpus("policy-messages/seller-messages-dev.jsonl") else { return };
+    let ours = [
+        ("review_solicitation", "review-solicitation"),
+        ("promotion", "promotion"),
+        ("shipping_confirmation", "shipping-confirmation"),
+        ("preemptive_service", "service-offer"),
+        ("standalone_thank_you", "thank-you-only"),
+    ];
+    let case = |message: &Value| {
+        let kinds = message["kinds"].as_array().unwrap();
+        let is = |kind: &str| kinds.iter().any(|k| k == kind);
+        let first = ours.iter().find(|(theirs, _)| is(theirs)).map(|(_, ours)| *ours);
+        serde_json::json!({
+            "id": message["id"],
+            "direction": "seller-to-buyer",
+            "proactive": first.is_some(),
+            "subject": message["subject"],
+            "text": message["text"],
+            "expect": first.as_slice(),
+        })
+    };
+    let of_sellers = |m: &&Value| field(m, "lang") != "zh" && field(m, "id") != "policy-059";
+    let cases: Vec<Value> = messages.iter().filter(of_sellers).map(case).collect();
+    let (exact, wrong) = exact(&cases);
+    eprintln!("policy-messages: {exact} of {} exact, {wrong} wrong findings", cases.len());
     assert!(exact * 100 >= 95 * cases.len(), "{exact} of {}", cases.len());
 }
 

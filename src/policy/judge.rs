@@ -11,6 +11,7 @@ use super::custom::Custom;
 use super::domains::Allowed;
 use super::external_link::Leads;
 use super::found::{Found, overlap};
+use super::names::Names;
 use super::quoted::Quoted;
 use super::rules::{Rules, TEXT_LIMIT};
 use super::tokens::Tokens;
@@ -250,10 +251,8 @@ impl Bench<'_> {
         subject: (&View<'_>, &Quoted),
         body: (&View<'_>, &Quoted),
     ) -> bool {
-        let poses = self.rules.action(RuleId::Impersonation, self.context.direction).is_some();
-        let marketplace = poses.then_some(&self.rules.marketplace);
         let packs = self.rules.languages.packs();
-        let kinds = kinds::find(packs, marketplace, self.context, message, subject, body);
+        let kinds = kinds::find(packs, self.posed_as(), self.context, message, subject, body);
         for (rule, part, found) in kinds.found {
             let text = if part == Part::Subject { &message.subject } else { &message.text.body };
             self.add(text, part, &Quoted::default(), Hit { rule, found, invites: false });
@@ -266,31 +265,10 @@ impl Bench<'_> {
         kinds.is_unread && unasked
     }
 
-    /// What stands only in a form of the text that is not relayed: the sender's words all the same.
-    /// What the text says too was found there.
-    fn otherwise(&mut self, message: &Message) {
-        let other = &message.otherwise;
-        let quoted = Quoted::of_text(other, self.context.sightings);
-        if other.body.is_empty() || quoted.new_characters(&other.body) > 10 * TEXT_LIMIT {
-            return;
-        }
-        self.contacts(&View::new(&other.body), Part::Alternative, &quoted);
-        let bare = |words: &str| -> String {
-            let letters = words.chars().filter(|c| c.is_alphanumeric());
-            letters.flat_map(char::to_lowercase).collect()
-        };
-        let said = bare(&message.text.body);
-        // Each look goes through the whole text.
-        let mut looks = 100_usize;
-        self.findings.retain(|finding| {
-            if finding.part != Part::Alternative {
-                return true;
-            }
-            looks = looks.saturating_sub(1);
-            looks == 0 || !said.contains(&bare(&finding.words))
-        });
-        // It doesn't go out: there is nothing to clean.
-        self.cleaned.retain(|finding| finding.part != Part::Alternative);
+    /// The marketplace's names, where somebody in this direction may pose as it.
+    fn posed_as(&self) -> Option<&Names> {
+        let poses = self.rules.action(RuleId::Impersonation, self.context.direction).is_some();
+        poses.then_some(&self.rules.marketplace)
     }
 
     /// One stretch is one finding, of the most exact rule: an address is not also a link, a number
@@ -484,6 +462,7 @@ fn in_brackets(view: &View<'_>, range: &Range<usize>) -> bool {
     open && after.find(']').is_some_and(|at| !after.get(..at).unwrap_or_default().contains('['))
 }
 
+mod beside;
 mod copied;
 mod pdf;
 #[cfg(test)]

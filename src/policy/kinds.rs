@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use crate::domain::{Certainty, Direction, MessageKind, Part, RuleId};
-use crate::mail::{Message, SegmentKind, base_subject};
+use crate::mail::{Message, SegmentKind, Text, base_subject};
 
 use super::conduct;
 use super::context::Context;
@@ -55,17 +55,13 @@ pub(super) fn find(
         Some(_) => quoted_subject.covers(range),
         None => is_reply,
     };
-    let signature = |range: &Range<usize>| {
-        let within = |s: &Range<usize>| s.start <= range.start && range.end <= s.end;
-        let signatures = message.text.segments.iter().filter(|s| s.kind == SegmentKind::Signature);
-        signatures.map(|s| &s.range).any(within)
-    };
     let skip = |zone: Zone, range: &Range<usize>| match zone {
         Zone::Subject => quotes(range),
         _ => quoted.covers(range),
     };
     let texts = [(subject_view, Zone::Subject), (text, Zone::Body)];
-    let mut reading = read(packs, &texts, skip).with_signature(signature);
+    let mut reading =
+        read(packs, &texts, skip).with_signature(|range| is_signature(&message.text, range));
     if let Some(names) = marketplace {
         conduct::mark_marketplace(&mut reading, names, [subject_view, text]);
     }
@@ -96,10 +92,44 @@ pub(super) fn find(
         return Kinds { found: conduct, names, is_unread, ..Kinds::default() };
     }
     let bench = Bench { acts, reading: &reading };
-    let mut kinds = bench.decide(proactive, question, !is_reply && packs.is_important(subject));
+    let asked = bench.asks_for_prices(question);
+    let mut kinds = bench.decide(proactive, asked, !is_reply && packs.is_important(subject));
     kinds.found.extend(conduct);
     kinds.found.retain(is_new);
     Kinds { names, ..kinds }
+}
+
+/// What words that come along with a message ask for, and how they behave: another form of its text
+/// that is not relayed, what a PDF says. They make it of no kind, and lack nothing. `asked`: prices
+/// and what was taken off them belong in it, as in an invoice.
+pub(super) fn find_beside(
+    packs: &Packs,
+    marketplace: Option<&Names>,
+    (question, asked): (Option<&str>, bool),
+    text: &Text,
+    (view, quoted): (&View<'_>, &Quoted),
+) -> Vec<(RuleId, Found)> {
+    let texts = [(view, Zone::Body)];
+    let skip = |_: Zone, range: &Range<usize>| quoted.covers(range);
+    let mut reading = read(packs, &texts, skip).with_signature(|range| is_signature(text, range));
+    if !reading.is_known() {
+        return vec![];
+    }
+    if let Some(names) = marketplace {
+        conduct::mark_marketplace(&mut reading, names, [&View::new(""), view]);
+    }
+    let bench = Bench { acts: reading.acts(), reading: &reading };
+    let asked = asked || bench.asks_for_prices(question);
+    let mut found = bench.decide(false, asked, false).found;
+    found.extend(conduct::find(&reading, &bench.acts));
+    found.into_iter().map(|(rule, _, found)| (rule, found)).collect()
+}
+
+/// Whether these bytes of a text stand below its signature's mark.
+fn is_signature(text: &Text, range: &Range<usize>) -> bool {
+    let within = |s: &Range<usize>| s.start <= range.start && range.end <= s.end;
+    let signatures = text.segments.iter().filter(|s| s.kind == SegmentKind::Signature);
+    signatures.map(|s| &s.range).any(within)
 }
 
 /// What a file's name asks for, in the language of the text where it has none of its own. Beside a
@@ -117,7 +147,7 @@ fn in_name(
     let view = View::new(&words);
     let reading = text.beside(&view);
     let bench = Bench { acts: reading.acts(), reading: &reading };
-    let found = bench.decide(false, question, false).found.into_iter();
+    let found = bench.decide(false, bench.asks_for_prices(question), false).found.into_iter();
     // A few words say what a file is rather than what for: only a request is beyond doubt.
     let doubted = |rule, found: Found| match rule {
         RuleId::ReviewSolicitation => found,
@@ -165,12 +195,11 @@ const HYPOTHETICAL: [Act; 7] = [
 ];
 
 impl Bench<'_> {
-    fn decide(&self, proactive: bool, question: Option<&str>, important: bool) -> Kinds {
+    fn decide(&self, proactive: bool, asked: bool, important: bool) -> Kinds {
         let mut kinds = Kinds::default();
         for done in self.done(Act::ReviewRequest) {
             self.say(&mut kinds, RuleId::ReviewSolicitation, done);
         }
-        let asked = question.is_some_and(|question| self.asks_for_prices(question));
         for done in self.done(Act::Advertising).iter().filter(|done| self.advertises(done, asked)) {
             self.say(&mut kinds, RuleId::Promotion, done);
         }
@@ -262,9 +291,9 @@ impl Bench<'_> {
         !for_review && !answers
     }
 
-    fn asks_for_prices(&self, question: &str) -> bool {
+    fn asks_for_prices(&self, question: Option<&str>) -> bool {
+        let Some(question) = question else { return false };
         let view = View::new(question);
-        let read = self.reading.beside(&view);
         let prices = [
             "discount",
             "percent-off",
@@ -276,7 +305,10 @@ impl Bench<'_> {
             "new-goods",
             "shop",
         ];
-        read.sentences.iter().any(|s| prices.into_iter().any(|class| read.holds(s, class)))
+        // A few words may look like those of another language.
+        [self.reading.beside(&view), self.reading.own(&view)].iter().any(|read| {
+            read.sentences.iter().any(|s| prices.into_iter().any(|class| read.holds(s, class)))
+        })
     }
 
     /// What of it the buyer must know or do for this order.

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 
 use super::{Bench, Hit, WORDS, apart, told};
 use crate::domain::{Action, Certainty, FileKind, Finding, Part, RuleId};
-use crate::mail::Attachment;
+use crate::mail::{Attachment, Text};
 use crate::policy::attachment_purpose::{self, Purpose};
 use crate::policy::attachment_type::named;
 use crate::policy::found::Found;
+use crate::policy::quoted::Quoted;
 use crate::policy::view::View;
 
 /// Findings of one rule in one PDF.
@@ -34,21 +35,34 @@ impl Bench<'_> {
         // another marketplace's name, and the admin's own rules know what they ask.
         let is_document = purpose == Purpose::Document;
         let counts = |rule| !is_document || matches!(rule, RuleId::Competitor | RuleId::Custom(_));
-        self.contacts_in_pdf(attachment, &inspected.words, counts);
+        let mut found = self.contacts_in_pdf(&inspected.words);
+        found.retain(|hit| counts(hit.rule));
+        found.extend(self.kinds_in_pdf(&inspected.words, &purpose));
+        self.words_in_pdf(attachment, &inspected.words, found);
     }
 
-    fn contacts_in_pdf(
-        &mut self,
-        attachment: &Attachment,
-        text: &str,
-        counts: impl Fn(RuleId) -> bool,
-    ) {
+    /// What a PDF asks for. Advertising it is as a whole, which has a rule of its own; that an
+    /// invoice names what was taken off is none.
+    fn kinds_in_pdf(&self, text: &str, purpose: &Purpose) -> Vec<Hit> {
+        let is_told = matches!(purpose, Purpose::Advertising(..));
+        let (view, quoted) = (View::new(text), Quoted::default());
+        let asked = *purpose == Purpose::Document;
+        let mut found = self.kinds_beside(asked, &Text::default(), (&view, &quoted));
+        found.retain(|hit| !(is_told && hit.rule == RuleId::Promotion));
+        found
+    }
+
+    fn contacts_in_pdf(&self, text: &str) -> Vec<Hit> {
         let mut found = self.read(&View::new(text), Part::Attachment);
         if let Some(view) = View::shown(text) {
             found.extend(self.read(&view, Part::Attachment));
             found = apart(found);
         }
         found.extend(self.by_patterns(text));
+        found
+    }
+
+    fn words_in_pdf(&mut self, attachment: &Attachment, text: &str, found: Vec<Hit>) {
         let mut all: HashMap<RuleId, usize> = HashMap::new();
         for Hit { rule, found: Found { range, .. }, invites } in found {
             let exact = text.get(range.clone()).unwrap_or_default();
@@ -56,7 +70,7 @@ impl Bench<'_> {
             let count = all.entry(rule).or_default();
             *count += 1;
             let decided = self.rules.action(rule, self.context.direction);
-            let decided = decided.filter(|_| *count <= MOST && counts(rule));
+            let decided = decided.filter(|_| *count <= MOST);
             let Some((action, enforced)) = decided else { continue };
             let action = match action {
                 Action::Redact if invites && rule == RuleId::OffPlatformPayment => Action::Warn,
@@ -164,6 +178,32 @@ mod tests {
         check(words, Direction::BuyerToSeller, &[], Action::Allow);
         let observed = judged("lamp.pdf", words, Direction::SellerToBuyer, Mode::Observe);
         assert_eq!((observed.action, observed.would), (Action::Allow, Action::Hold));
+    }
+
+    #[test]
+    fn what_a_pdf_asks_for_is_found_in_it_whatever_it_is() {
+        let check = |words: &str, expected: &[&str]| {
+            let verdict = judged("lamp.pdf", words, Direction::SellerToBuyer, Mode::Enforce);
+            let found: Vec<_> = verdict.findings.iter().map(|f| f.rule.as_str()).collect();
+            assert_eq!(found, expected, "{words}");
+            assert!(verdict.findings.iter().all(|f| f.certainty == Certainty::Likely));
+        };
+        let invoice = "Invoice number 17, amount due 40.00 EUR.";
+        check(
+            &format!("{invoice}\nPlease leave us a review on the product page."),
+            &["review-solicitation"],
+        );
+        check(&format!("{invoice}\nGet 10% off your next order with code LAMP10."), &["promotion"]);
+        check(&format!("{invoice}\nDiscount code LAMP10: -4.00 EUR"), &[]);
+        check(
+            "Garantiekarte\nÜber eine kurze Bewertung würden wir uns sehr freuen.",
+            &["review-solicitation"],
+        );
+        check(
+            "Mode d'emploi\nRéabonnez-vous à nos messages dans vos paramètres.",
+            &["opt-out-request"],
+        );
+        check("Care of your board\nWash it by hand and oil it once a month.", &[]);
     }
 
     #[test]

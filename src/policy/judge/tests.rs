@@ -477,3 +477,26 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn what_only_the_other_form_of_a_text_asks_for_is_found_there() {
+    let rules = rules(Mode::Enforce, &[]);
+    let shown = "Hello Jane, the lamp takes any bulb up to 40 W.";
+    let judged = |other: &str| {
+        let otherwise = mail::segment(other.to_owned());
+        judge(&rules, &context(None), &Message { otherwise, ..new(shown) })
+    };
+    let verdict = judged(&format!("{shown}\nPlease leave us a review on the product page."));
+    assert_eq!(told(&verdict.findings), [("review-solicitation", "leave us a review")]);
+    assert!(verdict.findings.iter().all(|f| f.part == Part::Alternative));
+    assert_eq!(verdict.action, Action::Reject);
+    let verdict = judged("You are a complete idiot and your family should be ashamed.");
+    assert_eq!(verdict.findings[0].rule, RuleId::Abuse);
+    // What both say is one finding; what is only worded otherwise asks for nothing.
+    assert!(judged(&format!("{shown} It says so in the reviews, too.")).findings.is_empty());
+    let asked = format!("{shown} Please leave us a review!");
+    let otherwise = mail::segment(asked.clone());
+    let both = Message { otherwise, ..new(&asked) };
+    let verdict = judge(&rules, &context(None), &both);
+    assert_eq!(verdict.findings.iter().map(|f| f.part).collect::<Vec<_>>(), [Part::Text]);
+}

@@ -6,7 +6,9 @@ use std::ops::Range;
 use super::disguise::words;
 use super::glue::{Piece, glued};
 use super::grammar::{Act, CLAUSE, CLOSING, CODE, Formula, Mask, NUMBER, QUESTION, STARS};
+use super::letters;
 use super::lexicon::{Hit, is_run};
+use super::marks::{is_code, is_starred};
 use super::packs::{Pack, Packs};
 use super::sentences::{clause_ends, sentences};
 use super::words::{Word, is_number};
@@ -197,6 +199,7 @@ impl<'v> Draft<'v> {
                 tongues &= tongues - 1;
             }
         }
+        letters::vote(packs, view.words(&range), &mut common);
         Self {
             view,
             zone,
@@ -330,23 +333,6 @@ fn runs(pack: &Pack, view: &View<'_>, range: &Range<usize>) -> Vec<(u8, Range<us
     pack.lexicon().find_runs(&chars).into_iter().filter_map(place).collect()
 }
 
-/// Three stars in a row, or one with a figure: `5 ⭐`. Folding takes them away.
-fn is_starred(written: &str) -> bool {
-    let stars =
-        written.chars().filter(|c| matches!(c, '★' | '⭐' | '☆' | '🌟' | '✩' | '✭')).count();
-    let of_five = |c: char| matches!(c, '1'..='5' | '１'..='５');
-    stars >= 3 || (stars > 0 && written.contains(of_five))
-}
-
-/// A word that looks like a code: capitals and figures, four at least.
-fn is_code(view: &View<'_>, word: &Word<'_>) -> bool {
-    if word.text.len() < 4 || !word.text.contains(|c: char| c.is_ascii_alphabetic()) {
-        return false;
-    }
-    let written = view.words(&word.range);
-    written.chars().all(|c| c.is_uppercase() || c.is_ascii_digit())
-}
-
 impl<'p> Reading<'p> {
     /// Marks the sentences that stand in a signature.
     pub fn with_signature(mut self, is: impl Fn(&Range<usize>) -> bool) -> Self {
@@ -381,9 +367,12 @@ impl<'p> Reading<'p> {
     pub fn beside(&self, view: &View<'_>) -> Reading<'p> {
         let packs = self.packs;
         let other = read(packs, &[(view, Zone::Body)], |_, _| false);
-        if other.is_known() {
-            return other;
-        }
+        if other.is_known() { other } else { self.own(view) }
+    }
+
+    /// Another text read in the language of this one.
+    pub fn own(&self, view: &View<'_>) -> Reading<'p> {
+        let packs = self.packs;
         let words = words(&view.text);
         let draft = Draft::of(packs, view, Zone::Body, 0..view.text.len(), &words);
         let sentences = vec![draft.finish(packs, self.language)];
