@@ -50,14 +50,14 @@ pub(super) fn picture_ids<'a>(
     own.collect()
 }
 
-impl Body<'_> {
+impl<'a> Body<'a> {
     /// The parts, in each other. The same body and id give the same bytes.
-    pub fn write(&self, msg_id: &MsgId) -> MimePart<'static> {
+    pub fn write(&self, msg_id: &MsgId) -> MimePart<'a> {
         // Nobody outside knows the id of a mail that was not sent yet, so nobody can have put a
         // line into it that looks like this.
         let seed = HEXLOWER.encode(&Sha256::digest(msg_id.as_str()));
         let seed: String = seed.chars().take(24).collect();
-        let multipart = |kind: &str, level: u8, parts: Vec<MimePart<'static>>| {
+        let multipart = |kind: &str, level: u8, parts: Vec<MimePart<'a>>| {
             let boundary = format!("=_{level}_{seed}");
             let kind = ContentType::new(format!("multipart/{kind}"));
             (kind.attribute("boundary", boundary), parts)
@@ -94,7 +94,7 @@ impl Body<'_> {
         self.ids.get(picture.content_id.as_deref()?)
     }
 
-    fn picture(&self, picture: &Carried) -> MimePart<'static> {
+    fn picture(&self, picture: &'a Carried) -> MimePart<'a> {
         let part = part(picture, "inline");
         match self.id_of(picture) {
             Some(id) => part.cid(id.clone()),
@@ -104,15 +104,19 @@ impl Body<'_> {
 }
 
 /// A file, whatever its type in base64: not a byte of it is changed on the way.
-fn part(file: &Carried, disposition: &str) -> MimePart<'static> {
+fn part<'a>(file: &'a Carried, disposition: &str) -> MimePart<'a> {
     let kind = ContentType::new(file.content_type.clone());
     let mut disposition = ContentType::new(disposition.to_owned());
     if let Some(name) = &file.name {
         disposition = disposition.attribute("filename", name.clone());
     }
-    MimePart::new(kind, BASE64_MIME.encode(&file.bytes).into_bytes())
-        .header("Content-Disposition", disposition)
-        .transfer_encoding("base64")
+    // The builder writes text as text; whatever else it encodes as it goes, without a copy.
+    if kind.is_text() {
+        return MimePart::new(kind, BASE64_MIME.encode(&file.bytes).into_bytes())
+            .header("Content-Disposition", disposition)
+            .transfer_encoding("base64");
+    }
+    MimePart::new(kind, &*file.bytes).header("Content-Disposition", disposition)
 }
 
 #[cfg(test)]
