@@ -297,7 +297,12 @@ fn told_name(tokens: &Tokens<'_>, i: usize, end: usize) -> Option<usize> {
 /// and French keyboards have 2 and à there), or the word for it in one run.
 fn joined(tokens: &Tokens<'_>, i: usize) -> Option<(Range<usize>, Certainty)> {
     let word = tokens.word(i).filter(|w| w.is_ascii())?;
-    let named = |name: &str| name.len() > 2 && name.contains(|c: char| c.is_ascii_alphabetic());
+    let letter = |c: char| {
+        #[cfg(test)]
+        super::steps::take();
+        c.is_ascii_alphabetic()
+    };
+    let named = |name: &str| name.len() > 2 && name.contains(letter);
     let marked = ["_at_", "_arroba_", "_arobase_", "_malpa_", "_chiocciola_"];
     let spelled = || {
         let mut halves = marked.iter().filter_map(|at| word.split_once(at));
@@ -307,7 +312,8 @@ fn joined(tokens: &Tokens<'_>, i: usize) -> Option<(Range<usize>, Certainty)> {
         let keys = word.match_indices(['2', 'q']).map(|(at, _)| (at, at + 1));
         let keys = keys.chain(word.match_indices("at").map(|(at, _)| (at, at + 2)));
         let mut halves = keys.filter_map(|(at, end)| Some((word.get(..at)?, word.get(end..)?)));
-        halves.any(|(name, provider)| named(name) && LEXICON.providers.has(provider))
+        // Which provider is soon known; the name before it is looked through only then.
+        halves.any(|(name, provider)| LEXICON.providers.has(provider) && named(name))
     };
     if !spelled() && !keyed() {
         return None;

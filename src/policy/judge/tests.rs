@@ -386,6 +386,9 @@ fn hostile(n: usize) -> Vec<String> {
         "\u{2067}a".repeat(n / 4),
         "&#x41;".repeat(n / 6),
         "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed".repeat(n / 42),
+        "2".repeat(n),
+        "q2".repeat(n / 2),
+        "at2".repeat(n / 3),
     ]
 }
 
