@@ -17,8 +17,8 @@ pub(super) enum Part {
     Figure(char),
     /// Twenty, of which four are eighty: `quatre-vingt`.
     Score,
-    /// What joins the words of one number: `y`, `und`.
-    Joint,
+    /// What joins the words of one number: `y`; `turned`, the unit stands before its tens: `und`.
+    Joint { turned: bool },
     /// The next figure is said so often: `double`.
     Repeat(u8),
 }
@@ -195,8 +195,9 @@ impl NumberWords {
             end = start;
         }
         parts.reverse();
-        let ends_well = !matches!(parts.last()?, Part::Joint | Part::Repeat(_));
-        (words > 0 && ends_well && *parts.first()? != Part::Joint).then_some(parts)
+        let ends_well = !matches!(parts.last()?, Part::Joint { .. } | Part::Repeat(_));
+        let begins_well = !matches!(parts.first()?, Part::Joint { .. });
+        (words > 0 && ends_well && begins_well).then_some(parts)
     }
 
     /// The longest number in a Japanese run: kanji ("〇九〇の一二三四"), kana ("ぜろきゅうぜろ"), or
@@ -262,7 +263,8 @@ impl Told {
 
 fn part(value: &str) -> Option<Part> {
     match value {
-        "+" => return Some(Part::Joint),
+        "+" => return Some(Part::Joint { turned: false }),
+        "+t" => return Some(Part::Joint { turned: true }),
         "4x20" => return Some(Part::Score),
         _ => {}
     }
@@ -302,10 +304,11 @@ pub(super) fn digits(parts: &[Part]) -> String {
     let mut rest = parts.iter().copied().peekable();
     while let Some(part) = rest.next() {
         match part {
-            Part::Joint => {
-                // "drei und vierzig" is 43.
-                if let (Some(unit @ 1..10), Some(&Part::Value(tens @ 20..100))) =
-                    (heard.sum, rest.peek())
+            Part::Joint { turned } => {
+                // "drei und vierzig" is 43; "uno y treinta" are a 1 and a 30.
+                if turned
+                    && let (Some(unit @ 1..10), Some(&Part::Value(tens @ 20..100))) =
+                        (heard.sum, rest.peek())
                     && tens.is_multiple_of(10)
                 {
                     heard.sum = Some(tens + unit);
@@ -439,6 +442,17 @@ mod tests {
         check("doppel sieben null", "770");
         check("zweitausend dreihundert", "2300");
         check("five five five two thousand", "5552000");
+    }
+
+    #[test]
+    fn units_stand_before_tens_in_german_and_dutch_alone() {
+        check("drei und vierzig", "43");
+        check("drie en veertig", "43");
+        check("uno y treinta y nueve", "139");
+        check("zero one seven one and thirty nine", "017139");
+        check("um e trinta e nove", "139");
+        check("jeden i trzydzieści dziewięć", "139");
+        check("un et trente neuf", "139");
     }
 
     #[test]

@@ -300,9 +300,9 @@ fn spoken(tokens: &Tokens<'_>, i: usize) -> Option<Group> {
         // "O-seven-seven"
         let zero = || (word == "o" && is_zero(tokens, i, at)).then(|| vec![Part::Value(0)]);
         let Some(read) = read.or_else(own).or_else(zero) else { break };
-        let says = read.iter().any(|part| !matches!(part, Part::Joint | Part::Repeat(_)));
+        let says = read.iter().any(|part| !matches!(part, Part::Joint { .. } | Part::Repeat(_)));
         // Nothing is joined yet: "and two".
-        if parts.is_empty() && read.first() == Some(&Part::Joint) {
+        if parts.is_empty() && matches!(read.first(), Some(Part::Joint { .. })) {
             break;
         }
         parts.extend(read);
