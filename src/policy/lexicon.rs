@@ -95,7 +95,10 @@ pub(super) struct Lexicon {
     pub labels_beside: Words,
     /// Labels only with a sign between.
     pub labels_signed: Words,
+    /// What after a number says that it is a measure.
     pub units: HashSet<String>,
+    /// The same of an amount.
+    pub money: HashSet<String>,
     /// Words for a page in the web.
     pub pages: Words,
     /// Numbers as words.
@@ -124,6 +127,7 @@ pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon {
     labels_beside: Words::of(include_str!("data/number-labels-beside.txt"), true),
     labels_signed: Words::of(include_str!("data/number-labels-signed.txt"), true),
     units: set(include_str!("data/units.txt")),
+    money: set(include_str!("data/money.txt")),
     pages: Words::of(include_str!("data/page-words.txt"), true),
     numbers: NumberWords::of(include_str!("data/number-words.txt")),
     pidgin: NumberWords::of("pcm wan=1 tu=2 tree=3 fo=4 faiv=5 siks=6 sevin=7 eit=8 nain=9"),
@@ -132,6 +136,11 @@ pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon {
 });
 
 impl Lexicon {
+    /// Whether a folded word after a number says that it is a measure or an amount.
+    pub fn is_unit(&self, word: &str) -> bool {
+        self.units.contains(word) || self.money.contains(word)
+    }
+
     /// The part of a domain that a kana word stands for.
     pub fn kana_name(&self, word: &str) -> Option<&str> {
         self.kana_names.iter().find(|(kana, _)| kana == word).map(|(_, label)| label.as_str())

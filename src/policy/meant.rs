@@ -35,9 +35,9 @@ pub(super) fn is_meant(
     // and a measure: "2.5kg.at home"
     let short = |label: &str| {
         let unit = label.trim_start_matches(char::is_numeric);
-        let measure = unit.len() < label.len() && LEXICON.units.contains(unit);
+        let measure = unit.len() < label.len() && LEXICON.is_unit(unit);
         // "9292.nl"; but "1500.de rest", "250.ml".
-        let word = LEXICON.common.contains(ending) || LEXICON.units.contains(ending);
+        let word = LEXICON.common.contains(ending) || LEXICON.is_unit(ending);
         let figures = unit.is_empty() && (label.len() < 3 || word || before.len() > 1);
         label.chars().count() == 1 || figures || measure
     };

@@ -25,8 +25,7 @@ pub(super) enum Around {
 /// What stands around a run: the nearest telling word wins.
 pub(super) fn around(tokens: &Tokens<'_>, run: &Run) -> Around {
     let end = run.end();
-    let spoken = run.groups.iter().any(|g| g.spoken);
-    if is_measured(tokens, end, spoken) || (!spoken && is_amount(tokens, run.start)) {
+    if is_measured(tokens, run) || is_amount(tokens, run) {
         return Around::Amount;
     }
     let mut number = false;
@@ -95,24 +94,42 @@ fn is_led_to(tokens: &Tokens<'_>, start: usize) -> bool {
     blank && (LEXICON.leads.has(last) || two())
 }
 
+/// Whether a run is a number of money or of nothing: nobody measures in "+49" or in words of so
+/// many figures, so that "à", "per" and quotation marks beside them are what they are.
+fn is_paid_only(run: &Run) -> bool {
+    run.plus || is_spoken(run)
+}
+
+fn is_spoken(run: &Run) -> bool {
+    run.groups.iter().any(|g| g.spoken)
+}
+
 /// Whether a unit or a sign of money stands behind a run.
-fn is_measured(tokens: &Tokens<'_>, end: usize, spoken: bool) -> bool {
-    let after = tokens.skip_blank(end);
-    // "zero six …, x": of what is told in words a letter is no unit.
-    let unit = |w: &str| LEXICON.units.contains(w) && (!spoken || w.len() > 1);
-    let sign = matches!(
-        tokens.kind(after),
-        Some(Kind::Mark('%' | '€' | '$' | '£' | '¥' | '₦' | '"' | '°'))
-    );
-    tokens.word(after).is_some_and(unit) || (sign && !spoken)
+fn is_measured(tokens: &Tokens<'_>, run: &Run) -> bool {
+    let after = tokens.skip_blank(run.end());
+    let unit =
+        |w: &str| LEXICON.money.contains(w) || (LEXICON.units.contains(w) && !is_paid_only(run));
+    let sign = match tokens.kind(after) {
+        Some(Kind::Mark('€' | '$' | '£' | '¥' | '₦')) => !is_spoken(run),
+        Some(Kind::Mark('%' | '"' | '°')) => !is_paid_only(run),
+        _ => false,
+    };
+    sign || tokens.word(after).is_some_and(unit)
 }
 
 /// Whether a sign of money, a multiple or a version stands before a run.
-fn is_amount(tokens: &Tokens<'_>, start: usize) -> bool {
-    start.checked_sub(1).is_some_and(|j| {
+fn is_amount(tokens: &Tokens<'_>, run: &Run) -> bool {
+    run.start.checked_sub(1).filter(|_| !is_spoken(run)).is_some_and(|j| {
         let j = if tokens.kind(j) == Some(Kind::Blank) { j.saturating_sub(1) } else { j };
-        matches!(tokens.kind(j), Some(Kind::Mark('€' | '$' | '£' | '¥' | '₦' | '×' | '@')))
-            || matches!(tokens.word(j), Some("x" | "eur" | "usd" | "r" | "version" | "v"))
+        match tokens.kind(j) {
+            Some(Kind::Mark('€' | '$' | '£' | '¥' | '₦')) => true,
+            Some(Kind::Mark('×' | '@')) => !run.plus,
+            _ => match tokens.word(j) {
+                Some("eur" | "usd") => true,
+                Some("x" | "r" | "version" | "v") => !run.plus,
+                _ => false,
+            },
+        }
     })
 }
 

@@ -115,7 +115,7 @@ impl Detector<'_> {
         let around = around(tokens, run);
         // "Ref: zero one seven one …": no order id is told in words.
         let told: usize = run.groups.iter().filter(|g| g.spoken).map(|g| g.digits.len()).sum();
-        if (around == Around::Other && !run.plus && told < 7) || around == Around::Amount {
+        if !run.plus && (around == Around::Amount || (around == Around::Other && told < 7)) {
             return None;
         }
         let all = run.groups.as_slice();
@@ -188,7 +188,9 @@ impl Detector<'_> {
             let national = international.strip_prefix("44").map(|rest| format!("0{rest}"));
             let valid = national.is_some_and(|national| is_fictional(&national))
                 || (spend(budget) && is_valid(None, &format!("+{international}")));
-            return match (valid, plus || around == Around::Phone) {
+            // "+ 150 000 000 EUR": only what is valid is more than an amount.
+            let meant = around == Around::Phone || (plus && around != Around::Amount);
+            return match (valid, meant) {
                 (true, _) => Some(Certainty::Certain),
                 (false, true) if digits.len() >= 9 => Some(Certainty::Likely),
                 _ => None,
@@ -611,6 +613,36 @@ mod tests {
             "USt-IdNr. DE 811 907 980",
             "the order I placed as 612 345 678",
             "Das Ersatzteil 030 227 35 871 passt",
+        ] {
+            check(text, &[]);
+        }
+    }
+
+    #[test]
+    fn a_unit_or_a_sign_beside_a_number_makes_no_amount_of_what_can_be_none() {
+        for (text, words) in [
+            ("Call me: \"+49 171 3920045\"", "+49 171 3920045"),
+            ("WhatsApp me @ +44 7700 900123", "+44 7700 900123"),
+            ("Appelez le +33 6 39 98 12 34 à partir de 18 h", "+33 6 39 98 12 34"),
+            ("Llámeme al +34 612 345 678 a las 5", "+34 612 345 678"),
+            ("x +49 171 3920045 per WhatsApp", "+49 171 3920045"),
+            ("me @ +999 123 456 789", "+999 123 456 789"),
+            ("€ +49 171 3920045", "+49 171 3920045"),
+            (
+                "null eins sieben eins drei neun zwei null null vier fünf per WhatsApp",
+                "null eins sieben eins drei neun zwei null null vier fünf",
+            ),
+            (
+                "zero one seven one three nine two zero zero four five hours nine to five",
+                "zero one seven one three nine two zero zero four five",
+            ),
+        ] {
+            check(text, &[words]);
+        }
+        for text in [
+            "That makes +1 500 000 000 EUR, or + 150 000 000 $",
+            "€ +150 000 000, 612 345 678 EUR",
+            "one two three four five six seven eight nine zero naira",
         ] {
             check(text, &[]);
         }

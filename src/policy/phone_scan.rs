@@ -160,7 +160,7 @@ fn with_extension(tokens: &Tokens<'_>, at: usize, last: &Group) -> Option<Group>
 fn is_chat(word: &str) -> bool {
     word.bytes().all(|b| b.is_ascii_lowercase())
         && word.len() > 1
-        && !LEXICON.units.contains(word)
+        && !LEXICON.is_unit(word)
         && !LEXICON.labels.has(word)
         && !LEXICON.labels_beside.has(word)
         && !matches!(word, "to" | "by" | "bis" | "has" | "and" | "mit" | "seats" | "from")
