@@ -649,6 +649,36 @@ mod tests {
     }
 
     #[test]
+    fn a_preposition_leads_to_a_number_where_somebody_is_reached_and_to_none_elsewhere() {
+        for (text, words) in [
+            ("best to get me on 612345678", "612345678"),
+            ("Sie erreichen mich unter 612345678", "612345678"),
+            ("Ich bin unter 612345678 da", "612345678"),
+            ("Estoy en el 654321098", "654321098"),
+            ("Escríbeme al 654321098", "654321098"),
+            ("mi trovi al 3331234567", "3331234567"),
+            ("estou no 912345678", "912345678"),
+            ("ik ben op 612345678", "612345678"),
+            ("proszę pod 501234567", "501234567"),
+        ] {
+            check(text, &[words]);
+        }
+        for text in [
+            "Quote no 612345678",
+            "Job no 612345678",
+            "It is registered on 612345678",
+            "based on 612345678 items",
+            "gespeichert unter 612345678",
+            "Der Vorgang liegt unter 612345678",
+            "Corresponde al 654321098",
+            "Fa riferimento al 3331234567",
+            "geregistreerd op 612345678",
+        ] {
+            check(text, &[]);
+        }
+    }
+
+    #[test]
     fn numbers_told_in_words_of_any_length_are_found_and_what_costs_so_much_is_not() {
         for words in [
             "Zero1six1 four96 zero one two three",
