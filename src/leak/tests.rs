@@ -29,7 +29,6 @@ fn draft(bytes: &str) -> Draft {
         words: String::new(),
         recipient_view: bytes.clone(),
         bytes,
-        sender_view: vec![],
         changes: Changes::default(),
     }
 }

@@ -193,7 +193,7 @@ impl Relay {
             return self.store_held(mail, admitted, None, verdict, prepared).await;
         }
         let rehearsed = self.rehearse(&paper, &admitted, &prepared).await;
-        let Rehearsed { mut verdict, result } = match rehearsed {
+        let Rehearsed { mut verdict, result, sender_view } = match rehearsed {
             Ok(rehearsed) => rehearsed,
             Err(outcome) => return Again::Answer(outcome),
         };
@@ -205,11 +205,10 @@ impl Relay {
         }
         let outgoing = match result {
             Ok(outgoing) if verdict.action < Action::Hold => {
-                return self
-                    .store_accepted(mail, admitted, outgoing, verdict, prepared.names)
-                    .await;
+                let written = (outgoing, sender_view);
+                return self.store_accepted(mail, admitted, written, verdict, prepared.names).await;
             }
-            Ok(outgoing) => Some(outgoing),
+            Ok(outgoing) => Some((outgoing, sender_view)),
             Err(Stopped::Leak(leaks)) => {
                 tracing::warn!(?leaks, "what was written would leak: it is held");
                 verdict = verdict.held_for(HoldReason::Leak, true);
@@ -233,7 +232,7 @@ impl Relay {
         &self,
         mail: &Incoming<'_>,
         admitted: Admitted,
-        outgoing: Outgoing,
+        (outgoing, sender_view): (Outgoing, Vec<u8>),
         verdict: Verdict,
         names: Names,
     ) -> Again {
@@ -255,6 +254,7 @@ impl Relay {
                 ..self.arrival(mail, admitted, verdict, (names, words))
             },
             outgoing,
+            sender_view,
         };
         match self.0.store.accept(acceptance).await {
             Ok(accepted) => {
@@ -325,13 +325,13 @@ impl Relay {
         &self,
         mail: &Incoming<'_>,
         admitted: Admitted,
-        outgoing: Option<Outgoing>,
+        written: Option<(Outgoing, Vec<u8>)>,
         verdict: Verdict,
         prepared: Prepared,
     ) -> Again {
-        let sender_view = match &outgoing {
-            Some(outgoing) => outgoing.draft().sender_view.clone(),
-            None => self.sender_view(&mail.paper(), &admitted, &prepared, &verdict),
+        let (outgoing, sender_view) = match written {
+            Some((outgoing, view)) => (Some(outgoing), view),
+            None => (None, self.sender_view(&mail.paper(), &admitted, &prepared, &verdict)),
         };
         let direction = admitted.admission().direction;
         let holds: Vec<&str> = verdict.holds.iter().map(|hold| hold.reason.as_str()).collect();

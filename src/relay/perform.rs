@@ -176,8 +176,7 @@ impl Relay {
         verdict: &Verdict,
     ) -> Vec<u8> {
         let nothing = Sightings::default();
-        rewrite::compose(&self.plan(paper, admitted, prepared, (verdict, &nothing)))
-            .map(|draft| draft.sender_view)
+        rewrite::sender_view(&self.plan(paper, admitted, prepared, (verdict, &nothing)))
             .unwrap_or_default()
     }
 }

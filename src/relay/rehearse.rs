@@ -29,6 +29,8 @@ pub struct Rehearsed {
     pub verdict: Verdict,
     /// The finished mail, which goes out unless the verdict holds it, or why there is none.
     pub result: Result<Outgoing, Stopped>,
+    /// The finished mail as its sender may see it.
+    pub sender_view: Vec<u8>,
 }
 
 /// Why nothing goes out.
@@ -59,7 +61,7 @@ impl std::fmt::Debug for StoppedKind<'_> {
 pub fn rehearse(rehearsal: &Rehearsal<'_>) -> Rehearsed {
     let verdict = policy::judge(rehearsal.rules, rehearsal.context, rehearsal.plan.message);
     if verdict.action == Action::Reject && !rehearsal.let_pass {
-        return Rehearsed { verdict, result: Err(Stopped::Rejected) };
+        return Rehearsed { verdict, result: Err(Stopped::Rejected), sender_view: vec![] };
     }
     let plan = Plan { verdict: &verdict, ..rehearsal.plan };
     let attachments = plan.message.attachments.iter();
@@ -71,13 +73,23 @@ pub fn rehearse(rehearsal: &Rehearsal<'_>) -> Rehearsed {
     if verdict.findings.iter().any(|f| f.enforced && f.rule == RuleId::CardNumber) {
         luggage.files = luggage.files.iter().map(Carried::without_card_numbers).collect();
     }
-    let result = write(&Plan {
+    let plan = Plan {
         pictures: &luggage.pictures,
         files: &luggage.files,
         left_out: &luggage.left_out,
         ..plan
+    };
+    // After the scan, which takes the other two apart: a large mail is not held more often than it
+    // must be.
+    let result = write(&plan).and_then(|outgoing| {
+        let view = rewrite::sender_view(&plan).map_err(Stopped::Compose)?;
+        Ok((outgoing, view))
     });
-    Rehearsed { verdict, result }
+    let (result, sender_view) = match result {
+        Ok((outgoing, view)) => (Ok(outgoing), view),
+        Err(stopped) => (Err(stopped), vec![]),
+    };
+    Rehearsed { verdict, result, sender_view }
 }
 
 /// Composes and scans; where the scan finds something, composes once more: without the words that

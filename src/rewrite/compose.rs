@@ -93,7 +93,7 @@ pub fn shown_name(facts: &Facts, role: Role, style: ShownNameStyle) -> Cow<'_, s
     }
 }
 
-/// Writes the outgoing mail and both views.
+/// Writes the outgoing mail and its recipient's view.
 pub fn compose(plan: &Plan<'_>) -> Result<Draft, ComposeError> {
     let words = Words::of(plan);
     let name = shown_name(plan.facts, plan.direction.sender(), plan.shown_name);
@@ -117,7 +117,6 @@ pub fn compose(plan: &Plan<'_>) -> Result<Draft, ComposeError> {
         words.html.as_ref().map(|b| html::document(b, &format!("{gone}{below}")))
     };
     let (framed_html, shown_html) = (html_below(&html::small_block(&frame)), html_below(""));
-    let own_html = words.own_html.as_ref().map(|b| html::document(b, ""));
     let body = |text, html| Body {
         text,
         html,
@@ -133,14 +132,6 @@ pub fn compose(plan: &Plan<'_>) -> Result<Draft, ComposeError> {
         write(&headers, &plan.recipient.reveal_for_mail(), plan.msg_id, plan.thread, framed_body)?;
     let shown_body = body(&text, shown_html.as_deref());
     let recipient_view = write(&headers, &to_alias, plan.msg_id, plan.thread, shown_body)?;
-    let own = ThreadHeaders {
-        in_reply_to: plan.message.in_reply_to.first().cloned(),
-        references: plan.message.references.clone(),
-    };
-    let own_headers = Headers { subject: &words.own_subject, ..headers };
-    let own_id = plan.message.msg_id.as_ref().unwrap_or(plan.msg_id);
-    let own_body = body(&words.own_text, own_html.as_deref());
-    let sender_view = write(&own_headers, &to_alias, own_id, &own, own_body)?;
     Ok(Draft {
         recipient: plan.recipient.clone(),
         envelope_from: Some(plan.envelope_from.clone()),
@@ -151,9 +142,46 @@ pub fn compose(plan: &Plan<'_>) -> Result<Draft, ComposeError> {
         html: framed_html,
         bytes,
         recipient_view,
-        sender_view,
         changes: words.changes,
     })
+}
+
+/// Writes the mail as its sender may see it: own words, aliases only. Nothing of it goes to the other
+/// side.
+pub fn sender_view(plan: &Plan<'_>) -> Result<Vec<u8>, ComposeError> {
+    let text = &plan.message.text.body;
+    let rich = plan.message.rich.as_ref().filter(|_| !plan.plain);
+    let ids = picture_ids(rich, plan.pictures, plan.msg_id);
+    let of_text = without_cards(plan, Part::Text);
+    let recipient = plan.facts.party(plan.direction.recipient());
+    let removed_picture = Texts::of(recipient.language).removed(RuleId::Image);
+    let html = rich.map(|rich| {
+        let changes = &of_text.changes(text);
+        let removed_picture = &removed_picture;
+        let source = html::Source { text, rich, changes, pictures: &ids, removed_picture };
+        html::document(&html::write(&source), "")
+    });
+    let body = Body {
+        text: &of_text.apply(text),
+        html: html.as_deref(),
+        pictures: plan.pictures,
+        files: plan.files,
+        ids: &ids,
+    };
+    let headers = Headers {
+        name: &shown_name(plan.facts, plan.direction.sender(), plan.shown_name),
+        from: plan.facts.alias(plan.direction.sender()),
+        subject: &without_cards(plan, Part::Subject).apply(&plan.message.subject),
+        date: plan.date,
+        automatic: plan.message.automatic,
+    };
+    let to = plan.facts.alias(plan.direction.recipient()).to_string();
+    let thread = ThreadHeaders {
+        in_reply_to: plan.message.in_reply_to.first().cloned(),
+        references: plan.message.references.clone(),
+    };
+    let msg_id = plan.message.msg_id.as_ref().unwrap_or(plan.msg_id);
+    Ok(headers.begin(&to, msg_id, &thread).body(body.write(plan.msg_id)).write_to_vec()?)
 }
 
 /// What the recipient's view says.
@@ -181,16 +209,12 @@ fn join(text: &str, below: &str) -> String {
     }
 }
 
-/// The words that go out, and those that the sender may read again.
+/// The words that go out.
 struct Words<'a> {
     subject: String,
     text: String,
     /// The body of the HTML, where there is one.
     html: Option<String>,
-    /// The same without any change but that of card numbers.
-    own_html: Option<String>,
-    own_text: String,
-    own_subject: String,
     /// The sender's ids of the pictures that the HTML shows, and ours.
     ids: HashMap<&'a str, String>,
     changes: Changes,
@@ -268,12 +292,8 @@ impl<'a> Words<'a> {
         };
         let below = format!("<div>{removed_picture}</div>\n").repeat(gone_below);
         let html = rich.map(|rich| write_html(rich, &changes) + below.as_str());
-        let own = without_cards(plan, Part::Text);
-        let own_html = rich.map(|rich| write_html(rich, &own.changes(&text.body)));
-        let own_text = own.apply(&text.body);
-        let own_subject = without_cards(plan, Part::Subject).apply(&plan.message.subject);
         let changes = Changes { subject: of_subject, text: changes };
-        Self { subject, text: out, html, own_html, own_text, own_subject, ids, changes }
+        Self { subject, text: out, html, ids, changes }
     }
 }
 

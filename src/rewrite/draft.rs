@@ -25,8 +25,6 @@ pub struct Draft {
     pub bytes: Vec<u8>,
     /// The same for the archive, as the recipient sees it: To is an alias.
     pub recipient_view: Vec<u8>,
-    /// The mail as its sender may see it: own words, aliases only.
-    pub sender_view: Vec<u8>,
     /// What of the words was changed, and why: in the subject, and in the text.
     pub changes: Changes,
 }

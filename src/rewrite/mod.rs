@@ -1,8 +1,8 @@
 //! Mail written afresh: nothing outside this room ever writes a header.
 //!
-//! Flow: [`compose`] takes a [`Plan`] (what was admitted, judged and read) and writes three mails
-//! from it: the outgoing one for the recipient's real address, and the two views that name aliases
-//! only. Thread ids are mapped in [`thread`], the sender's own contacts are masked in `mask`, the
+//! Flow: [`compose`] takes a [`Plan`] (what was admitted, judged and read) and writes two mails
+//! from it: the outgoing one for the recipient's real address, and the view of it that names aliases
+//! only; [`sender_view`] writes what the sender may read again. Thread ids are mapped in [`thread`], the sender's own contacts are masked in `mask`, the
 //! block below the text is made and recognised in [`frame`]; HTML is written in `html`, and the parts
 //! of a mail are put together in `body`; our own mail is [`notice`]; every sentence to people is in
 //! `texts`, `notice_texts`, `review_texts` and, per rule, `rule_texts`.
@@ -33,7 +33,7 @@ mod texts;
 pub mod thread;
 
 pub use carried::{Carried, Luggage, pack};
-pub use compose::{ComposeError, Plan, compose, shown_name};
+pub use compose::{ComposeError, Plan, compose, sender_view, shown_name};
 pub use draft::{Changes, Draft};
 pub use edit::{Change, Why};
 pub use notice::{AccountNotice, Counted, Notice, NoticePlan, Reason, compose_notice};

@@ -218,7 +218,6 @@ pub fn compose_notice(plan: &NoticePlan<'_>) -> Result<Draft, ComposeError> {
         html: None,
         recipient_view: bytes.clone(),
         bytes,
-        sender_view: vec![],
         changes: Changes::default(),
     })
 }

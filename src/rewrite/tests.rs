@@ -58,6 +58,15 @@ fn message(subject: &str, text: &str) -> Message {
 
 /// Writes what Jane sends to the shop.
 fn write_in(language: Language, message: &Message, verdict: &Verdict) -> (Draft, Secrets) {
+    with_plan(language, message, verdict, |plan| (compose(plan).unwrap(), plan.secrets.clone()))
+}
+
+fn with_plan<T>(
+    language: Language,
+    message: &Message,
+    verdict: &Verdict,
+    work: impl FnOnce(&Plan<'_>) -> T,
+) -> T {
     let facts = facts(language);
     let (order, id) = (order(), MsgId::new("out-1@relay.example").unwrap());
     let (jane, shop) = (&facts.buyer, &facts.seller);
@@ -93,7 +102,7 @@ fn write_in(language: Language, message: &Message, verdict: &Verdict) -> (Draft,
         shown_name: ShownNameStyle::FirstName,
         marketplace: "Lumo Market",
     };
-    (compose(&plan).unwrap(), secrets)
+    work(&plan)
 }
 
 fn write(message: &Message, verdict: &Verdict) -> (Draft, Secrets) {
@@ -177,8 +186,11 @@ fn found_words_are_replaced_in_the_readers_language() {
 fn each_view_names_aliases_only_and_the_sender_reads_the_own_words_again() {
     let text = "Call 555 123 4567\n";
     let verdict = Verdict::new(vec![finding(RuleId::PhoneNumber, text, "555 123 4567")], vec![]);
-    let (draft, _) = write(&message("Hi", text), &verdict);
-    let own = String::from_utf8(draft.sender_view).unwrap();
+    let message = message("Hi", text);
+    let (draft, _) = write(&message, &verdict);
+    let view = |plan: &Plan<'_>| super::sender_view(plan).unwrap();
+    let own = with_plan(Language::En, &message, &verdict, view);
+    let own = String::from_utf8(own).unwrap();
     let theirs = String::from_utf8(draft.recipient_view).unwrap();
     for view in [&own, &theirs] {
         assert!(view.contains("To: <sellersellersellerseller@relay.example>"), "{view}");

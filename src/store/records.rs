@@ -62,6 +62,8 @@ pub struct Acceptance {
     pub arrival: Arrival,
     /// Seal 2.
     pub outgoing: Outgoing,
+    /// As its sender may see it.
+    pub sender_view: Vec<u8>,
     /// The delivery's random name in its envelope sender.
     pub token: [u8; 10],
     /// What the sender wrote, as hashes of runs of words, by which a later quotation is recognised.

@@ -57,7 +57,7 @@ fn ways() -> Vec<Way> {
 
 /// What became of it, in words that a person can weigh.
 fn reason(rehearsed: &Rehearsed) -> String {
-    let Rehearsed { verdict, result } = rehearsed;
+    let Rehearsed { verdict, result, .. } = rehearsed;
     match result {
         Ok(_) if verdict.action != Action::Hold => "relayed".to_owned(),
         Err(Stopped::Leak(leaks)) => format!("held, not safe {:?}", leaks.first()),

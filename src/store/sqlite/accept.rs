@@ -17,6 +17,7 @@ use crate::domain::{
 };
 use crate::evidence::Sealed;
 use crate::market::{Admission, Place};
+use crate::rewrite::Draft;
 use crate::store::error::StoreError;
 use crate::store::records::{Acceptance, Arrival};
 use crate::store::seal::{Accepted, Lease, StoredMail};
@@ -35,7 +36,11 @@ struct Written {
 
 /// An [`Acceptance`] as the writer gets it: all mails packed.
 struct Packed {
-    acceptance: Acceptance,
+    arrival: Arrival,
+    /// Its mails are empty here.
+    draft: Draft,
+    token: [u8; 10],
+    give_up_at: Timestamp,
     original: Vec<u8>,
     outgoing: Vec<u8>,
     sender_view: Vec<u8>,
@@ -63,29 +68,36 @@ impl Store {
     ///
     /// Errors: `Stale` where the operator changed the pair since the facts were read, or an
     /// automatic mail of this side came in meanwhile: admit it again. Else as any write.
-    pub async fn accept(&self, mut acceptance: Acceptance) -> Result<Accepted, StoreError> {
-        let draft = acceptance.outgoing.draft().clone();
-        let bytes = draft.bytes.clone();
-        let original = std::mem::take(&mut acceptance.arrival.original);
-        let verdict = verdict_text(&acceptance.arrival.verdict)?;
+    pub async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
+        let Acceptance { mut arrival, outgoing, sender_view, token, written, shown, give_up_at } =
+            acceptance;
+        let mut draft = outgoing.into_draft();
+        let bytes = std::mem::take(&mut draft.bytes);
+        let recipient_view = std::mem::take(&mut draft.recipient_view);
+        let original = std::mem::take(&mut arrival.original);
+        let verdict = verdict_text(&arrival.verdict)?;
         let sealed = evidence::seal([
             Some(&original),
-            Some(&draft.bytes),
-            Some(&draft.sender_view),
-            Some(&draft.recipient_view),
+            Some(&bytes),
+            Some(&sender_view),
+            Some(&recipient_view),
             Some(verdict.as_bytes()),
-            Some(acceptance.arrival.proof.as_bytes()),
+            Some(arrival.proof.as_bytes()),
         ])?;
-        let mails = [original, draft.bytes, draft.sender_view, draft.recipient_view];
+        let mails = [original, bytes.clone(), sender_view, recipient_view];
         let [original, outgoing, sender_view, recipient_view] = pack(mails).await?;
-        let written = pack_sightings(&acceptance.written);
-        let shown = pack_sightings(&acceptance.shown);
-        let words = pack_words(&acceptance.arrival.words);
+        let written = pack_sightings(&written);
+        let shown = pack_sightings(&shown);
+        let words = pack_words(&arrival.words);
         let parts = [&original, &outgoing, &sender_view, &recipient_view, &written, &shown, &words];
         let size = parts.iter().map(|part| part.len()).sum();
-        let (created_at, give_up_at) = (acceptance.arrival.received_at, acceptance.give_up_at);
+        let created_at = arrival.received_at;
+        let (recipient, envelope_from) = (draft.recipient.clone(), draft.envelope_from.clone());
         let packed = Packed {
-            acceptance,
+            arrival,
+            draft,
+            token,
+            give_up_at,
             original,
             outgoing,
             sender_view,
@@ -100,8 +112,8 @@ impl Store {
         let mail = (!written.duplicate).then(|| StoredMail {
             lease: Lease { delivery: written.delivery, claim: 1 },
             message: written.message.clone(),
-            recipient: draft.recipient,
-            envelope_from: draft.envelope_from,
+            recipient,
+            envelope_from,
             bytes,
             composed: true,
             signature: None,
@@ -119,13 +131,11 @@ impl Store {
 }
 
 fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, StoreError> {
-    let acceptance = &packed.acceptance;
-    let arrival = &acceptance.arrival;
+    let Packed { arrival, draft, .. } = packed;
     // Before the facts: a repetition gets the first answer, whatever has changed since.
     if let Some(first) = find_same(conn, arrival.fingerprint, arrival.received_at)? {
         return Ok(first);
     }
-    let draft = acceptance.outgoing.draft();
     let row = MessageFields {
         state: MessageState::Accepted,
         subject: &draft.subject,
@@ -160,11 +170,11 @@ fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, 
         conn,
         &NewDelivery {
             message,
-            token: acceptance.token,
+            token: packed.token,
             recipient: draft.recipient.reveal(),
             envelope_from: draft.envelope_from.as_ref().map_or_else(String::new, |a| a.to_string()),
             created_at: arrival.received_at,
-            give_up_at: acceptance.give_up_at,
+            give_up_at: packed.give_up_at,
             store,
         },
     )?;

@@ -16,7 +16,7 @@ async fn an_accepted_message_is_all_there_with_its_delivery_leased_to_us() {
     let found = market.store.message(&message_id(1)).await.unwrap().unwrap();
     assert_eq!(found.original, acceptance.arrival.original);
     assert_eq!(found.outgoing.as_ref(), Some(&acceptance.outgoing.draft().bytes));
-    assert_eq!(found.sender_view.as_ref(), Some(&acceptance.outgoing.draft().sender_view));
+    assert_eq!(found.sender_view.as_ref(), Some(&acceptance.sender_view));
     assert_eq!(found.row.conversation, Some(conversation));
     let delivery = found.row.delivery.unwrap();
     assert_eq!((delivery.state, delivery.attempts), (DeliveryState::Sending, 0));

@@ -219,12 +219,12 @@ fn acceptance(letter: &Letter, admitted: Admitted) -> Acceptance {
         words: String::new(),
         bytes: format!("Subject: letter {n}\r\n\r\nout\r\n").into_bytes(),
         recipient_view: view.clone().into_bytes(),
-        sender_view: view.into_bytes(),
         changes: Changes::default(),
     };
     let known = Sightings::default();
     let exempt = Exempt { known: &known, ids: &[] };
     Acceptance {
+        sender_view: view.into_bytes(),
         arrival: Arrival {
             admitted,
             verdict: Verdict::clean(),

@@ -44,7 +44,6 @@ fn outgoing(reader: Role) -> Outgoing {
         words: String::new(),
         bytes: b"Subject: x\r\n\r\nIt did not.\r\n".to_vec(),
         recipient_view: b"Subject: x\r\n\r\nIt did not.\r\n".to_vec(),
-        sender_view: vec![],
         changes: Changes::default(),
     };
     let known = Sightings::default();

@@ -50,7 +50,6 @@ fn notice(n: usize, kind: NoticeKind, to: &str, hours: u64) -> NewNotice {
         words: String::new(),
         html: None,
         bytes: format!("Subject: A notice\r\n\r\n{n}\r\n").into_bytes(),
-        sender_view: vec![],
         recipient_view: format!("Subject: A notice\r\n\r\n{n}\r\n").into_bytes(),
         changes: Changes::default(),
     };
