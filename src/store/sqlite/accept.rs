@@ -12,12 +12,11 @@ use super::search::pack_words;
 use super::violation::{self, Offence};
 use super::{Store, clock, copies, evidence, facts, traffic};
 use crate::domain::{
-    ConversationId, DeliveryId, MessageId, MessageState, MsgId, Role, ThreadLink, Timestamp,
-    Verdict,
+    AliasAddress, ConversationId, DeliveryId, MessageId, MessageState, MsgId, RealAddress, Role,
+    ThreadLink, Timestamp, Verdict,
 };
 use crate::evidence::Sealed;
 use crate::market::{Admission, Place};
-use crate::rewrite::Draft;
 use crate::store::error::StoreError;
 use crate::store::records::{Acceptance, Arrival};
 use crate::store::seal::{Accepted, Lease, StoredMail};
@@ -37,8 +36,10 @@ struct Written {
 /// An [`Acceptance`] as the writer gets it: all mails packed.
 struct Packed {
     arrival: Arrival,
-    /// Its mails are empty here.
-    draft: Draft,
+    subject: String,
+    outgoing_id: MsgId,
+    recipient: RealAddress,
+    envelope_from: Option<AliasAddress>,
     token: [u8; 10],
     give_up_at: Timestamp,
     original: Vec<u8>,
@@ -71,9 +72,9 @@ impl Store {
     pub async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
         let Acceptance { mut arrival, outgoing, sender_view, token, written, shown, give_up_at } =
             acceptance;
-        let mut draft = outgoing.into_draft();
-        let bytes = std::mem::take(&mut draft.bytes);
-        let recipient_view = std::mem::take(&mut draft.recipient_view);
+        let draft = outgoing.into_draft();
+        let (bytes, recipient_view) = (draft.bytes, draft.recipient_view);
+        let (recipient, envelope_from) = (draft.recipient, draft.envelope_from);
         let original = std::mem::take(&mut arrival.original);
         let verdict = verdict_text(&arrival.verdict)?;
         let sealed = evidence::seal([
@@ -92,10 +93,12 @@ impl Store {
         let parts = [&original, &outgoing, &sender_view, &recipient_view, &written, &shown, &words];
         let size = parts.iter().map(|part| part.len()).sum();
         let created_at = arrival.received_at;
-        let (recipient, envelope_from) = (draft.recipient.clone(), draft.envelope_from.clone());
         let packed = Packed {
             arrival,
-            draft,
+            subject: draft.subject,
+            outgoing_id: draft.msg_id,
+            recipient: recipient.clone(),
+            envelope_from: envelope_from.clone(),
             token,
             give_up_at,
             original,
@@ -131,16 +134,13 @@ impl Store {
 }
 
 fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, StoreError> {
-    let Packed { arrival, draft, .. } = packed;
+    let Packed { arrival, subject, outgoing_id, recipient, envelope_from, .. } = packed;
     // Before the facts: a repetition gets the first answer, whatever has changed since.
     if let Some(first) = find_same(conn, arrival.fingerprint, arrival.received_at)? {
         return Ok(first);
     }
-    let row = MessageFields {
-        state: MessageState::Accepted,
-        subject: &draft.subject,
-        outgoing_id: Some(&draft.msg_id),
-    };
+    let row =
+        MessageFields { state: MessageState::Accepted, subject, outgoing_id: Some(outgoing_id) };
     let (conversation, message) = insert_arrival(conn, arrival, &row)?;
     run(
         conn,
@@ -171,8 +171,8 @@ fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, 
         &NewDelivery {
             message,
             token: packed.token,
-            recipient: draft.recipient.reveal(),
-            envelope_from: draft.envelope_from.as_ref().map_or_else(String::new, |a| a.to_string()),
+            recipient: recipient.reveal(),
+            envelope_from: envelope_from.as_ref().map_or_else(String::new, |a| a.to_string()),
             created_at: arrival.received_at,
             give_up_at: packed.give_up_at,
             store,
