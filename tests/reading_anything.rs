@@ -229,6 +229,24 @@ fn two_forms_of_one_kind_are_shown_or_noted() {
 }
 
 #[test]
+fn of_many_forms_of_one_kind_each_is_shown_or_judged() {
+    let form = |n: usize| format!("--b\r\nContent-Type: text/plain\r\n\r\nform{n} only{n}\r\n");
+    let forms: String = (0..400).map(form).collect();
+    let read = mail(
+        "Content-Type: multipart/alternative; boundary=b",
+        format!("{forms}--b--\r\n").as_bytes(),
+    );
+    assert!(read.defects.contains(&Defect::AlternativesDiffer));
+    let shown = read.text.body.lines().filter(|line| !line.is_empty()).count();
+    assert!(shown <= 10, "each is compared with all that is shown: {shown}");
+    assert!(read.text.body.ends_with("form399 only399"));
+    let all = format!("{}\n{}", read.text.body, read.otherwise.body);
+    for n in 0..400 {
+        assert!(all.lines().any(|line| line == format!("form{n} only{n}")), "{n}");
+    }
+}
+
+#[test]
 fn uuencoded_files_are_files() {
     let lamp = "begin 644 lamp.txt\r\n42&5L;&\\L(&ET(&ES(&)R87-S+@H`\r\n`\r\nend\r\n";
     let said = b"Hello, it is brass.\n";

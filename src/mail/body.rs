@@ -19,6 +19,8 @@ use super::uuencoded::{self, Taken};
 pub(super) const MOST_TEXT: usize = 2 * 1024 * 1024;
 /// HTML that is read, in bytes: markup is often many times its text.
 const MOST_HTML: usize = 4 * 1024 * 1024;
+/// Forms of one kind that are compared with what is taken: each comparison goes over all of it.
+const MOST_COMPARED: usize = 8;
 
 /// What the parts hold.
 #[derive(Debug, Default)]
@@ -167,13 +169,19 @@ impl Reader<'_> {
     fn alternative(&mut self, part: &Part) -> Words {
         let mut plain = Words::default();
         let mut html = Words { html: true, ..Words::default() };
+        let (mut plain_forms, mut html_forms) = (0, 0);
         for &child in &part.children {
             let mut words = self.part(child, false);
             if words.text.trim().is_empty() && !words.shows_pictures() {
                 self.lose(&mut words.remotes);
                 continue;
             }
-            self.take_form(if words.html { &mut html } else { &mut plain }, words);
+            let (taken, forms) = match words.html {
+                true => (&mut html, &mut html_forms),
+                false => (&mut plain, &mut plain_forms),
+            };
+            self.take_form(taken, words, *forms);
+            *forms += 1;
         }
         let chosen = alternatives::choose(&plain.text, &html.text);
         if chosen.differ {
@@ -190,9 +198,14 @@ impl Reader<'_> {
     }
 
     /// Takes one more form of the same kind. RFC 2046 §5.1.4: of several the last is the best, but
-    /// for what is no other form at all: that is shown too.
-    fn take_form(&mut self, taken: &mut Words, form: Words) {
-        let same = alternatives::compare(&taken.text, &form.text);
+    /// for what is no other form at all: that is shown too. `before` forms were taken already; with
+    /// more of them than anybody writes the last is the one, whatever it says.
+    fn take_form(&mut self, taken: &mut Words, form: Words, before: usize) {
+        let same = match before {
+            0 => Same::Yes,
+            1..=MOST_COMPARED => alternatives::compare(&taken.text, &form.text),
+            _ => Same::Nearly,
+        };
         if same != Same::Yes {
             decode::note(self.defects, Defect::AlternativesDiffer);
         }
