@@ -61,13 +61,18 @@ fn unix(raw: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The raw mail with words of the identity at the end of each text, and in each file's name.
+/// The raw mail with words of the identity at the end of each text, and in each file's name. Lines
+/// of a text that look like a header name no file: they are what somebody wrote, who may name himself.
 fn marked_parts(raw: &[u8]) -> Vec<u8> {
     let mut edits: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
     // The parser that finds the places asserts in a debug build what not every mail keeps to.
     let parsed = std::panic::catch_unwind(|| MessageParser::default().parse(raw)).ok().flatten();
     if let Some(mail) = parsed {
         for part in &mail.parts {
+            let header = part.offset_header as usize..part.offset_body as usize;
+            if let Some(fields) = raw.get(header.clone()) {
+                edits.push((header, named(fields)));
+            }
             let body = part.offset_body as usize..part.offset_end as usize;
             let own = match &part.body {
                 PartType::Text(_) if is_enriched(part) => plain().replace('\n', "<nl>"),
@@ -111,7 +116,7 @@ fn marked_parts(raw: &[u8]) -> Vec<u8> {
         at = range.end;
     }
     out.extend_from_slice(&raw[at..]);
-    named(&out)
+    out
 }
 
 /// `text/enriched` and `text/richtext`, where a line end is a space.
