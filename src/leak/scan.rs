@@ -132,7 +132,7 @@ fn scan_bytes(
                     scanned.extend((text.len() <= KEPT_TEXT).then(|| text.to_string()));
                 } else {
                     note(search.contacts(text), Place::Text);
-                    note(search.person(text).filter(|_| search.in_prose()), Place::Text);
+                    note(search.in_prose().then(|| search.person(text)).flatten(), Place::Text);
                     // A file in UTF-16 that does not say so.
                     if text.contains('\0') {
                         note(search.contacts(&text.replace('\0', "")), Place::Text);
