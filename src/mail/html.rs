@@ -90,6 +90,8 @@ pub(super) struct Open {
     pub(super) turned: bool,
     /// A part of a table that stands in none: a line.
     pub(super) stray: bool,
+    /// Where in the text its words begin.
+    pub(super) from: usize,
 }
 
 #[derive(Debug)]
@@ -223,6 +225,7 @@ impl Walk {
             elsewhere: style.is_elsewhere() || self.stack.last().is_some_and(|e| e.turned),
             turned: style.turned == Some(true),
             stray: false,
+            from: self.lines.text.len(),
         };
         if self.unseen == 0 {
             if open.elsewhere {
@@ -243,7 +246,6 @@ impl Walk {
             match tag.name.as_str() {
                 "ul" | "ol" | "menu" | "dir" => self.lines.lists += 1,
                 "li" => self.lines.item = true,
-                "td" | "th" => self.lines.begin_cell(),
                 _ => {}
             }
             self.lines.quotes += usize::from(open.quotes);
@@ -379,7 +381,7 @@ impl Walk {
                     self.lines.lists = self.lines.lists.saturating_sub(1);
                 }
                 "td" | "th" if element.stray => self.lines.cell = false,
-                "td" | "th" => self.lines.end_cell(),
+                "td" | "th" => self.lines.end_cell(element.from),
                 "tr" => self.lines.cell = false,
                 _ => {}
             }
@@ -465,6 +467,8 @@ mod tests {
         );
         check("<table><tr><td><p>a<p>b</td><td><p>c</table>", "a\n\nb\n\nc");
         check("<table><tr><td>a<td><table><tr><td>b</table></table>", "a\nb");
+        let inner = "<table><tr><td>c</td></tr></table>";
+        check(&format!("<table><tr><td>a<br>b{inner}</td><td>d</table>"), "a\nb\nc\nd");
         check("<table><tr><td>a<td><blockquote>b</blockquote></table>", "a\n\n> b");
         check("a<table><tr><td></td><td><p>b</p></td></tr></table>c", "a\nb\nc");
         check(

@@ -29,8 +29,6 @@ pub(super) struct Lines {
     behind_target: bool,
     /// A cell ended in this row.
     pub(super) cell: bool,
-    /// Where in the text the words of the cell begin that is open.
-    cell_from: usize,
     /// A list item whose first word is to come.
     pub(super) item: bool,
 }
@@ -63,15 +61,11 @@ impl Lines {
         }
     }
 
-    pub(super) fn begin_cell(&mut self) {
-        self.cell_from = self.text.len();
-    }
-
-    /// The end of a cell. One of a single line breaks none.
-    pub(super) fn end_cell(&mut self) {
+    /// The end of a cell whose words begin here in the text. One of a single line breaks none.
+    pub(super) fn end_cell(&mut self, from: usize) {
         self.cell = true;
         let marks = ['\n', '>', '|', ' '];
-        let words = self.text.get(self.cell_from..).unwrap_or_default().trim_matches(marks);
+        let words = self.text.get(from..).unwrap_or_default().trim_matches(marks);
         if !words.is_empty() && !words.contains('\n') {
             self.breaks = 0;
         }

@@ -76,6 +76,7 @@ impl Walk {
             elsewhere: false,
             turned: false,
             stray: false,
+            from: self.lines.text.len(),
         });
     }
 }
