@@ -267,6 +267,80 @@ fn uuencoded_files_are_files() {
 }
 
 #[test]
+fn uuencoded_files_are_files_whatever_the_text_is_written_in() {
+    let lamp = "begin 644 a.js\n42&5L;&\\L(&ET(&ES(&)R87-S+@H`\n`\nend\n";
+    let taken = |read: &Message, text: &str| {
+        assert_eq!(read.text.body, text);
+        assert!(read.rich.is_none() && read.otherwise.body.is_empty());
+        let [file] = &read.attachments[..] else { panic!("{:?}", read.attachments) };
+        assert_eq!(file.name.as_deref(), Some("a.js"));
+        assert_eq!(&*file.content.decode(b""), b"Hello, it is brass.\n");
+    };
+    let wide: Vec<u8> =
+        format!("See:\n{lamp}Jane").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    taken(&mail("Content-Type: text/plain; charset=utf-16le", &wide), "See:\nJane");
+    // Lines of a Macintosh.
+    taken(&mail("Subject: x", format!("See:\n{lamp}").replace('\n', "\r").as_bytes()), "See:");
+    // A signed text, in which a dash stands before each dash that begins a line.
+    let signed = format!(
+        "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nSee:\n{lamp}\
+         -----BEGIN PGP SIGNATURE-----\n\niQ\n-----END PGP SIGNATURE-----\n"
+    );
+    taken(&mail("Subject: x", signed.as_bytes()), "See:");
+    let marked = lamp.replace('&', "&amp;");
+    for html in [
+        format!("<p>See:</p><pre>{marked}</pre>"),
+        format!("<div>See:</div>{}", marked.replace('\n', "<br>\n")),
+    ] {
+        taken(&mail("Content-Type: text/html", html.as_bytes()), "See:");
+    }
+    // Both forms have it: it is one file.
+    let both = format!(
+        "--b\nContent-Type: text/plain\n\nSee:\n{lamp}\n--b\nContent-Type: text/html\n\n\
+         <p><b>See:</b></p><pre>{marked}</pre>\n--b--\n"
+    );
+    taken(&mail("Content-Type: multipart/alternative; boundary=b", both.as_bytes()), "See:");
+}
+
+#[test]
+fn a_hundred_uuencoded_files_of_a_mail_are_files() {
+    let some = |from: usize, to: usize| -> String {
+        let file = |n| format!("begin 644 {n}.txt\n42&5L;&\\L(&ET(&ES(&)R87-S+@H`\n`\nend\n");
+        (from..to).map(file).collect()
+    };
+    let inner = format!("Subject: y\nContent-Type: text/plain\n\n{}", some(60, 100));
+    let of = |more: &str| {
+        let body = format!(
+            "--b\nContent-Type: text/plain\n\n{}\n--b\nContent-Type: message/rfc822\n\n{inner}\n\
+             --b\nContent-Type: text/plain\n\nJane\n{more}\n--b--\n",
+            some(0, 60)
+        );
+        mail("Content-Type: multipart/mixed; boundary=b", body.as_bytes())
+    };
+    let just = of("");
+    assert_eq!((just.attachments.len(), &just.defects[..]), (100, &[][..]));
+    let above = of(&some(100, 110));
+    assert_eq!((above.attachments.len(), &above.defects[..]), (100, &[Defect::Bounds][..]));
+    // It is not lost: it is judged as words, in a mail that nobody has read to the end.
+    assert!(above.text.body.contains("begin 644 109.txt"));
+}
+
+#[test]
+fn what_stands_around_the_one_file_of_a_uuencoded_part_is_noted() {
+    let lamp = "begin 644 lamp.txt\r\n42&5L;&\\L(&ET(&ES(&)R87-S+@H`\r\n`\r\nend\r\n";
+    for kind in ["application/octet-stream", "text/plain"] {
+        let defects = |body: &str| {
+            let head = format!("Content-Type: {kind}\r\nContent-Transfer-Encoding: x-uuencode");
+            mail(&head, body.as_bytes()).defects
+        };
+        assert_eq!(defects(&format!("\r\n{lamp}\r\n")), [], "{kind}");
+        assert_eq!(defects(&format!("Ring me\r\n{lamp}")), [Defect::Encoding], "{kind}");
+        assert_eq!(defects(&format!("{lamp}{lamp}")), [Defect::Encoding], "{kind}");
+        assert_eq!(defects("Ring me\r\n"), [Defect::Encoding], "{kind}");
+    }
+}
+
+#[test]
 fn raw_eight_bit_headers_and_broken_encoded_words_are_read() {
     let subject = |bytes: &[u8]| {
         let mut raw = b"Subject: ".to_vec();

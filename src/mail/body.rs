@@ -52,6 +52,8 @@ pub(super) struct Reader<'x> {
     pub(super) otherwise: String,
     /// What would be fetched for them.
     pub(super) stray: Vec<Remote>,
+    /// Files that may still be taken out of the lines of texts, in the whole mail.
+    pub(super) files_left: &'x mut usize,
 }
 
 /// Text of one subtree, whether it came from HTML, and then its markup.
@@ -64,7 +66,13 @@ struct Words {
 }
 
 /// Reads the text and lists the attachments.
-pub(super) fn content(raw: &[u8], tree: &Tree, place: Place, defects: &mut Vec<Defect>) -> Content {
+pub(super) fn content(
+    raw: &[u8],
+    tree: &Tree,
+    place: Place,
+    files_left: &mut usize,
+    defects: &mut Vec<Defect>,
+) -> Content {
     let mut reader = Reader {
         raw,
         tree,
@@ -77,11 +85,13 @@ pub(super) fn content(raw: &[u8], tree: &Tree, place: Place, defects: &mut Vec<D
         budget: 2 * MOST_TEXT,
         otherwise: String::new(),
         stray: Vec::new(),
+        files_left,
     };
     let mut words = reader.part(0, false);
     if words.text.trim().is_empty() && !words.shows_pictures() {
         reader.lose(&mut words.remotes);
         words = Words { text: reader.take_wrapped(), ..Words::default() };
+        reader.take_files(&mut words);
     }
     let whole = words.text.len();
     let text = decode::bounded(words.text, MOST_TEXT, reader.defects);
@@ -236,68 +246,93 @@ impl Reader<'_> {
 
     fn text(&mut self, part: &Part) -> Words {
         let bytes = self.raw.get(part.body.clone()).unwrap_or_default();
-        let is_html = part.content_type == "text/html";
-        let mut bytes = decode::transfer(bytes, part.transfer, self.defects);
-        if !is_html && let Some(Taken { rest, files }) = uuencoded::take(&bytes) {
-            bytes = rest;
-            files.into_iter().for_each(|file| self.attach_uuencoded(file));
-        }
-        let most = if is_html { MOST_HTML } else { self.budget };
-        let over = bytes.len() > most;
-        let bytes = match bytes.get(..most) {
-            Some(cut) if over => {
-                decode::note(self.defects, Defect::Bounds);
-                cut
-            }
-            _ => bytes.as_slice(),
+        let bytes = decode::transfer(bytes, part.transfer, self.defects);
+        let mut words = match part.content_type.as_str() {
+            "text/html" => self.html(part, &bytes),
+            _ => Words { text: self.plain(part, &bytes), ..Words::default() },
         };
-        let text = decode::charset(bytes, part.charset.as_deref(), self.defects);
-        let mut remotes = Vec::new();
-        let (mut text, mut rich) = if is_html {
-            let read = html::text(&text, self.budget);
-            if read.cut {
-                decode::note(self.defects, Defect::Bounds);
-            }
-            remotes = read.remotes;
-            (read.text, read.rich.filter(|_| !over))
-        } else {
-            let text = decode::clean(&text);
-            let text = if is_enriched(part) { enriched::text(&text) } else { text };
-            (self.plain(part, &text), None)
-        };
-        text.truncate(text.trim_end().len());
-        if text.len() > self.budget {
-            rich = None;
+        self.take_files(&mut words);
+        words.text.truncate(words.text.trim_end().len());
+        if words.text.len() > self.budget {
+            words.rich = None;
         }
-        let text = decode::bounded(text, self.budget, self.defects);
-        self.budget -= text.len();
-        Words { text, html: is_html, rich, remotes }
+        words.text = decode::bounded(words.text, self.budget, self.defects);
+        self.budget -= words.text.len();
+        words
     }
 
-    fn plain(&mut self, part: &Part, text: &str) -> String {
-        let text = match openpgp::open(text) {
+    fn html(&mut self, part: &Part, bytes: &[u8]) -> Words {
+        let over = bytes.len() > MOST_HTML;
+        if over {
+            decode::note(self.defects, Defect::Bounds);
+        }
+        let bytes = bytes.get(..MOST_HTML).unwrap_or(bytes);
+        let text = decode::charset(bytes, part.charset.as_deref(), self.defects);
+        let read = html::text(&text, self.budget);
+        if read.cut {
+            decode::note(self.defects, Defect::Bounds);
+        }
+        let rich = read.rich.filter(|_| !over);
+        Words { text: read.text, html: true, rich, remotes: read.remotes }
+    }
+
+    fn plain(&mut self, part: &Part, bytes: &[u8]) -> String {
+        let text = decode::charset(bytes, part.charset.as_deref(), self.defects);
+        let text = decode::clean(&text);
+        // Before what unwraps lines, and before the text is cut: files may be longer than texts.
+        let text = self.without_files(&text).unwrap_or(text);
+        let text = decode::bounded(text, self.budget, self.defects);
+        let text = if is_enriched(part) { enriched::text(&text) } else { text };
+        let text = match openpgp::open(&text) {
             Armour::Encrypted => {
                 self.unreadable.get_or_insert(Unreadable::Encrypted);
                 return String::new();
             }
             Armour::Opened(inner) => inner,
-            Armour::None => text.to_owned(),
+            Armour::None => text,
         };
         let text = if part.flowed { flowed::unwrap(&text, part.del_sp) } else { text };
         // What stood before a byte order mark may be gone only now.
         text.trim_start_matches('\u{feff}').trim_end().to_owned()
     }
 
-    /// A file that stood in the lines of a text.
+    /// Takes the files out of the lines of words as they are read, whatever they were written in.
+    /// Their markup is gone then: it stands at places of the whole text.
+    fn take_files(&mut self, words: &mut Words) {
+        if let Some(rest) = self.without_files(&words.text) {
+            words.text = rest;
+            words.rich = None;
+            words.remotes.iter_mut().for_each(|remote| remote.at = None);
+        }
+    }
+
+    /// A text without the files in its lines; nothing where it has none.
+    fn without_files(&mut self, text: &str) -> Option<String> {
+        if !text.contains("begin") {
+            return None;
+        }
+        let Taken { rest, files, more } = uuencoded::take(text.as_bytes(), *self.files_left)?;
+        if more {
+            decode::note(self.defects, Defect::Bounds);
+        }
+        files.into_iter().for_each(|file| self.attach_uuencoded(file));
+        Some(String::from_utf8_lossy(&rest).into_owned())
+    }
+
+    /// A file that stood in the lines of a text; one that stands in two forms of it is one file.
     fn attach_uuencoded(&mut self, file: uuencoded::File) {
         let name = fields::unstructured(&file.name, None, self.defects);
-        self.attachments.push(Attachment {
+        let file = Attachment {
             name: Some(name).filter(|name| !name.is_empty()),
             content_type: "application/octet-stream".to_owned(),
             size: file.bytes.len(),
             content: FileContent::own(file.bytes),
             ..Attachment::default()
-        });
+        };
+        if !self.attachments.contains(&file) {
+            *self.files_left = self.files_left.saturating_sub(1);
+            self.attachments.push(file);
+        }
     }
 
     pub(super) fn attach(&mut self, part: &Part, related: bool) {
@@ -307,7 +342,7 @@ impl Reader<'_> {
             name: part.name.clone().filter(|n| !n.is_empty()),
             content_type: part.content_type.clone(),
             inline: picture && !part.attached && (related || (part.shown && part.id.is_some())),
-            size: decode::size(bytes, part.transfer),
+            size: decode::size(bytes, part.transfer, self.defects),
             content_id: part.id.clone(),
             charset: part.charset.clone(),
             content: self.place.content(self.raw, part),

@@ -71,13 +71,13 @@ pub(super) fn transfer(bytes: &[u8], how: Transfer, defects: &mut Vec<Defect>) -
             lax_quoted_printable(bytes)
         }),
         Transfer::Uuencode => {
-            match uuencoded::take(bytes).and_then(|found| found.files.into_iter().next()) {
-                Some(file) => file.bytes,
-                None => {
-                    note(defects, Defect::Encoding);
-                    bytes.to_vec()
-                }
+            let found = uuencoded::take(bytes, 1);
+            // One part is one file: what stands around it is left out.
+            if found.as_ref().is_none_or(|found| !found.rest.trim_ascii().is_empty()) {
+                note(defects, Defect::Encoding);
             }
+            let file = found.and_then(|found| found.files.into_iter().next());
+            file.map_or_else(|| bytes.to_vec(), |file| file.bytes)
         }
     }
 }
@@ -103,7 +103,7 @@ pub(super) fn lax_base64(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The decoded size, without decoding where counting is enough.
-pub(super) fn size(bytes: &[u8], how: Transfer) -> usize {
+pub(super) fn size(bytes: &[u8], how: Transfer, defects: &mut Vec<Defect>) -> usize {
     match how {
         Transfer::Identity | Transfer::Unknown => bytes.len(),
         Transfer::Base64 => {
@@ -116,7 +116,7 @@ pub(super) fn size(bytes: &[u8], how: Transfer) -> usize {
         Transfer::QuotedPrintable => {
             quoted_printable_decode(bytes).map_or_else(|| bytes.len(), |b| b.len())
         }
-        Transfer::Uuencode => transfer(bytes, how, &mut vec![]).len(),
+        Transfer::Uuencode => transfer(bytes, how, defects).len(),
     }
 }
 

@@ -102,7 +102,7 @@ impl Reader<'_> {
         }
         let tree = parts::tree(raw, &block);
         tree.defects.iter().for_each(|defect| decode::note(self.defects, *defect));
-        let mut content = body::content(raw, &tree, place, self.defects);
+        let mut content = body::content(raw, &tree, place, self.files_left, self.defects);
         self.lose(&mut content.remotes);
         let subject = block
             .first("subject")

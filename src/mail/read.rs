@@ -10,13 +10,14 @@ use super::message::{Defect, Mailbox, Message};
 use super::nested::Place;
 use super::parts;
 use super::segment::segment;
+use super::uuencoded;
 use crate::domain::MsgId;
 
 /// Reads a mail. Total: whatever the bytes, a [`Message`] comes out, in time linear to their
 /// number; what is odd about them is in [`Message::defects`].
 ///
 /// Bounds: 20 nested multiparts, 500 parts, 2 MiB of text, 500 known header fields a block, 16 KiB
-/// a field; the rest is left out and noted as [`Defect::Bounds`]. A `From:` beyond the bounds gives
+/// a field, 100 files in lines of text; the rest is left out and noted as [`Defect::Bounds`]. A `From:` beyond the bounds gives
 /// no mailbox at all, so that none can hide behind them.
 pub fn read(raw: &[u8]) -> Message {
     let block = fields::split(raw, 0..raw.len());
@@ -26,7 +27,8 @@ pub fn read(raw: &[u8]) -> Message {
         decode::note(&mut message.defects, Defect::NoStructure);
     }
     header(&block, tree.charset(), &mut message);
-    let content = body::content(raw, &tree, Place::Whole, &mut message.defects);
+    let mut files_left = uuencoded::MOST;
+    let content = body::content(raw, &tree, Place::Whole, &mut files_left, &mut message.defects);
     message.attachments = content.attachments;
     message.unreadable = content.unreadable;
     message.receipts = fields::receipts(&block);

@@ -17,29 +17,33 @@ pub(super) struct File {
 pub(super) struct Taken {
     pub(super) rest: Vec<u8>,
     pub(super) files: Vec<File>,
+    /// There were more files than were to be taken: they are still in the text.
+    pub(super) more: bool,
 }
 
-/// Files of one text.
-const MOST: usize = 100;
+/// Files of one mail, those of the mails in it included.
+pub(super) const MOST: usize = 100;
 
-/// Takes the files out of a text, in linear time; nothing where there are none.
-pub(super) fn take(text: &[u8]) -> Option<Taken> {
-    let mut taken = Taken { rest: Vec::new(), files: Vec::new() };
+/// Takes so many files out of a text at most, in linear time; nothing where there are none.
+pub(super) fn take(text: &[u8], most: usize) -> Option<Taken> {
+    let mut taken = Taken { rest: Vec::new(), files: Vec::new(), more: false };
     let mut lines = Lines(text);
     while let Some(line) = lines.next() {
-        if let Some((name, form)) = head(line)
-            && taken.files.len() < MOST
-        {
+        if let Some((name, form)) = head(line) {
             let mut behind = Lines(lines.0);
-            if let Some(bytes) = body(&mut behind, form) {
-                taken.files.push(File { name: name.to_vec(), bytes });
-                lines = behind;
-                continue;
+            match body(&mut behind, form) {
+                Some(bytes) if taken.files.len() < most => {
+                    taken.files.push(File { name: name.to_vec(), bytes });
+                    lines = behind;
+                    continue;
+                }
+                Some(_) => taken.more = true,
+                None => {}
             }
         }
         taken.rest.extend_from_slice(line);
     }
-    (!taken.files.is_empty()).then_some(taken)
+    (taken.more || !taken.files.is_empty()).then_some(taken)
 }
 
 /// The lines that are left, each with its end.
@@ -145,7 +149,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, rest: &str, files: &[(&str, &[u8])]) {
-        let taken = take(text.as_bytes());
+        let taken = take(text.as_bytes(), MOST);
         let found = taken.as_ref().map(|taken| {
             let files = taken.files.iter().map(|f| (&f.name[..], &f.bytes[..]));
             (String::from_utf8_lossy(&taken.rest).into_owned(), files.collect::<Vec<_>>())
@@ -172,6 +176,15 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_many_stays_and_is_told() {
+        let lamp = "begin 644 lamp.txt\n42&5L;&\\L(&ET(&ES(&)R87-S+@H`\n`\nend\n";
+        let taken = take(lamp.repeat(3).as_bytes(), 2).unwrap();
+        assert_eq!((taken.files.len(), taken.more), (2, true));
+        assert_eq!(taken.rest, lamp.as_bytes());
+        assert!(!take(lamp.repeat(2).as_bytes(), 2).unwrap().more);
+    }
+
+    #[test]
     fn words_are_no_file() {
         for text in [
             "begin 644 lamp.txt\nplease, and tell me when.\n",
@@ -192,7 +205,7 @@ mod tests {
         for length in 0..200_usize {
             let bytes: Vec<u8> = (0..length).map(|n| (n * 7 + length) as u8).collect();
             let text = format!("Hi\n{}Jane\n", encoded(&bytes));
-            let taken = take(text.as_bytes()).unwrap();
+            let taken = take(text.as_bytes(), MOST).unwrap();
             assert_eq!(taken.rest, b"Hi\nJane\n");
             assert_eq!(taken.files, [File { name: b"x".to_vec(), bytes }], "{text}");
         }
