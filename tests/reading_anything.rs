@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use bauta::mail::{Attachment, Defect, Message, read};
+use bauta::mail::{Attachment, Defect, Message, Piece, read};
 use data_encoding::BASE64;
 
 fn mail(head: &str, body: &[u8]) -> Message {
@@ -337,6 +337,30 @@ fn what_stands_around_the_one_file_of_a_uuencoded_part_is_noted() {
         assert_eq!(defects(&format!("Ring me\r\n{lamp}")), [Defect::Encoding], "{kind}");
         assert_eq!(defects(&format!("{lamp}{lamp}")), [Defect::Encoding], "{kind}");
         assert_eq!(defects("Ring me\r\n"), [Defect::Encoding], "{kind}");
+    }
+}
+
+#[test]
+fn a_form_that_only_shows_pictures_stands_beside_the_words() {
+    let picture = "--r\nContent-Type: image/jpeg\nContent-ID: <a>\nContent-Transfer-Encoding: base64\n\nAAEC\n--r--\n";
+    let words = "--b\nContent-Type: text/html\n\n<p>Broken, see photo</p>\n";
+    let shown = format!(
+        "--b\nContent-Type: multipart/related; boundary=r\n\n--r\nContent-Type: text/html\n\n\
+         <img src=\"cid:a\">\n{picture}"
+    );
+    for (forms, pictures) in [
+        (format!("{words}{shown}"), 1),
+        (format!("{shown}{words}"), 1),
+        (format!("{words}{shown}{}", shown.replace("cid:a", "cid:b")), 2),
+    ] {
+        let read = mail(
+            "Content-Type: multipart/alternative; boundary=b",
+            format!("{forms}--b--\n").as_bytes(),
+        );
+        assert_eq!((&*read.text.body, &*read.otherwise.body), ("Broken, see photo", ""), "{forms}");
+        let pieces = read.rich.unwrap().pieces;
+        let found = pieces.iter().filter(|piece| matches!(piece, Piece::Picture(..))).count();
+        assert_eq!(found, pictures, "{forms}");
     }
 }
 

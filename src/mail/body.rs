@@ -211,8 +211,14 @@ impl Reader<'_> {
     /// for what is no other form at all: that is shown too. `before` forms were taken already; with
     /// more of them than anybody writes the last is the one, whatever it says.
     fn take_form(&mut self, taken: &mut Words, form: Words, before: usize) {
+        let wordless = |words: &Words| words.text.trim().is_empty();
+        let pictures_alone = before > 0
+            && (wordless(taken) || wordless(&form))
+            // Both show pictures here, and nothing else.
+            && (wordless(taken) != wordless(&form) || taken.rich != form.rich);
         let same = match before {
             0 => Same::Yes,
+            1..=MOST_COMPARED if pictures_alone => Same::No,
             1..=MOST_COMPARED => alternatives::compare(&taken.text, &form.text),
             _ => Same::Nearly,
         };
