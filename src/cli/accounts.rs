@@ -75,11 +75,14 @@ enum AccountCommand {
         #[command(flatten)]
         why: Why,
     },
-    /// Lift a suspension and a block: take a seller's mail again. Where neither is in force: decline
-    /// what the ladder proposes, until the next strike
+    /// Lift a suspension and a block: take a seller's mail again; the seller is told
     Restore {
         /// The seller
         seller: SellerId,
+        /// Lift nothing: only decline what the ladder proposes, until the next strike; the seller is
+        /// not told
+        #[arg(long)]
+        proposal: bool,
         #[command(flatten)]
         why: Why,
     },
@@ -128,7 +131,10 @@ impl Accounts {
                 let (id, who) = (PartyId::Seller(seller), why.into());
                 change(&id, AccountChange::Suspended, who, path, out)
             }
-            AccountCommand::Restore { seller, why } => {
+            AccountCommand::Restore { seller, proposal: true, why } => {
+                decline(&seller, why.into(), path, out)
+            }
+            AccountCommand::Restore { seller, proposal: false, why } => {
                 let (id, who) = (PartyId::Seller(seller), why.into());
                 change(&id, AccountChange::Restored, who, path, out)
             }
@@ -234,6 +240,20 @@ fn excuse(violation: i64, who: Who, path: &Path, out: &mut impl Write) -> anyhow
         }
         let already = if changed { "" } else { " already" };
         Ok(writeln!(out, "violation {violation} excused{already}")?)
+    })
+}
+
+/// Declines what the ladder proposes about a seller.
+fn decline(seller: &SellerId, who: Who, path: &Path, out: &mut impl Write) -> anyhow::Result<()> {
+    beside(path, async |house| {
+        let rules = house.config.account_health.clone();
+        let changed = house.store.decline_proposed(seller, rules, who.decision()).await?;
+        if who.json {
+            let result = if changed { "declined" } else { "unchanged" };
+            return json(out, &serde_json::json!({ "result": result, "seller": seller }));
+        }
+        let what = if changed { "what was proposed is declined" } else { "nothing is proposed" };
+        Ok(writeln!(out, "seller {seller}: {what}")?)
     })
 }
 

@@ -109,7 +109,7 @@ impl Relay {
         };
         let subject = format!("Seller {seller}: the ladder proposes \"{step}\"");
         let text = format!(
-            "Seller {seller} has reached the step \"{step}\" of the ladder: {why}.\n\nLook at it:  bauta account health {seller}\nDo it:       bauta account {command} {seller} --reason \"...\"\nDecline it:  bauta account restore {seller} --reason \"...\"\n\nThe reason of a step is told to the seller, who may appeal. Nothing happens unless you decide so."
+            "Seller {seller} has reached the step \"{step}\" of the ladder: {why}.\n\nLook at it:  bauta account health {seller}\nDo it:       bauta account {command} {seller} --reason \"...\"\nDecline it:  bauta account restore {seller} --proposal --reason \"...\"\n\nThe reason of a step is told to the seller, who may appeal. Nothing happens unless you decide so; declining lifts nothing that is in force."
         );
         let kind = NoticeKind::Proposal;
         let notice = Notice::ForReview { kind, subject: &subject, text: &text };

@@ -3,10 +3,9 @@
 
 use rusqlite::{Connection, params};
 
-use super::rows::{all, get, moment, moment_some, one, run};
-use super::{Store, clock, orders, party, telling};
-use crate::domain::{NoticeKind, PartyId, Role, Timestamp};
-use crate::market::strikes::EXPLAINED_FOR;
+use super::rows::{all, get, moment, moment_some, run};
+use super::{Store, clock, orders, party, telling, violation};
+use crate::domain::{HealthRules, NoticeKind, PartyId, Role, SellerId, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::register::{AccountChange, AccountEvent, Decision, PairNames};
 
@@ -22,6 +21,28 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let id = id.clone();
         self.write(512, move |conn| change_account(conn, &id, &change, &decision)).await
+    }
+
+    /// Declines what the ladder proposes about a seller, until the next strike. What is in force stays
+    /// so, and the seller, who never heard of it, hears nothing. `false`: nothing is proposed.
+    ///
+    /// Errors: `UnknownSeller`.
+    pub async fn decline_proposed(
+        &self,
+        seller: &SellerId,
+        rules: HealthRules,
+        decision: Decision,
+    ) -> Result<bool, StoreError> {
+        let id = PartyId::Seller(seller.clone());
+        self.write(512, move |conn| {
+            let number = party::require(conn, &id)?;
+            if violation::proposals(conn, number, &rules, decision.at)?.is_empty() {
+                return Ok(false);
+            }
+            note(conn, number, None, DECLINED, &decision, Follows::default())?;
+            Ok(true)
+        })
+        .await
     }
 
     /// All that was decided about an account, the oldest first.
@@ -91,7 +112,7 @@ pub(super) fn take_step(
         AccountChange::Suspended => "suspended_at = ?2 WHERE number = ?1 AND suspended_at IS NULL",
         AccountChange::Restored => {
             "version = version + 1, suspended_at = NULL, proactive_blocked_until = NULL WHERE number = ?1
-                AND (suspended_at IS NOT NULL OR proactive_blocked_until IS NOT NULL)"
+                AND (suspended_at IS NOT NULL OR proactive_blocked_until > ?2)"
         }
         AccountChange::OptedOut => "opted_out_at = ?2 WHERE number = ?1 AND opted_out_at IS NULL",
         AccountChange::OptedIn => {
@@ -118,8 +139,7 @@ pub(super) fn take_step(
         run(conn, &format!("UPDATE party SET {sql}"), [number])?
     };
     if changed == 0 {
-        // Nothing is in force: what is only proposed is declined by it.
-        return Ok(*change == AccountChange::Restored && decline(conn, number, decision)?);
+        return Ok(false);
     }
     match change {
         AccountChange::Suspended => clock::pause(conn, number, decision.at)?,
@@ -133,22 +153,6 @@ pub(super) fn take_step(
 
 /// What stands in an account's history where a person took no step that the ladder had proposed.
 pub(super) const DECLINED: &str = "declined";
-
-/// Declines what the ladder has proposed; the seller never heard of it. `false`: nothing is proposed.
-fn decline(conn: &Connection, number: i64, decision: &Decision) -> Result<bool, StoreError> {
-    let sql =
-        "SELECT coalesce(max(number), 0) > (SELECT coalesce(max(number), 0) FROM account_change
-            WHERE party = ?1 AND change IN ('restored', 'suspended', 'declined')) AS open
-        FROM account_change WHERE party = ?1 AND at > ?2 AND change IN
-            ('warning-proposed', 'proactive-blocked-proposed', 'suspended-proposed')";
-    let since = decision.at.before(EXPLAINED_FOR).as_millis();
-    let open: bool =
-        one(conn, sql, params![number, since], |row| get(row, "open"))?.unwrap_or(false);
-    if open {
-        note(conn, number, None, DECLINED, decision, Follows::default())?;
-    }
-    Ok(open)
-}
 
 fn block(
     conn: &Connection,

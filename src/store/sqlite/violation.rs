@@ -233,7 +233,7 @@ fn proposed(rung: &Rung) -> String {
 }
 
 /// What the ladder has proposed and nobody has decided about.
-fn proposals(
+pub(super) fn proposals(
     conn: &Connection,
     party: i64,
     rules: &HealthRules,
@@ -270,11 +270,13 @@ fn ladder_of<'a>(
     };
     let decided = last("restored", i64::MIN)?.max(last(standing::DECLINED, i64::MIN)?);
     let standing = |rung: &'a Rung| {
-        let taken = match rung.step {
-            StepKind::Warning => last("warned", since)? > 0,
-            StepKind::ProactiveBlocked => blocked,
-            StepKind::Suspended => now_is.suspended,
+        let (step, taken) = match rung.step {
+            StepKind::Warning => ("warned", last("warned", since)? > 0),
+            StepKind::ProactiveBlocked => ("proactive-blocked", blocked),
+            StepKind::Suspended => ("suspended", now_is.suspended),
         };
+        // Who took the step has decided, whether it is in force still or not.
+        let decided = decided.max(last(step, i64::MIN)?);
         let asked = rung.by_person && last(&proposed(rung), since)? > decided;
         let standing = match (taken, asked) {
             (true, _) => Standing::Taken,

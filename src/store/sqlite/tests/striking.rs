@@ -40,6 +40,17 @@ impl Market {
         self.store.account_health(&id, health(), at(days * 24)).await.unwrap()
     }
 
+    async fn restores(&self, days: u64) -> bool {
+        let restored = AccountChange::Restored;
+        self.store.change_account(&seller(), restored, decision(days)).await.unwrap()
+    }
+
+    async fn declines(&self, days: u64, ladder: &[Rung]) -> bool {
+        let rules = HealthRules { ladder: ladder.to_vec(), ..health() };
+        let id = "S1".parse().unwrap();
+        self.store.decline_proposed(&id, rules, decision(days)).await.unwrap()
+    }
+
     async fn changes(&self) -> Vec<(String, String)> {
         let history = self.store.account_history(&seller()).await.unwrap();
         history.into_iter().map(|e| (e.change, e.by)).collect()
@@ -90,16 +101,67 @@ async fn a_person_declines_what_the_ladder_proposes_and_the_seller_hears_nothing
     assert_eq!(open.len(), 1, "{open:?}");
     assert_eq!((open[0].step, open[0].at), (StepKind::Suspended, at(3 * 24)));
     let told = market.store.tellings(99, at(9999)).await.unwrap().len();
-    let restored = AccountChange::Restored;
-    assert!(market.store.change_account(&seller(), restored.clone(), decision(4)).await.unwrap());
+    assert!(!market.restores(4).await, "nothing is in force");
+    assert_eq!(market.health(4).await.proposed.len(), 1);
+    assert!(market.declines(4, &health().ladder).await);
     assert!(market.health(4).await.proposed.is_empty());
     let last = market.changes().await.pop();
     assert_eq!(last, Some(("declined".to_owned(), "ann".to_owned())));
     assert_eq!(market.store.tellings(99, at(9999)).await.unwrap().len(), told);
     // Nothing is proposed any more, and then nothing is to be declined.
-    assert!(!market.store.change_account(&seller(), restored, decision(4)).await.unwrap());
+    assert!(!market.declines(4, &health().ladder).await);
     market.offends(5, &asks).await;
     assert_eq!(market.health(5).await.proposed.len(), 1, "another strike is another reason");
+}
+
+#[tokio::test]
+async fn declining_a_proposal_lifts_no_block_and_a_block_that_ran_out_is_none() {
+    use StepKind::{ProactiveBlocked, Suspended};
+    let market = Market::open().await;
+    let ladder = [(0.5, ProactiveBlocked, false), (1.5, Suspended, true)];
+    for day in 1..=3 {
+        market.climbs(day, day as u64, &ladder).await;
+    }
+    let blocked = async || market.facts().await.seller.standing.proactive_blocked_until;
+    let ladder = rungs(&ladder);
+    let until = blocked().await;
+    assert_eq!(until, Some(at((2 + 14) * 24)));
+    let told = market.store.tellings(99, at(9999)).await.unwrap().len();
+    assert!(market.declines(4, &ladder).await);
+    assert_eq!(blocked().await, until, "the block is in force still");
+    assert!(!market.declines(4, &ladder).await);
+    let changes: Vec<_> = market.changes().await.into_iter().map(|(change, _)| change).collect();
+    assert_eq!(changes, ["proactive-blocked", "suspended-proposed", "declined"]);
+    // It ran out at day 16, and another strike is proposed about.
+    market.climbs(4, 17, &[(0.5, Suspended, true)]).await;
+    let ladder = rungs(&[(0.5, Suspended, true)]);
+    assert!(!market.restores(17).await, "nothing is in force that could be lifted");
+    assert!(market.declines(17, &ladder).await);
+    let now = market.store.tellings(99, at(9999)).await.unwrap();
+    let decided = now[told..].iter().filter(|t| t.kind == NoticeKind::Account).count();
+    assert_eq!(decided, 0, "the seller is told nothing");
+}
+
+#[tokio::test]
+async fn who_took_the_step_that_was_proposed_has_answered() {
+    let until = |day: u64| AccountChange::ProactiveBlocked(at(day * 24));
+    for (step, change) in
+        [(StepKind::Warning, AccountChange::Warned), (StepKind::ProactiveBlocked, until(5))]
+    {
+        let market = Market::open().await;
+        let ladder = [(0.5, step, true)];
+        for day in 1..=2 {
+            market.climbs(day, day as u64, &ladder).await;
+        }
+        let proposed = market.changes().await.pop().unwrap().0;
+        assert_eq!(proposed, format!("{}-proposed", step.as_str()));
+        market.store.change_account(&seller(), change, decision(3)).await.unwrap();
+        let rules = HealthRules { ladder: rungs(&ladder), ..health() };
+        // The block has run out by then.
+        let found = market.store.account_health(&"S1".parse().unwrap(), rules, at(10 * 24)).await;
+        assert!(found.unwrap().proposed.is_empty(), "{proposed}");
+        assert!(!market.declines(10, &rungs(&ladder)).await, "{proposed}");
+    }
 }
 
 #[tokio::test]
@@ -271,16 +333,20 @@ async fn what_explained_nothing_uses_up_no_explanation() {
     assert_eq!(counted(&market.health(11).await), why);
 }
 
+fn rungs(ladder: &[(f64, StepKind, bool)]) -> Vec<Rung> {
+    let rung = |(score, step, by_person): &(f64, StepKind, bool)| Rung {
+        score: *score,
+        step: *step,
+        lasts: None,
+        by_person: *by_person,
+    };
+    ladder.iter().map(rung).collect()
+}
+
 impl Market {
     /// The seller's n-th message, on this day, under this ladder: what was decided since the start.
     async fn climbs(&self, n: usize, day: u64, ladder: &[(f64, StepKind, bool)]) -> Vec<String> {
-        let rung = |(score, step, by_person): &(f64, StepKind, bool)| Rung {
-            score: *score,
-            step: *step,
-            lasts: None,
-            by_person: *by_person,
-        };
-        let ladder = ladder.iter().map(rung).collect();
+        let ladder = rungs(ladder);
         // What is no answer may be refused meanwhile.
         self.accept(&Letter { at: at(day * 24), ..letter(1000 + n, Role::Buyer) }).await;
         let letter = Letter { at: at(day * 24), ..letter(n, Role::Seller) };
