@@ -94,10 +94,13 @@ fn is_led_to(tokens: &Tokens<'_>, start: usize) -> bool {
     blank && (LEXICON.leads.has(last) || two())
 }
 
-/// Whether a run is a number of money or of nothing: nobody measures in "+49" or in words of so
-/// many figures, so that "à", "per" and quotation marks beside them are what they are.
+/// Whether a run is an amount of money or none: nobody measures in "+49", in "06 39 98 12 34" or in
+/// words of so many figures, so that "à", "per" and quotation marks beside them are what they are.
 fn is_paid_only(run: &Run) -> bool {
-    run.plus || is_spoken(run)
+    let length: usize = run.groups.iter().map(|g| g.digits.len()).sum();
+    let first = run.groups.first().map_or("", |g| g.digits.as_str());
+    let national = first.len() > 1 && first.starts_with('0') && (9..=13).contains(&length);
+    run.plus || national || is_spoken(run)
 }
 
 fn is_spoken(run: &Run) -> bool {
@@ -123,10 +126,10 @@ fn is_amount(tokens: &Tokens<'_>, run: &Run) -> bool {
         let j = if tokens.kind(j) == Some(Kind::Blank) { j.saturating_sub(1) } else { j };
         match tokens.kind(j) {
             Some(Kind::Mark('€' | '$' | '£' | '¥' | '₦')) => true,
-            Some(Kind::Mark('×' | '@')) => !run.plus,
+            Some(Kind::Mark('×' | '@')) => !is_paid_only(run),
             _ => match tokens.word(j) {
                 Some("eur" | "usd") => true,
-                Some("x" | "r" | "version" | "v") => !run.plus,
+                Some("x" | "r" | "version" | "v") => !is_paid_only(run),
                 _ => false,
             },
         }

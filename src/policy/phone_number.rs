@@ -649,6 +649,21 @@ mod tests {
     }
 
     #[test]
+    fn a_national_number_is_no_amount_of_what_only_looks_like_a_unit() {
+        for (text, words) in [
+            ("Appelez le 06 39 98 12 34 à partir de 18 h", "06 39 98 12 34"),
+            ("Mein Kontakt: \"0171 3920045\"", "0171 3920045"),
+            ("0171 3920045 per WhatsApp", "0171 3920045"),
+            ("me @ 07700 900123", "07700 900123"),
+        ] {
+            check(text, &[words]);
+        }
+        for text in ["0171 3920045 EUR", "0.648 2.043 0.500 m", "0803 123 mm, 08 10 12 cm"] {
+            check(text, &[]);
+        }
+    }
+
+    #[test]
     fn a_preposition_leads_to_a_number_where_somebody_is_reached_and_to_none_elsewhere() {
         for (text, words) in [
             ("best to get me on 612345678", "612345678"),
