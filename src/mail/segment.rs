@@ -118,12 +118,10 @@ impl<'t> Lines<'t> {
         let mut written = false;
         while at < self.lines.len() {
             let line = self.line(at);
+            let quoted = is_quoted(line);
             // Looked for once in a line.
-            let introduction = match is_quoted(line) {
-                true => None,
-                false => self.introduction(at),
-            };
-            if is_quoted(line) {
+            let introduction = if quoted { None } else { self.introduction(at) };
+            if quoted {
                 self.mark(at..at + 1, SegmentKind::Quote);
                 running = SegmentKind::New;
             } else if is_reply_line(line) && !written {

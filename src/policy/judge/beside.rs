@@ -58,12 +58,11 @@ impl Bench<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::judge;
-    use super::super::tests::rules;
+    use super::super::tests::{context, rules};
     use super::*;
     use crate::config::Mode;
-    use crate::domain::{Direction, RuleId};
+    use crate::domain::RuleId;
     use crate::mail;
-    use crate::policy::Context;
 
     /// The rules that find something, each with the part, in a mail of a plain and an HTML text.
     fn found(plain: &str, html: &str) -> Vec<(RuleId, Part)> {
@@ -74,15 +73,7 @@ mod tests {
              Content-Type: text/html; charset=utf-8\r\n\r\n{html}\r\n--b--\r\n"
         );
         let message = mail::read(raw.as_bytes());
-        let context = Context {
-            direction: Direction::SellerToBuyer,
-            proactive: false,
-            sightings: None,
-            known_ids: vec![],
-            copies: None,
-            question: None,
-        };
-        let verdict = judge(&rules(Mode::Enforce, &[]), &context, &message);
+        let verdict = judge(&rules(Mode::Enforce, &[]), &context(None), &message);
         verdict.findings.iter().map(|f| (f.rule, f.part)).collect()
     }
 

@@ -15,7 +15,7 @@ pub(super) fn rules(mode: Mode, own: &[(RuleId, RuleSetting)]) -> Rules {
     Rules::new(&policy(mode, own), &["msg.market.example".to_owned()]).unwrap()
 }
 
-fn context(sightings: Option<&Sightings>) -> Context<'_> {
+pub(super) fn context(sightings: Option<&Sightings>) -> Context<'_> {
     let direction = Direction::SellerToBuyer;
     Context {
         direction,
@@ -39,6 +39,17 @@ fn message(subject: &str, segments: &[(SegmentKind, &str)]) -> Message {
 
 fn new(text: &str) -> Message {
     message("", &[(SegmentKind::New, text)])
+}
+
+fn photo(name: &str) -> Attachment {
+    Attachment {
+        name: Some(name.to_owned()),
+        content_type: "image/jpeg".to_owned(),
+        inline: true,
+        size: 1,
+        inspected: Some(Inspected::only(FileFacts::of(FileKind::Jpeg))),
+        ..Attachment::default()
+    }
 }
 
 fn told(findings: &[Finding]) -> Vec<(&str, &str)> {
@@ -68,16 +79,7 @@ fn one_stretch_is_one_finding_of_the_most_exact_rule() {
 fn subject_and_attachment_names_are_judged_but_no_ticket_number() {
     let rules = rules(Mode::Enforce, &[]);
     let mut mail = message("Re: [#0171 3920045] call 0171 3920045", &[]);
-    mail.attachments = ["jane@x.example.jpg", "IMG_20240611_123456.jpg"]
-        .map(|name| Attachment {
-            name: Some(name.to_owned()),
-            content_type: "image/jpeg".to_owned(),
-            inline: true,
-            size: 1,
-            inspected: Some(Inspected::only(FileFacts::of(FileKind::Jpeg))),
-            ..Attachment::default()
-        })
-        .to_vec();
+    mail.attachments = ["jane@x.example.jpg", "IMG_20240611_123456.jpg"].map(photo).to_vec();
     let verdict = judge(&rules, &context(None), &mail);
     let parts: Vec<_> = verdict.findings.iter().map(|f| (f.part, f.start)).collect();
     assert_eq!(parts, [(Part::Subject, 25), (Part::Attachment, 0)], "{verdict:?}");
@@ -195,14 +197,7 @@ fn the_name_of_a_file_may_ask_for_what_the_text_may_not() {
     let rules = rules(Mode::Enforce, &[]);
     let check = |name: &str, text: &str, expected: &[&str]| {
         let mut mail = new(text);
-        mail.attachments = vec![Attachment {
-            name: Some(name.to_owned()),
-            content_type: "image/jpeg".to_owned(),
-            inline: true,
-            size: 1,
-            inspected: Some(Inspected::only(FileFacts::of(FileKind::Jpeg))),
-            ..Attachment::default()
-        }];
+        mail.attachments = vec![photo(name)];
         let seen = Sightings::default();
         let verdict = judge(&rules, &context(Some(&seen)), &mail);
         let found: Vec<&str> = verdict.findings.iter().map(|f| f.rule.as_str()).collect();
