@@ -8,6 +8,8 @@
 
 #[path = "corpus/policy.rs"]
 mod policy;
+#[path = "corpus/table.rs"]
+mod table;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

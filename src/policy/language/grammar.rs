@@ -9,12 +9,7 @@ use std::collections::HashMap;
 use std::str::FromStr;
 
 use super::lexicon::Class;
-
-/// Classes as bits.
-pub(super) type Mask = u128;
-
-/// Most classes.
-const CLASSES: usize = 128;
+use super::mask::{CLASSES, Mask};
 
 macro_rules! acts {
     ($($(#[$doc:meta])* $name:ident = $id:literal,)*) => {
@@ -135,9 +130,14 @@ impl Classes {
         Ok(class)
     }
 
+    /// The number of a class.
+    pub fn class(&self, name: &str) -> Option<Class> {
+        self.0.get(name).copied()
+    }
+
     /// The bit of a class.
     pub fn bit(&self, name: &str) -> Mask {
-        self.0.get(name).map_or(0, |class| 1 << class)
+        self.class(name).map(Mask::of).unwrap_or_default()
     }
 }
 
@@ -169,8 +169,8 @@ impl Formula {
             here: vec![],
             clause: vec![],
             near: vec![],
-            not_here: 0,
-            not_near: 0,
+            not_here: Mask::default(),
+            not_near: Mask::default(),
         };
         let mut sign = "+";
         let mut words = line.split_whitespace().peekable();
@@ -182,9 +182,9 @@ impl Formula {
                 }
                 continue;
             }
-            let mut mask = 0;
+            let mut mask = Mask::default();
             for name in word.split('/') {
-                mask |= 1 << classes.add(name)?;
+                mask |= Mask::of(classes.add(name)?);
             }
             match sign {
                 "+" => formula.here.push(mask),
@@ -217,17 +217,17 @@ impl Formula {
     /// sentences that hold `near`.
     pub fn holds(&self, here: Mask, clauses: &[Mask], near: Mask) -> bool {
         let near = here | near;
-        let in_one = |clause: &Mask| self.clause.iter().all(|mask| clause & mask != 0);
-        self.here.iter().all(|mask| here & mask != 0)
-            && self.near.iter().all(|mask| near & mask != 0)
-            && here & self.not_here == 0
+        let in_one = |clause: &Mask| self.clause.iter().all(|mask| clause.meets(*mask));
+        self.here.iter().all(|mask| here.meets(*mask))
+            && self.near.iter().all(|mask| near.meets(*mask))
+            && !here.meets(self.not_here)
             && (self.clause.is_empty() || clauses.iter().any(in_one))
-            && near & self.not_near == 0
+            && !near.meets(self.not_near)
     }
 
     /// The classes that it asks for in the sentence.
     pub fn asks_for(&self) -> Mask {
-        self.here.iter().fold(0, |all, mask| all | mask)
+        self.here.iter().fold(Mask::default(), |all, mask| all | *mask)
     }
 }
 
@@ -241,7 +241,9 @@ mod tests {
         let line = "? review + ask/tell - technical -~ proof +~ order";
         let formula = Formula::parse(Act::ReviewRequest, line, &mut classes).unwrap();
         assert!(formula.likely);
-        let bits = |names: &str| names.split_whitespace().map(|n| classes.bit(n)).sum::<Mask>();
+        let bits = |names: &str| {
+            names.split_whitespace().fold(Mask::default(), |all, n| all | classes.bit(n))
+        };
         for (here, near, expected) in [
             ("review tell order", "", true),
             ("review ask", "order", true),
@@ -255,14 +257,20 @@ mod tests {
         }
         let line = "review & tell + please";
         let formula = Formula::parse(Act::ReviewRequest, line, &mut classes).unwrap();
-        let bits = |names: &str| names.split_whitespace().map(|n| classes.bit(n)).sum::<Mask>();
+        let bits = |names: &str| {
+            names.split_whitespace().fold(Mask::default(), |all, n| all | classes.bit(n))
+        };
         for (clauses, expected) in [
             (["review tell", "please"], true),
             (["review", "tell please"], false),
             (["review tell", ""], false),
         ] {
             let here = bits(clauses[0]) | bits(clauses[1]);
-            assert_eq!(formula.holds(here, &clauses.map(bits), 0), expected, "{clauses:?}");
+            assert_eq!(
+                formula.holds(here, &clauses.map(bits), Mask::default()),
+                expected,
+                "{clauses:?}"
+            );
         }
         for wrong in ["", "- a", "a b", "a +", "A", "a + -"] {
             assert!(Formula::parse(Act::Offer, wrong, &mut classes).is_err(), "{wrong:?}");

@@ -14,6 +14,7 @@ mod grammar;
 mod letters;
 mod lexicon;
 mod marks;
+mod mask;
 mod pack;
 mod packs;
 mod reading;

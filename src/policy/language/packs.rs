@@ -11,7 +11,7 @@ use super::grammar::{Act, Classes, Formula};
 use super::lexicon::{Class, Lexicon};
 use super::pack::{File, PackError, Source, Tag};
 use super::words::cut;
-use crate::domain::{Language, MessageKind};
+use crate::domain::{Language, MessageKind, is_unseen};
 use crate::policy::view::folded;
 
 /// The languages of this build, each with its file.
@@ -220,7 +220,7 @@ impl Packs {
         for (name, value) in &file.tags {
             let tag = Tag::parse(name).map_err(|wrong| source.wrong(value.span().start, wrong))?;
             for (word, _) in source.entries(value) {
-                self.tags.insert(folded(word).trim().to_owned(), tag);
+                self.tags.insert(lettered(word), tag);
             }
         }
         self.packs.push(pack);
@@ -245,10 +245,11 @@ impl Packs {
         Ok(())
     }
 
-    /// What a tag in brackets at the start of a new subject names.
+    /// What a tag in brackets at the start of a new subject names; Japanese writes 【】 for them.
     pub(super) fn tag(&self, subject: &str) -> Option<Tag> {
-        let (tag, _) = subject.trim_start().strip_prefix('[')?.split_once(']')?;
-        self.tags.get(folded(tag).trim()).copied()
+        let subject = subject.trim_start_matches(|c: char| c.is_whitespace() || is_unseen(c));
+        let (tag, _) = subject.strip_prefix(['[', '［', '【'])?.split_once([']', '］', '】'])?;
+        self.tags.get(&lettered(tag)).copied()
     }
 
     /// The kinds of message that a tag at the start of a new subject names. Behind "Re:" it is
@@ -265,6 +266,20 @@ impl Packs {
     pub fn is_important(&self, subject: &str) -> bool {
         self.tag(subject) == Some(Tag::Important)
     }
+}
+
+/// The letters of a tag, whatever stands between them; figures and marks that look like a letter are
+/// it.
+fn lettered(tag: &str) -> String {
+    let letter = |c: char| match c {
+        '0' => 'o',
+        '1' | 'l' | '!' | '|' => 'i',
+        '3' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        c => c,
+    };
+    folded(tag).chars().map(letter).filter(|c| c.is_alphanumeric()).collect()
 }
 
 fn words_of(text: &str) -> HashSet<String> {
@@ -363,6 +378,13 @@ mod tests {
             (" [ WICHTIG ]Ihre Farbe", true),
             ("[Ważne] Kolor", true),
             ("[重要] お色", true),
+            ("【重要】お色", true),
+            ("［重 要］お色", true),
+            ("[Imp0rtant] Your colour", true),
+            ("[lmportant] Your colour", true),
+            ("[I m p o r t a n t] Your colour", true),
+            ("[Impоrt\u{200b}ant] Your colour", true), // Cyrillic о
+            ("[Unimportant] Your colour", false),
             ("[Invoice] O1", false),
             ("Re: [Important] Your colour", false),
             ("Important: your colour", false),

@@ -5,10 +5,11 @@ use std::ops::Range;
 
 use super::disguise::words;
 use super::glue::{Piece, glued};
-use super::grammar::{Act, CLAUSE, CLOSING, CODE, Formula, Mask, NUMBER, QUESTION, STARS};
+use super::grammar::{Act, CLAUSE, CLOSING, CODE, Formula, NUMBER, QUESTION, STARS};
 use super::letters;
 use super::lexicon::{Hit, is_run};
 use super::marks::{is_code, is_starred};
+use super::mask::Mask;
 use super::packs::{Pack, Packs};
 use super::sentences::{clause_ends, sentences};
 use super::words::{Word, is_number};
@@ -233,7 +234,7 @@ impl<'v> Draft<'v> {
             range: self.view.source(&self.range),
             zone: self.zone,
             letters: self.letters,
-            holds: 0,
+            holds: Mask::default(),
             clauses: vec![],
             places: vec![],
             pack: at,
@@ -244,7 +245,9 @@ impl<'v> Draft<'v> {
             (CODE, self.words.iter().any(|w| is_code(self.view, w))),
             (STARS, stars),
         ] {
-            sentence.holds |= if is { packs.classes.bit(name) } else { 0 };
+            if is {
+                sentence.holds |= packs.classes.bit(name);
+            }
         }
         let found = match pack {
             None => vec![],
@@ -252,7 +255,7 @@ impl<'v> Draft<'v> {
             Some(pack) => in_words(pack, self.view, self.words),
         };
         for (class, place) in found {
-            sentence.holds |= 1 << class;
+            sentence.holds |= Mask::of(class);
             sentence.places.push((class, place));
         }
         let borders = clause_ends(self.view, &self.range);
@@ -276,13 +279,13 @@ impl<'v> Draft<'v> {
 impl Sentence {
     /// What its clauses hold, which end at these bytes and where words of the class `border` stand.
     fn in_clauses(&self, mut ends: Vec<usize>, border: Mask) -> Vec<Mask> {
-        let at_words = self.places.iter().filter(|(class, _)| border & (1 << class) != 0);
+        let at_words = self.places.iter().filter(|(class, _)| border.has(*class));
         ends.extend(at_words.map(|(_, place)| place.start));
         ends.sort_unstable();
-        let mut clauses = vec![0; ends.len() + 1];
+        let mut clauses = vec![Mask::default(); ends.len() + 1];
         for (class, place) in &self.places {
             if let Some(clause) = clauses.get_mut(ends.partition_point(|end| *end <= place.start)) {
-                *clause |= 1 << class;
+                *clause |= Mask::of(*class);
             }
         }
         clauses
@@ -346,12 +349,11 @@ impl<'p> Reading<'p> {
 
     /// Says that a class stands at these bytes of the original text of the subject, or of the text.
     pub fn mark(&mut self, class: &str, in_subject: bool, range: &Range<usize>) {
-        let bit = self.packs.classes.bit(class);
+        let Some(class) = self.packs.classes.class(class) else { return };
         let of_part = |s: &&mut Sentence| (s.zone == Zone::Subject) == in_subject;
         let around = |s: &&mut Sentence| s.range.start <= range.start && range.end <= s.range.end;
         if let Some(sentence) = self.sentences.iter_mut().filter(of_part).find(around) {
-            sentence.holds |= bit;
-            let class = u8::try_from(bit.trailing_zeros()).unwrap_or(u8::MAX);
+            sentence.holds |= Mask::of(class);
             sentence.places.push((class, range.clone()));
         }
     }
@@ -359,7 +361,7 @@ impl<'p> Reading<'p> {
     /// Where words of a class stand in a sentence, in bytes of the original text.
     pub fn places(&self, sentence: &Sentence, class: &str) -> Vec<Range<usize>> {
         let bit = self.packs.classes.bit(class);
-        let of_class = sentence.places.iter().filter(|(class, _)| bit & (1 << class) != 0);
+        let of_class = sentence.places.iter().filter(|(class, _)| bit.has(*class));
         of_class.map(|(_, place)| place.clone()).collect()
     }
 
@@ -392,7 +394,7 @@ impl<'p> Reading<'p> {
 
     /// Whether a sentence holds a word of a class.
     pub fn holds(&self, sentence: &Sentence, class: &str) -> bool {
-        sentence.holds & self.packs.classes.bit(class) != 0
+        sentence.holds.meets(self.packs.classes.bit(class))
     }
 
     /// How many places of a sentence hold a word of a class.
@@ -401,7 +403,7 @@ impl<'p> Reading<'p> {
         let mut starts: Vec<usize> = sentence
             .places
             .iter()
-            .filter(|(class, _)| bit & (1 << class) != 0)
+            .filter(|(class, _)| bit.has(*class))
             .map(|(_, place)| place.start)
             .collect();
         starts.sort_unstable();
@@ -423,7 +425,8 @@ impl<'p> Reading<'p> {
         let Some(sentence) = self.sentences.get(at) else { return };
         let Some(pack) = sentence.pack.and_then(|p| self.packs.packs.get(p)) else { return };
         let beside = |at: Option<usize>| {
-            at.and_then(|at| self.sentences.get(at)).map_or(0, |sentence| sentence.holds)
+            at.and_then(|at| self.sentences.get(at))
+                .map_or_else(Mask::default, |sentence| sentence.holds)
         };
         let near = beside(at.checked_sub(1)) | beside(Some(at + 1));
         for formula in self.packs.formulas.iter().chain(&pack.formulas) {
@@ -463,7 +466,9 @@ impl<'p> Reading<'p> {
     fn done_in_pieces(&self, act: Act, sentence: &Sentence) -> Option<Range<usize>> {
         let pack = sentence.pack.and_then(|p| self.packs.packs.get(p))?;
         let mut formulas = self.packs.formulas.iter().chain(&pack.formulas);
-        let does = |f: &&Formula| f.act == act && f.holds(sentence.holds, &[sentence.holds], 0);
+        let does = |f: &&Formula| {
+            f.act == act && f.holds(sentence.holds, &[sentence.holds], Mask::default())
+        };
         let range = place(sentence, formulas.find(does)?);
         let ends = self.places(sentence, CLOSING);
         let over = ends.iter().any(|end| range.start < end.start && end.end < range.end);
@@ -476,8 +481,8 @@ fn place(sentence: &Sentence, formula: &Formula) -> Range<usize> {
     let mut left = formula.asks_for();
     let mut found = vec![];
     for (class, place) in &sentence.places {
-        if left & (1 << class) != 0 {
-            left &= !(1 << class);
+        if left.has(*class) {
+            left = left.without(*class);
             found.push(place.clone());
         }
     }
