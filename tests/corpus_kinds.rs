@@ -110,9 +110,11 @@ fn how_people_behave_is_judged_exactly() {
 
 #[test]
 fn what_real_sellers_might_write_is_judged_as_it_is_labelled() {
-    // One was hardly mended for, and shows what is still not known.
-    let mended = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "k", "near"].map(|set| (set, 95));
-    for (set, percent) in mended.into_iter().chain([("j", 90)]) {
+    // Two were hardly mended for, and show what is still not known. "l" and "m" are how sellers beat
+    // about the bush, written down before any of it was judged: 133 of 180 and 71 of 126 were right then.
+    let mended =
+        ["a", "b", "c", "d", "e", "f", "g", "h", "i", "k", "l", "near"].map(|set| (set, 95));
+    for (set, percent) in mended.into_iter().chain([("j", 90), ("m", 85)]) {
         let cases = lines(&format!("fixtures/policy/kinds-{set}.jsonl")).unwrap();
         let (exact, wrong) = exact(&cases);
         eprintln!("kinds-{set}: {exact} of {} exact, {wrong} wrong findings", cases.len());

@@ -48,11 +48,13 @@ pub(super) enum Tells {
     Payee,
     /// It costs less.
     Saves,
+    /// It is given to the other side.
+    Gives,
     Portuguese,
     Other,
 }
 
-const CLASSES: [(&str, Tells); 29] = [
+const CLASSES: [(&str, Tells); 30] = [
     ("not", Tells::Not),
     ("yet", Tells::Yet),
     ("person", Tells::Person),
@@ -80,6 +82,7 @@ const CLASSES: [(&str, Tells); 29] = [
     ("money", Tells::Money),
     ("payee", Tells::Payee),
     ("saves", Tells::Saves),
+    ("gives", Tells::Gives),
     ("portuguese", Tells::Portuguese),
     ("other", Tells::Other),
 ];

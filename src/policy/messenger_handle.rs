@@ -65,6 +65,25 @@ pub(super) fn find(
 
 const REACHES: [Tells; 2] = [Tells::Contact, Tells::ContactMe];
 
+/// How words begin that name a group or a channel.
+const GROUPS: [&str; 11] = [
+    "group",
+    "grupp",
+    "groep",
+    "grup",
+    "kanal",
+    "canal",
+    "kanaal",
+    "chat",
+    "chaine",
+    "channel",
+    "チャンネル",
+];
+
+/// What is said where somebody wants the other's user name.
+const ASKS: [Tells; 6] =
+    [Tells::Contact, Tells::ContactMe, Tells::Have, Tells::Ask, Tells::Handle, Tells::Person];
+
 impl Around<'_, '_> {
     /// Whether a mention invites, and the tokens of the invitation.
     fn invitation(&self, mention: &Mention) -> Option<(Certainty, Range<usize>)> {
@@ -136,9 +155,10 @@ impl Around<'_, '_> {
         if before.has_any(&REACHES) {
             return own.and(before);
         }
-        // "Telegram is quicker, write to me there"
+        // "Telegram is quicker, write to me there"; "we have a Telegram channel, join us"
         let next = self.clauses.next(at);
-        if next.has(Tells::There) { own.and(next) } else { own }
+        let group = || next.has_any(&REACHES) && self.is_beside_group(&mention.tokens);
+        if next.has(Tells::There) || group() { own.and(next) } else { own }
     }
 
     fn is_declined(&self, at: &Range<usize>, own: Told, governs: Told, verb: bool) -> bool {
@@ -166,21 +186,34 @@ impl Around<'_, '_> {
         let mut score = i32::from(via);
         // "notre groupe WhatsApp", "my personal Facebook"
         let more = if weight == Weight::Word { 1 } else { 3 };
-        let whose = self.word_before(at.start, more).map(|i| self.clauses.at(i));
+        let thought = self.clauses.tokens(at.start);
+        let whose = self.word_before(at.start, more).filter(|i| thought.contains(i));
+        let whose = whose.map(|i| self.clauses.at(i));
         let whose = whose.take_while(|told| !told.has(Tells::Via));
         let whose = whose.fold(far, Told::and);
-        let owned = whose.has_any(&[Tells::Mine, Tells::Yours]);
+        // "what is your WhatsApp?", but "your Instagram stories film themselves"
+        let yours = whose.has(Tells::Yours) && (own.has_any(&ASKS) || self.is_question(at));
+        let owned = whose.has(Tells::Mine) || yours;
         let named = weight != Weight::Word || self.is_capital(at) || self.is_group(at.end);
         score += 2 * i32::from(owned && named);
         let asked = || self.word_before(at.start, 4).any(|i| self.clauses.at(i).has(Tells::Have));
         score += 2 * i32::from((via || near.has(Tells::Have)) && asked());
-        let labelled = after.has(Tells::Handle) || self.is_compound(at, Tells::Handle);
+        let labelled = after.has(Tells::Handle)
+            || self.is_compound(at, Tells::Handle)
+            || self.is_beside_group(at);
         let rather = own.has(Tells::Rather) || self.clauses.beside(at.start).has(Tells::Rather);
         score += i32::from(labelled) + i32::from(rather);
+        // "Viberはお使いですか"
+        score += 2 * i32::from(japanese && after.has(Tells::Have));
         score += i32::from(self.clauses.next(at.start).has(Tells::There));
         // "WhatsApp-style", "Signal-LED"
         let other = self.tokens.is_mark(at.end, '-') && self.tokens.word(at.end + 1).is_some();
         score - 2 * i32::from(other && !labelled && !self.is_compound(at, Tells::Contact))
+    }
+
+    fn is_question(&self, at: &Range<usize>) -> bool {
+        let sentence = self.clauses.sentence_tokens(at.start);
+        sentence.end.checked_sub(1).is_some_and(|last| self.tokens.is_mark(last, '?'))
     }
 
     fn is_compound(&self, at: &Range<usize>, tells: Tells) -> bool {
@@ -229,12 +262,16 @@ impl Around<'_, '_> {
 
     /// "join our signal group"
     fn is_group(&self, end: usize) -> bool {
-        let word = self.word_after(end).and_then(|i| self.tokens.word(i));
-        word.is_some_and(|word| {
-            ["group", "grupp", "groep", "grup", "kanal", "canal", "kanaal", "chat"]
-                .iter()
-                .any(|start| word.starts_with(start))
-        })
+        self.word_after(end).is_some_and(|i| self.names_group(i))
+    }
+
+    /// The same with the word on either side: "canale Telegram", "kanał na Telegramie".
+    fn is_beside_group(&self, at: &Range<usize>) -> bool {
+        self.is_group(at.end) || self.word_before(at.start, 2).any(|i| self.names_group(i))
+    }
+
+    fn names_group(&self, i: usize) -> bool {
+        self.tokens.word(i).is_some_and(|word| GROUPS.iter().any(|start| word.starts_with(start)))
     }
 
     fn is_capital(&self, at: &Range<usize>) -> bool {

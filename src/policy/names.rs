@@ -262,7 +262,9 @@ impl Names {
             return true;
         }
         // Letters that are spelled out: "Z 3 l l e".
-        let spelled = read.single == read.words || (read.single + 1 == read.words && own == 1);
+        // ... or one of the words of a longer name is: "L a m p Market".
+        let whole = read.words.saturating_sub(read.single);
+        let spelled = whole == 0 || (whole == 1 && own == 1) || (whole < own && read.single > 2);
         if spelled && read.words > 2 {
             return true;
         }

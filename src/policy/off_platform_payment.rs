@@ -106,12 +106,20 @@ impl Around<'_, '_> {
         score += i32::from(self.near(self.taken, at)) + i32::from(self.amount(at));
         let sentence = own.and(self.clauses.beside(at.start));
         score += i32::from(sentence.has(Tells::Avoid) && !own.has(Tells::Avoid));
+        // "a gift card will do, just send me the code"
+        let beside = self.clauses.beside(at.start);
+        let sent = beside.has(Tells::Avoid) && beside.has(Tells::Payee);
+        score += i32::from(weight == Weight::Word && sent);
         // "refunded to your PayPal account", "a wallet that holds Bitcoin"
         let house = own.has(Tells::House) && !sentence.has(Tells::Avoid);
         // "We accept credit cards, bank transfers and PayPal"
         let till = sentence.has(Tells::Till) && !sentence.has(Tells::Avoid);
         score -= 4 * i32::from(sentence.has(Tells::Market) || house || till);
-        score -= 3 * i32::from(own.has(Tells::Goods) || self.is_goods(at));
+        // "PayPal me and I'll pop it in the box" is about no box.
+        let asked = own.has(Tells::Payee) && own.has(Tells::Pay);
+        score -= 3 * i32::from((own.has(Tells::Goods) && !asked) || self.is_goods(at));
+        // "We send you a gift card as a thank you"
+        score -= 3 * i32::from(own.has(Tells::Gives) && !own.has(Tells::Payee));
         let written = self.view.words(&mention.bytes);
         let enough = match weight {
             Weight::Short if !written.starts_with(char::is_uppercase) => return None,

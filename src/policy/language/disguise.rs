@@ -104,7 +104,9 @@ fn starred(text: &str, words: &[Word<'_>], at: usize) -> Option<(String, usize)>
 fn unleeted(word: &str) -> Vec<String> {
     let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
     let other = word.chars().any(|c| c.is_ascii_digit() || stands_for_letter(c));
-    if !other || letters == 0 || word.len() < 4 || word.len() > 40 {
+    // "0ne", but "3d" and "5kg" are what they are.
+    let short = word.len() < 4 && (letters < 2 || !word.starts_with('0'));
+    if !other || letters == 0 || word.len() < 3 || short || word.len() > 40 {
         return vec![];
     }
     let read = |one: char| -> String {
@@ -149,6 +151,7 @@ mod tests {
         check("re.vi.ew", "review");
         check("d1sc0unt", "discount");
         check("r@ting", "rating");
+        check("a 0ne-star", "one");
         check("disc0unt c0de", "code");
         check("g1adly", "gladly");
     }
