@@ -9,6 +9,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)] // a benchmark may
 
+mod words;
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,54 +30,18 @@ use bauta::store::{Keep, KeepFrom, Store};
 use rusqlite::{Connection, params};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use words::{Dice, VOCABULARY, mail, text, told, word};
+use zstd::bulk::Compressor;
 
 const SELLERS: usize = 200;
 const BUYERS: usize = 5_000;
 /// Each buyer with four sellers.
 const PAIRS: usize = BUYERS * 4;
-const VOCABULARY: u64 = 60_000;
 const DAY: Duration = Duration::from_secs(86_400);
 /// The archive reaches back so many days.
 const DAYS: u32 = 59;
-
-/// The same numbers every time.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
-    /// Small numbers much more often than large ones, as words are.
-    fn skewed(&mut self, below: u64) -> u64 {
-        let unit = (self.next() >> 11) as f64 / (1_u64 << 53) as f64;
-        ((below as f64).powf(unit * unit * 0.999) as u64).min(below - 1)
-    }
-}
-
-fn word(mut n: u64) -> String {
-    let mut word = String::new();
-    for _ in 0..3 {
-        word.push(char::from(b"bdfgklmnprstvz"[(n % 14) as usize]));
-        n /= 14;
-        word.push(char::from(b"aeiou"[(n % 5) as usize]));
-        n /= 5;
-    }
-    word
-}
-
-/// About 130 words, "order" among them always.
-fn text(dice: &mut Dice, n: usize) -> String {
-    let mut text = format!("Hello, about my order number {n}: ");
-    for at in 0..130 {
-        text.push_str(&word(dice.skewed(VOCABULARY)));
-        text.push_str(if at % 13 == 12 { ".\r\n" } else { " " });
-    }
-    text
-}
+/// Erasing ends after this, wherever it is.
+const ERASING: Duration = Duration::from_secs(600);
 
 fn config(folder: &Path) -> Arc<Config> {
     let text = "[relay]\nhostname = \"relay.example\"\nalias_domain = \"alias.example\"\n\
@@ -117,18 +86,7 @@ impl Open {
         let pair = (n * 6_007) % aliases.len();
         let (alias, from) = (aliases[pair].as_str(), address(pair));
         let peer = Peer::new("127.0.0.1".parse().unwrap(), &["127.0.0.1".parse().unwrap()]);
-        let mut dice = Dice(n as u64 * 77 + 1);
-        let mut body = String::new();
-        while body.len() < 3_600 {
-            body.push_str(&text(&mut dice, n));
-        }
-        body.truncate(3_600);
-        let raw = format!(
-            "From: Jane Roe <{from}>\r\nTo: <{alias}>\r\nSubject: Question {n}\r\n\
-             Message-ID: <{n}.{}@mail.example>\r\nDate: Sat, 28 Nov 2026 08:00:00 +0000\r\n\
-             MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{body}\r\n",
-            dice.next()
-        );
+        let raw = mail(&from, alias, n);
         let began = Instant::now();
         let route = relay.route(peer, &from, alias).await.unwrap();
         let envelope = Envelope { hello: "mail.example", mail_from: &from };
@@ -219,7 +177,7 @@ fn register(path: &Path, keyring: &Keyring) -> Arc<Vec<String>> {
         tx.execute(
             "INSERT INTO conversation (number, pair, \"order\", subject, opened_at, last_message_at,
                 seller_root, buyer_root) VALUES (?1, ?1, ?1, 'x', 0, 0, ?2, ?3)",
-            params![number, format!("rs{n}@alias.example"), format!("rb{n}@alias.example")],
+            params![number, format!("r{n}s@alias.example"), format!("r{n}b@alias.example")],
         )
         .unwrap();
         aliases.push(names.seller.to_string());
@@ -236,20 +194,34 @@ fn fill(house: &Open, count: usize, now: Timestamp) {
         "PRAGMA synchronous = OFF; PRAGMA cache_size = -200000; PRAGMA foreign_keys = OFF;",
     )
     .unwrap();
-    let mut dice = Dice(42);
+    let (mut dice, mut packer) = (Dice(42), Compressor::new(1).unwrap());
     let step = DAY * DAYS / u32::try_from(count).unwrap();
     let start = now.before(DAY * DAYS);
     for begin in (0..count).step_by(5_000) {
         let tx = conn.transaction().unwrap();
         for n in begin..(begin + 5_000).min(count) {
-            message(&tx, house, n, start.after(step * u32::try_from(n).unwrap()), &mut dice);
+            message(
+                &tx,
+                house,
+                n,
+                start.after(step * u32::try_from(n).unwrap()),
+                &mut dice,
+                &mut packer,
+            );
         }
         tx.commit().unwrap();
     }
     conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
 }
 
-fn message(tx: &Connection, house: &Open, n: usize, at: Timestamp, dice: &mut Dice) {
+fn message(
+    tx: &Connection,
+    house: &Open,
+    n: usize,
+    at: Timestamp,
+    dice: &mut Dice,
+    packer: &mut Compressor<'_>,
+) {
     let pair = (n * 7_919) % PAIRS;
     let (seller, buyer) = parties(pair);
     let from_buyer = n.is_multiple_of(2);
@@ -283,7 +255,8 @@ fn message(tx: &Connection, house: &Open, n: usize, at: Timestamp, dice: &mut Di
     random[..8].copy_from_slice(&dice.next().to_be_bytes());
     let id = MessageId::from_random(random);
     let (buyer, seller) = (party_row(buyer), party_row(seller));
-    tx.execute(
+    put(
+        tx,
         "INSERT INTO message (id, kind, conversation, pair, \"order\", sender, of_seller, of_buyer,
             direction, state, received_at, subject, verdict, proof, assigned, proactive, automatic,
             seller_msg_id, buyer_msg_id, fingerprint)
@@ -303,17 +276,17 @@ fn message(tx: &Connection, house: &Open, n: usize, at: Timestamp, dice: &mut Di
             format!("s{n}@alias.example"),
             format!("b{n}@alias.example"),
         ],
-    )
-    .unwrap();
+    );
     let number = tx.last_insert_rowid();
     let head = "From: a@alias.example\r\nTo: b@alias.example\r\nMessage-ID: <x@alias.example>\r\n\
         MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n";
     let trace = "Received: from somewhere.example by relay.example; Sat, 28 Nov 2026\r\n".repeat(6);
-    let pack = |mail: String| zstd::bulk::compress(mail.as_bytes(), 1).unwrap();
+    let mut pack = |mail: String| packer.compress(mail.as_bytes()).unwrap();
     let view = pack(format!("{head}Subject: {subject}\r\n\r\n{body}\r\n"));
     let original = pack(format!("{trace}{head}Subject: {subject}\r\n\r\n{body}\r\n"));
     let sightings: Vec<u8> = (0..130).flat_map(|_| dice.next().to_le_bytes()).collect();
-    tx.execute(
+    put(
+        tx,
         "INSERT INTO content (message, words, salt, original, outgoing, sender_view, recipient_view,
             written, shown) VALUES (?1, ?2, randomblob(16), ?3, ?4, ?5, ?6, ?7, ?7)",
         params![
@@ -325,32 +298,36 @@ fn message(tx: &Connection, house: &Open, n: usize, at: Timestamp, dice: &mut Di
             (!rejected).then_some(&view),
             sightings
         ],
-    )
-    .unwrap();
-    tx.execute(
+    );
+    put(
+        tx,
         "INSERT INTO evidence (conversation, position, message, what, at, leaf, hash)
          VALUES (?1, (SELECT 1 + coalesce(max(position), 0) FROM evidence WHERE conversation = ?1),
             ?2, ?3, ?4, randomblob(32), randomblob(32))",
         params![10 + pair as i64, id.as_str(), state.as_str(), at.as_millis()],
-    )
-    .unwrap();
+    );
     if rejected {
         return;
     }
-    tx.execute(
+    put(
+        tx,
         "INSERT INTO delivery (message, token, recipient, domain, envelope_from, state, attempts,
             created_at, next_attempt_at, give_up_at, lease, finished_at)
          VALUES (?1, randomblob(10), 'somebody@mail.example', 'mail.example', 'b-x@alias.example',
             'delivered', 1, ?2, ?2, ?2, 1, ?2)",
         params![number, at.as_millis()],
-    )
-    .unwrap();
-    tx.execute(
+    );
+    put(
+        tx,
         "INSERT INTO attempt (delivery, started_at, ended_at, result, stage, reply)
          VALUES (?1, ?2, ?2, 'delivered', 'taken', '250 2.0.0 Ok: queued')",
         params![tx.last_insert_rowid(), at.as_millis()],
-    )
-    .unwrap();
+    );
+}
+
+/// A row, by a statement that is compiled once.
+fn put(tx: &Connection, sql: &str, params: impl rusqlite::Params) {
+    tx.prepare_cached(sql).unwrap().execute(params).unwrap();
 }
 
 /// As the store packs them.
@@ -360,12 +337,6 @@ fn packed(words: &Words) -> Vec<u8> {
 
 /// A search of the mix: its name, how many times, and what the nth asks for.
 type NamedSearch<'a> = (&'a str, usize, &'a dyn Fn(u64) -> Criteria);
-
-fn told(what: &str, mut took: Vec<Duration>) {
-    took.sort_unstable();
-    let at = |share: f64| took[((took.len() - 1) as f64 * share) as usize];
-    println!("  {what:32} p50 {:>9.2?}   p99 {:>9.2?}   max {:>9.2?}", at(0.5), at(0.99), at(1.0));
-}
 
 async fn searches(house: &Open, now: Timestamp) {
     println!("search, 20 a page, each with its snippets:");
@@ -426,8 +397,13 @@ async fn expiry(house: &mut Open, count: usize, now: Timestamp) {
     let began = Instant::now();
     let erasing = tokio::spawn(async move {
         let what = Erase::Expired(keep);
-        let never = CancellationToken::new();
-        let expired = relay::erase(&store, &key, &what, Pace::Gentle, &never).await.unwrap();
+        let enough = CancellationToken::new();
+        let over = enough.clone();
+        tokio::spawn(async move {
+            tokio::time::sleep(ERASING).await;
+            over.cancel();
+        });
+        let expired = relay::erase(&store, &key, &what, Pace::Gentle, &enough).await.unwrap();
         ended.cancel();
         expired
     });
@@ -440,11 +416,40 @@ async fn expiry(house: &mut Open, count: usize, now: Timestamp) {
     }
     let expired = erasing.await.unwrap();
     println!(
-        "expiry of {} of {count}, 50 messages a second coming in: {:.0?}",
+        "expiry of {} of {}, {} coming in meanwhile: {:.0?}",
         expired.erased,
+        count / 10,
+        took.len(),
         began.elapsed()
     );
     told("accept beside it", took);
+    traces(house, expired.erased).await;
+}
+
+/// How many of the erased messages' names stand anywhere in the database's files still.
+async fn traces(house: &Open, erased: usize) {
+    house.store.empty_wal().await;
+    let mut left = BTreeSet::new();
+    for end in ["", "-wal", "-shm"] {
+        let mut path = house.path.clone().into_os_string();
+        path.push(end);
+        let Ok(file) = File::open(path) else { continue };
+        let mut file = BufReader::with_capacity(1 << 20, file);
+        let mut before = vec![];
+        // Up to each "@": a name ends there.
+        while file.read_until(b'@', &mut before).unwrap() > 0 {
+            before.pop();
+            let digits = before.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+            let (head, name) = before.split_at(before.len() - digits);
+            let ours = matches!(head.last(), Some(b's' | b'b'))
+                && file.fill_buf().unwrap().starts_with(b"alias.ex");
+            if let (true, Ok(n)) = (ours, String::from_utf8_lossy(name).parse::<usize>()) {
+                left.extend((n < erased).then_some(n));
+            }
+            before.clear();
+        }
+    }
+    println!("  of them {} are named still somewhere in the files", left.len());
 }
 
 fn sizes(house: &Open, count: usize) {

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::{beside, json, not_yet, registration};
+use super::{beside, json, keeping, not_yet, registration};
 use crate::domain::{Clock, MessageId, PartyId, SellerId};
-use crate::store::{AccountChange, AccountEvent, AccountHealth, Decision};
+use crate::relay::Erase;
+use crate::store::{AccountChange, AccountEvent, AccountHealth, Decision, Expired};
 
 /// `bauta account …`
 #[derive(Debug, Args)]
@@ -308,14 +309,7 @@ pub(super) fn delete(
 ) -> anyhow::Result<()> {
     beside(path, async |house| {
         let changed = house.store.delete_party(id, who.decision()).await?;
-        let mut erased = 0;
-        let kept = loop {
-            let step = house.store.erase_some(id).await?;
-            erased += step.erased;
-            if step.is_all {
-                break step.kept;
-            }
-        };
+        let Expired { erased, held: kept, .. } = keeping::erase(house, &Erase::Deleted(id)).await?;
         let (role, id) = (id.role(), id.as_str());
         if who.json {
             let result = if changed { "deleted" } else { "unchanged" };

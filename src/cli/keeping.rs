@@ -180,7 +180,8 @@ pub(super) fn erase_party(
     })
 }
 
-async fn erase(house: &House, what: &Erase<'_>) -> anyhow::Result<Expired> {
+/// Erases and leaves no trace, in as many steps as it takes.
+pub(super) async fn erase(house: &House, what: &Erase<'_>) -> anyhow::Result<Expired> {
     let (key, stop) = (house.keyring.word_key(), CancellationToken::new());
     Ok(relay::erase(&house.store, &key, what, Pace::Steady, &stop).await?)
 }

@@ -9,7 +9,7 @@ use super::Relay;
 use crate::alias::{Keyring, WordKey};
 use crate::config::{self, Archive};
 use crate::domain::{Date, PartyId, Role, Timestamp};
-use crate::store::{Expired, Keep, KeepFrom, Place, Store, StoreError};
+use crate::store::{Erased, Expired, Keep, KeepFrom, Place, Store, StoreError};
 
 /// Messages that come into the search index at once: some 5 ms of the store's writer.
 const INDEXED: u32 = 64;
@@ -55,6 +55,8 @@ pub enum Erase<'a> {
     Expired(Keep),
     /// Those to and from a party, whatever their age.
     Party(&'a PartyId),
+    /// What is left of a party that was deleted.
+    Deleted(&'a PartyId),
 }
 
 /// How much of the writer's time erasing takes.
@@ -78,6 +80,11 @@ pub async fn erase(
     stop: &CancellationToken,
 ) -> Result<Expired, StoreError> {
     let mut total = Expired::default();
+    // Mail of addresses that are not registered has a time of its own.
+    let mut is_anything_gone = match what {
+        Erase::Expired(keep) => store.expire_strays(keep.now).await?,
+        Erase::Party(_) | Erase::Deleted(_) => true,
+    };
     let (mut place, mut most) = (Place::default(), 4);
     while !stop.is_cancelled() {
         let began = Instant::now();
@@ -86,6 +93,10 @@ pub async fn erase(
         let step = match what {
             Erase::Expired(keep) => store.expire_some(*keep, place, most, thread).await?,
             Erase::Party(id) => store.erase_written(id, place, most, thread).await?,
+            Erase::Deleted(id) => {
+                let Erased { erased, is_all, kept } = store.erase_some(id).await?;
+                Expired { erased, held: kept, busy: 0, next: (!is_all).then_some(place) }
+            }
         };
         let took = began.elapsed();
         total.erased += step.erased;
@@ -101,14 +112,15 @@ pub async fn erase(
             tokio::time::sleep(took).await;
         }
     }
-    if total.erased > 0 {
+    is_anything_gone |= total.erased > 0;
+    if is_anything_gone {
         let kept_free = if pace == Pace::Gentle { KEPT_FREE } else { u32::MAX };
         while !stop.is_cancelled() && store.shrink_some(PAGES, kept_free).await? {
             if pace == Pace::Gentle {
                 tokio::time::sleep(STEP).await;
             }
         }
-        if !store.empty_wal().await? {
+        if !store.empty_wal().await {
             tracing::warn!(
                 "the WAL could not be emptied after expiry: something reads all the time"
             );

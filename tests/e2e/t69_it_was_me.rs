@@ -175,4 +175,13 @@ fn what_is_kept_is_erased_when_its_time_is_over_and_when_it_was_somebody_else() 
         (!is_left(b"zed@third") && !is_left(b"zoe@third")).then_some(())
     });
     assert_eq!(kept(&house), 0);
+
+    // And where no relay runs.
+    house.send(&Letter::new("yan@third.example", &alias, WORDS)).is("550 5.7.1");
+    house.settle();
+    house.stop();
+    assert_eq!(kept(&house), 1);
+    database(&house).execute_batch(time_passes).unwrap();
+    house.put(&["purge"]);
+    assert_eq!(count(&house, "SELECT count(*) FROM stray"), 0);
 }

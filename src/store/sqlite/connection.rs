@@ -25,8 +25,11 @@ const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 /// A WAL larger than this is emptied by the writer itself: under steady load it never finds the
 /// moment in which all is copied and nobody reads, and would grow for ever.
 const WAL_MOST: u64 = 16 << 20;
-/// So long the writer waits for readers of old snapshots before it goes on and tries later.
-const EMPTYING_WAITS: Duration = Duration::from_millis(250);
+/// So long whoever empties the WAL waits for readers of old snapshots before it tries later: until
+/// then nobody can write.
+const EMPTYING_WAITS: Duration = Duration::from_millis(50);
+/// At the end it is tried so often, where something stands in it that was erased.
+const LAST_TRIES: u32 = 20;
 
 /// A connection that writes, or checkpoints. The file must exist.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
@@ -194,18 +197,21 @@ pub(super) fn checkpoint_until(stop: &Stop, conn: &Connection, database: &Path, 
         }
         if size > WAL_MOST {
             // Now, while little is left to copy.
-            writer.ask_to_empty_wal();
-        }
-        if writer.take_erased() && !empty_wal(conn, writer.checkpoints()) {
-            writer.note_erased();
+            writer.empty_wal_soon();
         }
     }
-    checkpoint(conn, "TRUNCATE", writer.checkpoints());
+    // Of the relay this is the end of the WAL; a command beside it holds nobody up for long.
+    let tries = if writer.is_to_empty_wal() { LAST_TRIES } else { 1 };
+    for _ in 0..tries {
+        if empty_wal(conn, writer.checkpoints()) {
+            return;
+        }
+        std::thread::sleep(EMPTYING_WAITS);
+    }
 }
 
-/// Between two transactions of the writer: copies the rest of the WAL and cuts it; whether that is
-/// done. While this lasts nobody is answered, so it gives up soon where a reader holds an old
-/// snapshot.
+/// Between two transactions: copies the rest of the WAL and cuts it; whether that is done. While this
+/// lasts nobody is answered, so it gives up soon where a reader holds an old snapshot.
 pub(super) fn empty_wal(conn: &Connection, checkpoints: &Checkpoints) -> bool {
     let waits = |span| {
         if let Err(error) = conn.busy_timeout(span) {

@@ -44,6 +44,7 @@ impl Store {
     ///
     /// Errors: as [`Store::add_hold`].
     pub async fn release_hold(&self, on: HoldOn, decision: Decision) -> Result<Placed, StoreError> {
+        let store = self.clone();
         self.write(512, move |conn| {
             let Some((column, number)) = find(conn, &on)? else { return Ok(Placed::Unknown) };
             let cause = match on {
@@ -52,6 +53,7 @@ impl Store {
             };
             let Some(hold) = open(conn, cause, column, number)? else { return Ok(Placed::Already) };
             release(conn, hold, &decision)?;
+            store.inner.queue.empty_wal_soon();
             Ok(Placed::Done)
         })
         .await

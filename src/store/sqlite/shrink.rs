@@ -7,26 +7,25 @@ use rusqlite::Connection;
 use super::Store;
 use crate::store::error::StoreError;
 
-/// So often it is tried to empty the WAL, and how long between.
-const TRIES: u32 = 50;
-const PAUSE: Duration = Duration::from_millis(100);
+/// So often it is looked whether the WAL is empty, and how long between.
+const LOOKS: u32 = 250;
+const PAUSE: Duration = Duration::from_millis(20);
 
 impl Store {
     /// Moves all that is committed into the database file and cuts the WAL: what was erased before
-    /// stands in neither. `false`: somebody reads an old snapshot all the time.
-    pub async fn empty_wal(&self) -> Result<bool, StoreError> {
+    /// stands in neither. `false`: somebody reads an old snapshot all the time; it is done when
+    /// that has ended.
+    pub async fn empty_wal(&self) -> bool {
         let queue = &self.inner.queue;
-        for _ in 0..TRIES {
-            let before = queue.emptied();
-            queue.ask_to_empty_wal();
-            // The writer looks after the group in hand; this is one.
-            self.write(0, |_| Ok(())).await?;
+        let before = queue.emptied();
+        queue.empty_wal_soon();
+        for _ in 0..LOOKS {
             tokio::time::sleep(PAUSE).await;
             if queue.emptied() > before {
-                return Ok(true);
+                return true;
             }
         }
-        Ok(false)
+        false
     }
 
     /// Gives at most so many free pages back to the file system, where more than one in `one_in`

@@ -114,7 +114,7 @@ impl Store {
         let store = self.clone();
         self.write(256, move |conn| {
             run(conn, "DELETE FROM stray WHERE number = ?1", [number])?;
-            store.inner.queue.note_erased();
+            store.inner.queue.empty_wal_soon();
             Ok(())
         })
         .await
@@ -134,16 +134,17 @@ impl Store {
             let sql = "DELETE FROM stray WHERE party = ?1 AND canonical = ?2";
             let forgotten = run(conn, sql, key)?;
             forget_code(conn, number, canonical.reveal(), now)?;
-            store.inner.queue.note_erased();
+            store.inner.queue.empty_wal_soon();
             Ok(forgotten)
         })
         .await
     }
 
-    /// Erases what was kept for long enough, and the mails of codes that nobody needs any more.
-    pub async fn expire_strays(&self, now: Timestamp) -> Result<(), StoreError> {
+    /// Erases what was kept for long enough, and the mails of codes that nobody needs any more:
+    /// whether there was anything.
+    pub async fn expire_strays(&self, now: Timestamp) -> Result<bool, StoreError> {
         if !self.read(move |conn| is_anything_over(conn, now)).await? {
-            return Ok(());
+            return Ok(false);
         }
         let store = self.clone();
         self.write(256, move |conn| {
@@ -161,8 +162,8 @@ impl Store {
                 "what was kept for a while is erased"
             );
             // What is left of it in the log of the database goes too.
-            store.inner.queue.note_erased();
-            Ok(())
+            store.inner.queue.empty_wal_soon();
+            Ok(true)
         })
         .await
     }
@@ -247,7 +248,7 @@ impl Store {
         let (of, address, store) = (of.clone(), address.clone(), self.clone());
         self.write(256, move |conn| {
             let confirmed = confirm(conn, &of, &address, code, &decision)?;
-            store.inner.queue.note_erased();
+            store.inner.queue.empty_wal_soon();
             Ok(confirmed)
         })
         .await

@@ -54,8 +54,8 @@ struct Waiting {
 pub(super) struct Queue {
     waiting: Arc<(Mutex<Waiting>, Condvar)>,
     commits: Arc<AtomicU64>,
-    wal_too_large: Arc<AtomicBool>,
-    erased: Arc<AtomicBool>,
+    /// The WAL is too large, or something stands in it that was erased.
+    to_empty: Arc<AtomicBool>,
     emptied: Arc<AtomicU64>,
     checkpoints: Arc<Checkpoints>,
 }
@@ -71,20 +71,19 @@ impl Queue {
         self.commits.load(Ordering::Relaxed)
     }
 
-    /// Tells the writer to empty the WAL after the group in hand.
-    pub(super) fn ask_to_empty_wal(&self) {
-        self.wal_too_large.store(true, Ordering::Relaxed);
+    /// Has the writer empty the WAL after the group in hand, or now where there is none, and try
+    /// again until it is done: it is too large, or what was erased must not stay in it. From inside
+    /// a transaction it means after that one.
+    pub(super) fn empty_wal_soon(&self) {
+        let waiting = self.waiting();
+        self.to_empty.store(true, Ordering::Relaxed);
+        drop(waiting);
+        self.waiting.1.notify_one();
     }
 
-    /// Notes that something was erased which must not stay in the WAL either: it is emptied as soon
-    /// as nobody reads an old snapshot.
-    pub(super) fn note_erased(&self) {
-        self.erased.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether something was, since this was asked last.
-    pub(super) fn take_erased(&self) -> bool {
-        self.erased.swap(false, Ordering::Relaxed)
+    /// Whether it is still to be emptied.
+    pub(super) fn is_to_empty_wal(&self) -> bool {
+        self.to_empty.load(Ordering::Relaxed)
     }
 
     /// How often the WAL was emptied so far.
@@ -157,14 +156,24 @@ impl Queue {
         Ok(())
     }
 
-    /// The next group: waits for the first job, never for company. `None`: closed and empty.
-    fn take(&self) -> Option<VecDeque<Job>> {
+    /// The next group: waits for the first job, never for company. An empty one: the WAL is to be
+    /// emptied, and it is not before the moment for that. `None`: closed and empty.
+    fn take(&self, not_before: Instant) -> Option<VecDeque<Job>> {
         let mut waiting = self.waiting();
         while waiting.jobs.is_empty() {
             if waiting.closed {
                 return None;
             }
-            waiting = self.waiting.1.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            if !self.is_to_empty_wal() {
+                waiting = self.waiting.1.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let span = not_before.saturating_duration_since(Instant::now());
+            if span.is_zero() {
+                break;
+            }
+            let waited = self.waiting.1.wait_timeout(waiting, span);
+            waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         let mut group = VecDeque::new();
         let mut bytes = 0;
@@ -184,12 +193,12 @@ impl Queue {
         // Whatever ends this thread, nobody may wait for it any more.
         let _guard = CloseOnDrop(self);
         let (mut not_before, mut pause) = (Instant::now(), EMPTYING_PAUSE);
-        while let Some(mut group) = self.take() {
+        while let Some(mut group) = self.take(not_before) {
             while !group.is_empty() {
                 self.write_group(conn, &mut group);
             }
             let now = Instant::now();
-            if now < not_before || !self.wal_too_large.swap(false, Ordering::Relaxed) {
+            if now < not_before || !self.to_empty.swap(false, Ordering::Relaxed) {
                 continue;
             }
             if empty_wal(conn, &self.checkpoints) {
@@ -198,6 +207,7 @@ impl Queue {
             } else {
                 // Somebody reads an old snapshot, perhaps for long, as a backup does: nobody shall
                 // wait for that again and again.
+                self.to_empty.store(true, Ordering::Relaxed);
                 not_before = now + pause;
                 pause = (pause * 2).min(EMPTYING_PAUSE * 16);
             }

@@ -94,6 +94,45 @@ async fn a_deleted_party_is_erased_step_by_step_and_mail_in_hand_is_judged_again
 }
 
 #[tokio::test]
+async fn what_was_erased_leaves_the_wal_as_soon_as_nobody_reads_an_old_snapshot() {
+    let market = Market::open().await;
+    let wal = market.dir.path().join("bauta.db-wal");
+    let size = || std::fs::metadata(&wal).map_or(0, |wal| wal.len());
+    market.accept(&letter(1, Role::Buyer)).await;
+    let reader = market.raw();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM message;").unwrap();
+    market.accept(&letter(2, Role::Buyer)).await;
+    market.store.inner.queue.empty_wal_soon();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(size() > 0, "it can't be emptied yet");
+    market.accept(&letter(3, Role::Buyer)).await;
+    reader.execute_batch("COMMIT").unwrap();
+    while size() > 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    market.accept(&letter(4, Role::Buyer)).await;
+    assert!(size() > 0);
+    assert!(market.store.empty_wal().await, "nobody writes any more, and it is emptied");
+    assert_eq!(size(), 0);
+}
+
+#[tokio::test]
+async fn a_command_that_ends_while_a_backup_is_made_keeps_nobody_from_writing() {
+    let market = Market::open().await;
+    market.accept(&letter(1, Role::Buyer)).await;
+    let backup = market.raw();
+    backup.execute_batch("BEGIN; SELECT count(*) FROM message;").unwrap();
+    market.accept(&letter(2, Role::Buyer)).await;
+    let command = market.beside();
+    command.put_party(party(Role::Buyer, "B7")).await.unwrap();
+    let began = std::time::Instant::now();
+    command.close().await;
+    // As long as it would wait for a lock.
+    assert!(began.elapsed() < Duration::from_secs(5), "it waited for the backup");
+    backup.execute_batch("COMMIT").unwrap();
+}
+
+#[tokio::test]
 async fn limits_are_counted_in_the_transaction_so_that_two_at_once_can_not_both_pass() {
     let market = Market::open().await;
     let limits = Limits { messages_per_hour: Some(2), ..UNLIMITED };
