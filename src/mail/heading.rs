@@ -18,7 +18,8 @@ pub(super) fn heading(line: &str) -> Option<Heading> {
     let line = bare(line);
     // Cells of a table come as "From: | Jane".
     let line = line.trim_start_matches(['|', ' ']);
-    let at = line.find([':', '：']).filter(|&at| at <= 40)?;
+    let mut head = line.char_indices().take_while(|(at, _)| *at <= 40);
+    let (at, _) = head.find(|(_, c)| matches!(c, ':' | '：'))?;
     let key = bare(line.get(..at)?).to_lowercase();
     // Orange's web mail: "Message du 23/11/26 18:26".
     let key = if key.starts_with("message du ") { "message du" } else { key.as_str() };

@@ -46,9 +46,16 @@ pub(super) fn may_name(line: &str) -> bool {
     line.contains('@') || ends_open(bare(line))
 }
 
-/// Whether a line begins with a date, as far as a look at its first character tells.
+/// Whether a line begins with a date, as older Gmail's introductions do.
 pub(super) fn begins_dated(line: &str) -> bool {
-    bare(line).starts_with(|c: char| c.is_ascii_digit())
+    let line = bare(line);
+    line.starts_with(|c: char| c.is_ascii_digit()) && has_date(date_of(line))
+}
+
+/// Where a date stands that a line begins with: it is 20 bytes long at most.
+fn date_of(line: &str) -> &str {
+    let end = line.char_indices().map(|(at, _)| at).find(|at| *at >= 24);
+    line.get(..end.unwrap_or(line.len())).unwrap_or_default()
 }
 
 fn ends_open(text: &str) -> bool {
@@ -79,15 +86,14 @@ pub(super) fn introduces(text: &str) -> Option<Introduces> {
 
 /// Programs that lose the colon, or never had it.
 fn without_colon(text: &str, address: bool) -> Option<Introduces> {
-    let digit = begins_dated(text);
+    let digit = text.starts_with(|c: char| c.is_ascii_digit());
     // "On Wed, 14 Nov 2018 Jane Roe <jane@mail.example> wrote".
     let told =
         || has_date(text) && PHRASES.opens.is_match(text) && PHRASES.ends_with_wrote.is_match(text);
     // Older Gmail: "2013/11/1 Jane Roe <jane@mail.example>", and where the address was taken out
     // "2016-03-03 17:21 GMT+01:00 Jane Roe".
     let zoned = || {
-        // The date is 20 bytes long at most.
-        let head = text.as_bytes().get(..24).unwrap_or(text.as_bytes());
+        let head = date_of(text).as_bytes();
         let at = head.windows(4).position(|w| w == b" GMT")?;
         let (date, name) = (text.get(..at)?, text.get(at + 4..)?);
         let name = name.split_whitespace().count();

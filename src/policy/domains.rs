@@ -22,17 +22,21 @@ pub(super) fn is_domain(name: &str) -> bool {
 
 /// Letters for the digits that stand for them: "yah00" is "yahoo", "c0m" is "com".
 pub(super) fn unleet(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '0' => 'o',
-            '1' => 'i',
-            '3' => 'e',
-            '4' => 'a',
-            '5' => 's',
-            '7' => 't',
-            c => c,
-        })
-        .collect()
+    let letters = |c: char| u8::try_from(c).map_or(c, |byte| char::from(letter(byte)));
+    text.chars().map(letters).collect()
+}
+
+/// The letter that a figure looks like.
+pub(super) fn letter(byte: u8) -> u8 {
+    match byte {
+        b'0' => b'o',
+        b'1' => b'i',
+        b'3' => b'e',
+        b'4' => b'a',
+        b'5' => b's',
+        b'7' => b't',
+        byte => byte,
+    }
 }
 
 /// Cuts a host after its last label that makes it a domain; false where none does.
@@ -66,16 +70,12 @@ pub(super) fn settle(host: &mut Host, view: &View<'_>, tokens: &Tokens<'_>) -> b
 
 /// Whether a label names a free-mail provider.
 pub(super) fn is_provider(label: &str) -> bool {
-    of_provider(label, |label| LEXICON.providers.has(label))
+    LEXICON.providers.has(label) || LEXICON.providers.read(label.bytes().map(letter)).1.is_some()
 }
 
 /// Whether a label may go on to be a provider's name.
 pub(super) fn begins_provider(label: &str) -> bool {
-    of_provider(label, |label| LEXICON.providers.begins(label))
-}
-
-fn of_provider(label: &str, is: impl Fn(&str) -> bool) -> bool {
-    is(label) || (label.bytes().any(|b| b.is_ascii_digit()) && is(&unleet(label)))
+    LEXICON.providers.begins(label) || LEXICON.providers.read(label.bytes().map(letter)).0
 }
 
 /// Domains that may be named: each with its subdomains, never their parents.

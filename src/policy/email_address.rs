@@ -160,7 +160,7 @@ fn weak(host: &Host, telling: bool) -> bool {
 /// The token after a provider's name ("gmail", "g-mail", "google mail", "g m a i l").
 fn provider(tokens: &Tokens<'_>, i: usize) -> Option<usize> {
     // Hardly any word begins so.
-    tokens.word(i).filter(|word| domains::begins_provider(word))?;
+    tokens.opens_provider(i).then_some(())?;
     let (label, end) = tokens.label(i)?;
     let next = tokens.skip_blank(end);
     // "google mail", "gm ail"
@@ -193,7 +193,7 @@ fn hint(tokens: &Tokens<'_>, i: usize, floor: usize) -> Option<(Range<usize>, Ce
     let before = (floor..i).rev().take(24).take_while(|&j| !ends_sentence(tokens, j));
     let before: Vec<usize> = before.collect();
     let named = |j: &usize| {
-        let sign = tokens.word(*j).and_then(|word| LEXICON.sign(Sign::At, word));
+        let sign = tokens.sign(*j, Sign::At);
         match sign {
             Some(sign) if sign.weak => {
                 let after =

@@ -304,7 +304,7 @@ fn spoken_path(tokens: &Tokens<'_>, mut end: usize) -> usize {
         let two = tokens.skip_blank(at + 1);
         let after = match (word, tokens.word(two)) {
             ("barre", Some("oblique")) | ("schuine", Some("streep")) => two + 1,
-            _ if LEXICON.sign(Sign::Slash, word).is_some() => at + 1,
+            _ if tokens.sign(at, Sign::Slash).is_some() => at + 1,
             _ => break,
         };
         let Some((_, label)) = tokens.label(tokens.skip_blank(after)) else { break };

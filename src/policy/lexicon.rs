@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use foldhash::HashSet;
 
-use super::domains::unleet;
+use super::domains::letter;
 use super::number_words::NumberWords;
 use super::trie::Trie;
 use super::view::folded;
@@ -26,6 +26,17 @@ pub(super) struct SignWord {
     pub ambiguous: HashSet<String>,
     /// An ordinary word of its language: `at`, `bei`, `chez`.
     pub weak: bool,
+}
+
+/// What one word stands for, sign by sign.
+#[derive(Debug, Default)]
+pub(super) struct Signs([Option<SignWord>; 5]);
+
+impl Signs {
+    /// What is known of it as the word for this sign.
+    pub fn of(&self, sign: Sign) -> Option<&SignWord> {
+        self.0.get(sign as usize)?.as_ref()
+    }
 }
 
 /// A set of words and beginnings of words.
@@ -76,7 +87,7 @@ impl Words {
 #[derive(Debug)]
 pub(super) struct Lexicon {
     /// Words for signs, each for every sign that it may stand for.
-    pub signs: Trie<[Option<SignWord>; 5]>,
+    pub signs: Trie<Signs>,
     /// Free-mail providers as they are named without an ending.
     pub providers: Trie<()>,
     pub file_endings: HashSet<String>,
@@ -136,6 +147,15 @@ pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon {
 });
 
 impl Lexicon {
+    /// Whether a folded word may be a number, in figures or words, or a part of one: of most words
+    /// their first letters tell that they are not.
+    pub fn may_count(&self, word: &str) -> bool {
+        word.bytes().any(|b| b.is_ascii_digit() || !b.is_ascii())
+            || word.starts_with(['o', '_'])
+            || self.numbers.begins(word)
+            || self.pidgin.begins(word)
+    }
+
     /// Whether a folded word after a number says that it is a measure or an amount.
     pub fn is_unit(&self, word: &str) -> bool {
         self.units.contains(word) || self.money.contains(word)
@@ -146,14 +166,16 @@ impl Lexicon {
         self.kana_names.iter().find(|(kana, _)| kana == word).map(|(_, label)| label.as_str())
     }
 
+    /// What a word stands for, if it is one for a sign.
+    pub fn signs(&self, word: &str) -> Option<&Signs> {
+        // "d0t"; a word without figures reads the same.
+        let leet = || self.signs.read(word.bytes().map(letter)).1.filter(|_| word.len() > 2);
+        self.signs.get(word).or_else(leet)
+    }
+
     /// The word for a sign, if it is one.
     pub fn sign(&self, sign: Sign, word: &str) -> Option<&SignWord> {
-        let of = |word: &str| self.signs.get(word)?.get(sign as usize)?.as_ref();
-        // "d0t", "4t"
-        of(word).or_else(|| {
-            let leet = word.len() > 2 && word.bytes().any(|b| b.is_ascii_digit());
-            of(&leet.then(|| unleet(word))?)
-        })
+        self.signs(word)?.of(sign)
     }
 }
 
@@ -185,8 +207,8 @@ fn kana_names(data: &str) -> Vec<(String, String)> {
     names
 }
 
-fn signs(data: &str) -> Trie<[Option<SignWord>; 5]> {
-    let mut signs: Trie<[Option<SignWord>; 5]> = Trie::default();
+fn signs(data: &str) -> Trie<Signs> {
+    let mut signs: Trie<Signs> = Trie::default();
     for line in lines(data) {
         let mut fields = line.split_whitespace();
         let sign = match fields.next() {
@@ -202,7 +224,7 @@ fn signs(data: &str) -> Trie<[Option<SignWord>; 5]> {
         let ambiguous = halves.next().unwrap_or_default();
         for name in names {
             signs.put(&folded(name), |of| {
-                let Some(word) = of.get_mut(sign as usize) else { return };
+                let Some(word) = of.0.get_mut(sign as usize) else { return };
                 let word = word.get_or_insert_default();
                 word.ambiguous.extend(ambiguous.iter().map(|a| folded(a)));
                 word.weak |= matches!(*name, "at" | "bei" | "chez");

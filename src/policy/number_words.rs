@@ -93,6 +93,11 @@ impl NumberWords {
         known.map(|(end, Known { part, sure })| (end, part, sure))
     }
 
+    /// Whether a text begins with one of the words.
+    pub fn begins(&self, text: &str) -> bool {
+        self.prefixes(text).next().is_some()
+    }
+
     /// What a whole folded word says that is in the data.
     pub fn get(&self, word: &str) -> Option<Part> {
         self.prefixes(word).find(|(end, ..)| *end == word.len()).map(|(_, part, _)| part)
@@ -139,19 +144,25 @@ impl NumberWords {
         }
         let bytes = word.as_bytes();
         let begins = bytes.first().is_some_and(|b| b.is_ascii_digit() || matches!(b, b'o' | b'_'));
-        if !begins && self.prefixes(word).next().is_none() {
+        if !begins && !self.begins(word) {
             return None;
         }
         // For each place: the fewest pieces that lead there, and where the last of them began.
         let mut cost = [NONE; LONGEST + 1];
         let mut from = [0_u8; LONGEST + 1];
         *cost.first_mut()? = 0;
+        let mut furthest = 0;
         for at in 0..bytes.len() {
+            // Nothing goes on from there: most words end so at their beginning.
+            if at > furthest {
+                return None;
+            }
             let here = *cost.get(at)?;
             if here == NONE {
                 continue;
             }
             let mut reach = |end: usize, price: u8| {
+                furthest = furthest.max(end);
                 let total = here.saturating_add(price);
                 if let (Some(cost), Some(from)) = (cost.get_mut(end), from.get_mut(end))
                     && total < *cost

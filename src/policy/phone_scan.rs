@@ -182,7 +182,7 @@ fn between(tokens: &Tokens<'_>, from: usize, gap: &mut String) -> Option<usize> 
 
 /// The digits at one place: figures, figures with look-alike letters, or number words.
 fn group(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Group> {
-    let word = tokens.word(i)?;
+    let word = tokens.word(i).filter(|_| tokens.may_count(i))?;
     let figures = |digits: String, disguised: bool| Group {
         digits,
         tokens: i..i + 1,

@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::lexicon::{LEXICON, Sign};
+use super::domains;
+use super::lexicon::{LEXICON, Sign, SignWord, Signs};
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,31 @@ pub(super) enum Kind {
 pub(super) struct Token {
     pub kind: Kind,
     pub range: Range<usize>,
+    known: Known,
+}
+
+/// What the lexicon says of a word, looked up once for all who ask.
+#[derive(Debug, Clone, Copy, Default)]
+struct Known {
+    signs: Option<&'static Signs>,
+    opens_provider: bool,
+    may_count: bool,
+}
+
+impl Token {
+    fn new(kind: Kind, range: Range<usize>) -> Self {
+        Self { kind, range, known: Known::default() }
+    }
+}
+
+impl Known {
+    fn of(word: &str) -> Self {
+        Self {
+            signs: LEXICON.signs(word),
+            opens_provider: domains::begins_provider(word),
+            may_count: LEXICON.may_count(word),
+        }
+    }
 }
 
 /// The tokens of a view.
@@ -123,7 +149,7 @@ fn signs_apart(text: &str, list: Vec<Token>) -> Vec<Token> {
         let mut cut = |piece: Range<usize>| {
             if !piece.is_empty() {
                 let range = from + piece.start..from + piece.end;
-                apart.push(Token { kind: Kind::Word, range });
+                apart.push(Token::new(Kind::Word, range));
             }
         };
         while let Some(rest) = word.get(at..).filter(|rest| !rest.is_empty()) {
@@ -173,13 +199,16 @@ impl<'a> Tokens<'a> {
                 {
                     token.range.end = end;
                 }
-                _ => list.push(Token { kind, range: at..end }),
+                _ => list.push(Token::new(kind, at..end)),
             }
             last = now;
         }
         // Most texts have neither.
         if text.contains("っと") || text.contains("ット") {
             list = signs_apart(text, list);
+        }
+        for token in list.iter_mut().filter(|token| token.kind == Kind::Word) {
+            token.known = Known::of(text.get(token.range.clone()).unwrap_or_default());
         }
         Self { text, list }
     }
@@ -197,6 +226,21 @@ impl<'a> Tokens<'a> {
         super::steps::take();
         let token = self.list.get(i).filter(|t| t.kind == Kind::Word)?;
         self.text.get(token.range.clone())
+    }
+
+    /// What is known of the word at a token as one for this sign, if it is one.
+    pub fn sign(&self, i: usize, sign: Sign) -> Option<&'static SignWord> {
+        self.list.get(i)?.known.signs?.of(sign)
+    }
+
+    /// Whether the word at a token may go on to be a provider's name.
+    pub fn opens_provider(&self, i: usize) -> bool {
+        self.list.get(i).is_some_and(|token| token.known.opens_provider)
+    }
+
+    /// Whether the word at a token may be a number, or a part of one.
+    pub fn may_count(&self, i: usize) -> bool {
+        self.list.get(i).is_some_and(|token| token.known.may_count)
     }
 
     /// Whether this token is that mark.
@@ -243,8 +287,8 @@ impl<'a> Tokens<'a> {
             Kind::Mark('@') => sign == Sign::At,
             Kind::Mark('.') => sign == Sign::Dot,
             Kind::Word => {
-                let word = self.word(inside)?;
-                LEXICON.sign(sign, word).is_some() || (sign == Sign::At && word == "a")
+                let spelled = sign == Sign::At && self.word(inside) == Some("a");
+                spelled || self.sign(inside, sign).is_some()
             }
             _ => false,
         };
@@ -285,7 +329,7 @@ impl<'a> Tokens<'a> {
         let dashed = self.is_hemmed(after);
         let at = if dashed { after + 1 } else { after };
         let word = self.word(at)?;
-        let sign = LEXICON.sign(Sign::Dot, word)?;
+        let sign = self.sign(at, Sign::Dot)?;
         let next = self.skip_blank(if dashed { at + 2 } else { at + 1 });
         // Between ASCII words a blank is needed; Japanese writes none.
         if word.is_ascii() && !dashed && (!blank || next == at + 1) {
@@ -315,7 +359,7 @@ impl<'a> Tokens<'a> {
         let dashed = self.is_hemmed(after);
         let at = if dashed { after + 1 } else { after };
         let word = self.word(at)?;
-        let sign = LEXICON.sign(Sign::At, word)?;
+        let sign = self.sign(at, Sign::At)?;
         let next = self.skip_blank(if dashed { at + 2 } else { at + 1 });
         if word.is_ascii() && !dashed && (!blank || next == at + 1) {
             return None;
@@ -350,19 +394,17 @@ impl<'a> Tokens<'a> {
                 ('-', end + 1)
             } else {
                 let at = self.skip_blank(end);
-                let Some(word) = self.word(at).filter(|_| at > end) else { break };
-                let joint = if LEXICON.sign(Sign::Dash, word).is_some() {
-                    '-'
-                } else if LEXICON.sign(Sign::Underscore, word).is_some() {
-                    '_'
-                } else {
-                    break;
+                let joint = match self.list.get(at).filter(|_| at > end).and_then(|t| t.known.signs)
+                {
+                    Some(signs) if signs.of(Sign::Dash).is_some() => '-',
+                    Some(signs) if signs.of(Sign::Underscore).is_some() => '_',
+                    _ => break,
                 };
                 (joint, self.skip_blank(at + 1))
             };
             // "a-dot-b", "a-at-b": the joint belongs to the sign.
             let Some(word) = self.word(next) else { break };
-            let is_sign = |sign| LEXICON.sign(sign, word).is_some();
+            let is_sign = |sign| self.sign(next, sign).is_some();
             if joint == '-'
                 && self.is_mark(next + 1, '-')
                 && (is_sign(Sign::Dot) || is_sign(Sign::At))

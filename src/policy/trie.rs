@@ -87,7 +87,11 @@ impl<V> Trie<V> {
 
     /// The bytes of a text on, as one step each.
     pub fn steps(&self, at: At, text: &str) -> Option<At> {
-        text.bytes().try_fold(at, |at, byte| self.step(at, byte))
+        self.walk(at, text.bytes())
+    }
+
+    fn walk(&self, at: At, mut bytes: impl Iterator<Item = u8>) -> Option<At> {
+        bytes.try_fold(at, |at, byte| self.step(at, byte))
     }
 
     /// The value of the word that ends here.
@@ -108,6 +112,12 @@ impl<V> Trie<V> {
     /// The value of a word.
     pub fn get(&self, word: &str) -> Option<&V> {
         self.value(self.steps(self.start(), word)?)
+    }
+
+    /// The value of the word that these bytes are, and whether an entry begins with them at all.
+    pub fn read(&self, bytes: impl Iterator<Item = u8>) -> (bool, Option<&V>) {
+        let at = self.walk(self.start(), bytes);
+        (at.is_some(), at.and_then(|at| self.value(at)))
     }
 
     /// The values of all entries that a text begins with, the shortest first, each with the bytes

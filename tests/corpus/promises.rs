@@ -18,14 +18,25 @@ pub fn check(draft: &Draft, secrets: &[&str]) {
     let seen = [&draft.subject, &draft.text, html, &again.text.body, &again.otherwise.body];
     for text in seen.iter().map(|t| t.to_lowercase()) {
         for secret in secrets {
-            assert!(!text.contains(secret), "{secret} in {text}");
+            assert!(!stands_in(secret, &text), "{secret} in {text}");
         }
     }
     let raw = String::from_utf8_lossy(&draft.bytes).to_lowercase();
-    assert!(!secrets.iter().any(|secret| raw.contains(secret)), "{raw}");
+    assert!(!secrets.iter().any(|secret| stands_in(secret, &raw)), "{raw}");
     loads_nothing(html);
     assert_eq!(again.subject, draft.subject.trim(), "the subject");
     assert_eq!(words(&again.text.body), words(&draft.text), "the text\n{html}");
+}
+
+/// Whether a secret stands in a text: an address whatever clings to it, a domain by itself.
+/// "brasslamps.example" is somebody else's than "lamps.example".
+fn stands_in(secret: &str, text: &str) -> bool {
+    let goes_on = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || "-_".contains(c));
+    text.match_indices(secret).any(|(at, _)| {
+        let (before, after) =
+            (text[..at].chars().next_back(), text[at + secret.len()..].chars().next());
+        secret.contains('@') || !(goes_on(before) || goes_on(after))
+    })
 }
 
 fn is_a_mail(bytes: &[u8]) {

@@ -83,8 +83,11 @@ fn joined(words: &[Word<'_>], at: usize) -> Vec<(String, usize)> {
 
 /// `f*ck`, `a**hole`, `sh##ty`: with an `x` for each mark that stands for a letter.
 fn starred(text: &str, words: &[Word<'_>], at: usize) -> Option<(String, usize)> {
-    let mut whole = words.get(at)?.text.to_owned();
-    let mut end = words.get(at)?.range.end;
+    let first = words.get(at)?;
+    let mut end = first.range.end;
+    // Most words: nothing is made for them.
+    text.get(end..)?.starts_with(['*', '#', '_', '-']).then_some(())?;
+    let mut whole = first.text.to_owned();
     let mut taken = 1;
     for next in words.get(at + 1..)?.iter().take(3) {
         let between = text.get(end..next.range.start)?;
@@ -102,11 +105,14 @@ fn starred(text: &str, words: &[Word<'_>], at: usize) -> Option<(String, usize)>
 
 /// Figures and marks among letters, read as the letters that they look like.
 fn unleeted(word: &str) -> Vec<String> {
+    let other = |c: char| c.is_ascii_digit() || stands_for_letter(c);
+    if !(3..=40).contains(&word.len()) || !word.contains(other) {
+        return vec![];
+    }
     let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
-    let other = word.chars().any(|c| c.is_ascii_digit() || stands_for_letter(c));
     // "0ne", but "3d" and "5kg" are what they are.
     let short = word.len() < 4 && (letters < 2 || !word.starts_with('0'));
-    if !other || letters == 0 || word.len() < 3 || short || word.len() > 40 {
+    if letters == 0 || short {
         return vec![];
     }
     let read = |one: char| -> String {

@@ -8,6 +8,9 @@ const MOST: usize = 3;
 
 /// Counts them as common words of their languages.
 pub(super) fn vote(packs: &Packs, written: &str, common: &mut [usize]) {
+    if written.is_ascii() {
+        return;
+    }
     for (code, count) in of_one(written) {
         let at = packs.packs.iter().position(|pack| pack.code == code);
         if let Some(common) = at.and_then(|at| common.get_mut(at)) {

@@ -5,6 +5,9 @@ use crate::policy::view::View;
 
 /// Three stars in a row, or one with a figure: `5 ⭐`. Folding takes them away.
 pub(super) fn is_starred(written: &str) -> bool {
+    if written.is_ascii() {
+        return false;
+    }
     let stars =
         written.chars().filter(|c| matches!(c, '★' | '⭐' | '☆' | '🌟' | '✩' | '✭')).count();
     let of_five = |c: char| matches!(c, '1'..='5' | '１'..='５');

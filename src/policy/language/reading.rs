@@ -177,21 +177,28 @@ impl<'v> Draft<'v> {
         words: &'v [Word<'v>],
     ) -> Self {
         let text = view.slice(range.clone());
+        let in_ascii = text.is_ascii();
         let count = |of: fn(char) -> bool| text.chars().filter(|c| of(*c)).count();
+        let count_wide = |of| if in_ascii { 0 } else { count(of) };
+        let letters = match in_ascii {
+            true => text.bytes().filter(u8::is_ascii_alphabetic).count(),
+            false => count(char::is_alphabetic),
+        };
         // The letters of a word that is spelled out are words of other languages.
         let single = |at: Option<usize>| {
             let word = at.and_then(|at| words.get(at));
-            word.is_some_and(|w| w.text.chars().all(char::is_alphabetic) && w.text.len() == 1)
+            word.is_some_and(|w| w.text.len() == 1 && w.text.chars().all(char::is_alphabetic))
         };
         let spelled = |at: usize| {
-            let near = [-2, -1, 1, 2].map(|by| single(at.checked_add_signed(by)));
-            single(Some(at)) && near.windows(2).any(|two| two == [true, true])
+            let near = || [-2, -1, 1, 2].map(|by| single(at.checked_add_signed(by)));
+            single(Some(at)) && near().windows(2).any(|two| two == [true, true])
         };
         let is_word =
             |(at, w): &(usize, &Word<'_>)| w.text.chars().any(char::is_alphabetic) && !spelled(*at);
-        let counted = || words.iter().enumerate().filter(is_word).map(|(_, word)| word);
+        let mut counted = 0;
         let mut common = vec![0; packs.told_apart()];
-        for word in counted() {
+        for (_, word) in words.iter().enumerate().filter(is_word) {
+            counted += 1;
             let mut tongues = packs.tongues(word.text);
             while tongues != 0 {
                 if let Some(count) = common.get_mut(tongues.trailing_zeros() as usize) {
@@ -205,11 +212,11 @@ impl<'v> Draft<'v> {
             view,
             zone,
             words,
-            counted: counted().count(),
+            counted,
             common,
-            letters: count(char::is_alphabetic),
-            kana: count(|c| matches!(c, '\u{3041}'..='\u{30ff}')),
-            han: count(|c| matches!(c, '\u{3400}'..='\u{9fff}')),
+            letters,
+            kana: count_wide(|c| matches!(c, '\u{3041}'..='\u{30ff}')),
+            han: count_wide(|c| matches!(c, '\u{3400}'..='\u{9fff}')),
             range,
         }
     }

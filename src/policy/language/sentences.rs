@@ -22,11 +22,13 @@ pub(super) fn sentences(view: &View<'_>) -> Vec<Range<usize>> {
     let mut line_start = 0;
     for (at, c) in text.char_indices() {
         let end = at + c.len_utf8();
-        let after = text.get(end..).unwrap_or_default();
+        let after = || text.get(end..).unwrap_or_default();
         let ends = match c {
             '。' => true,
-            '!' | '?' | '…' => !after.starts_with(['!', '?', '…', ')']) && !within_word(after),
-            '.' => ends_at_stop(text.get(start..at).unwrap_or_default(), after),
+            '!' | '?' | '…' => {
+                !after().starts_with(['!', '?', '…', ')']) && !within_word(after())
+            }
+            '.' => ends_at_stop(text.get(start..at).unwrap_or_default(), after()),
             '\n' => {
                 let line = text.get(line_start..at).unwrap_or_default();
                 line_start = end;
@@ -109,19 +111,14 @@ fn ends_at_line(view: &View<'_>, line: &str, next: usize) -> bool {
 /// Where a colon, a semicolon or a dash ends a clause, in bytes of the original text.
 pub(super) fn clause_ends(view: &View<'_>, range: &Range<usize>) -> Vec<usize> {
     let text = view.slice(range.clone());
-    let mut before = ' ';
     let mut ends = vec![];
-    for (at, c) in text.char_indices() {
-        let next = text.get(at + c.len_utf8()..).unwrap_or_default();
-        let is_end = match c {
-            ':' | ';' => next.starts_with(char::is_whitespace),
-            '-' | '–' | '—' => before.is_whitespace() && next.starts_with(char::is_whitespace),
-            _ => false,
-        };
-        if is_end {
-            ends.push(view.source(&(range.start + at..range.start + at + c.len_utf8())).start);
+    for (at, mark) in text.match_indices([':', ';', '-', '–', '—']) {
+        let (before, rest) = text.split_at(at);
+        let opens = rest.get(mark.len()..).unwrap_or_default().starts_with(char::is_whitespace);
+        let apart = || at == 0 || before.ends_with(char::is_whitespace);
+        if opens && (matches!(mark, ":" | ";") || apart()) {
+            ends.push(view.source(&(range.start + at..range.start + at + mark.len())).start);
         }
-        before = c;
     }
     ends
 }

@@ -10,7 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use tokio::sync::Semaphore;
 
-use super::writer::{Queue, failed};
+use super::writer::{Queue, failed, guarded};
 use crate::store::error::StoreError;
 
 /// Other processes write too (`bauta order put` beside a running relay): waiting is normal life.
@@ -152,18 +152,31 @@ impl Readers {
         let readers = self.clone();
         let read = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let idle = readers.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let mut conn = idle.map_or_else(|| readers.open(), Ok)?;
-            // One transaction, so that all statements see the same moment.
-            let tx = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
-            let result = work(&tx);
-            drop(tx);
-            if !readers.permits.is_closed() {
-                readers.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
-            }
-            result
+            readers.look(work)
         });
         read.await.map_err(|error| StoreError::Sqlite(format!("the read failed: {error}")))?
+    }
+
+    /// Runs `work` on one snapshot of the database, here and now: for what an index finds at once,
+    /// which takes less time than to hand it to another thread and to wake up again. Nobody who
+    /// writes makes it wait (WAL).
+    pub(super) fn look<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        if self.permits.is_closed() {
+            return Err(StoreError::Closed);
+        }
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut conn = idle.map_or_else(|| self.open(), Ok)?;
+        // One transaction, so that all statements see the same moment.
+        let tx = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
+        let result = guarded(&tx, work);
+        drop(tx);
+        if !self.permits.is_closed() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+        }
+        result
     }
 }
 

@@ -34,14 +34,13 @@ impl Store {
         }
         let (alias, tag) = (alias.local().to_owned(), tag.map(str::to_ascii_lowercase));
         let store = self.clone();
-        self.read(move |conn| {
+        self.look(|conn| {
             let Some(pair) = find(conn, &alias, tag.as_deref())?.filter(|pair| pair.tag_fits)
             else {
                 return Ok(None);
             };
             Ok(Some((store.facts_of(conn, &pair)?, pair.stands_for)))
         })
-        .await
     }
 
     fn facts_of(&self, conn: &Connection, pair: &PairRow) -> Result<Facts, StoreError> {

@@ -33,7 +33,7 @@ impl Store {
     ) -> Result<History, StoreError> {
         let tag = tag.map(str::to_ascii_lowercase);
         let references: Vec<MsgId> = references.iter().take(REFERENCES).cloned().collect();
-        self.read(move |conn| {
+        self.look(|conn| {
             let sql = format!(
                 "{ORDER_COLUMNS} WHERE o.pair = ?1
                  ORDER BY o.registered_at DESC, o.number DESC LIMIT {ORDERS}"
@@ -48,7 +48,6 @@ impl Store {
             add_named(conn, pair, &mut history, tag)?;
             Ok(history)
         })
-        .await
     }
 
     /// The conversation of a message that was erased and that one of these hashes stands for.
@@ -57,7 +56,7 @@ impl Store {
         pair: PairId,
         hashes: Vec<i64>,
     ) -> Result<Option<ConversationId>, StoreError> {
-        self.read(move |conn| {
+        self.look(|conn| {
             let sql = "SELECT conversation FROM expired_thread WHERE pair = ?1 AND hash = ?2";
             for hash in hashes.iter().take(REFERENCES) {
                 let found = one(conn, sql, params![pair.0, hash], |row| get(row, "conversation"))?;
@@ -67,7 +66,6 @@ impl Store {
             }
             Ok(None)
         })
-        .await
     }
 
     /// The buyer's last message in a conversation that no machine wrote, of those numbered below

@@ -191,6 +191,14 @@ impl Store {
         self.inner.readers.read(work).await
     }
 
+    /// A read that an index answers at once, on the thread that asks.
+    fn look<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.inner.readers.look(work)
+    }
+
     async fn write<T, F>(&self, bytes: usize, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,

@@ -28,7 +28,7 @@ impl Store {
         fingerprint: [u8; 32],
         now: Timestamp,
     ) -> Result<Option<FirstAnswer>, StoreError> {
-        self.read(move |conn| first_answer(conn, fingerprint, now)).await
+        self.look(|conn| first_answer(conn, fingerprint, now))
     }
 }
 

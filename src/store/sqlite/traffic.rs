@@ -21,14 +21,13 @@ const PROVED_FOR: Duration = Duration::from_secs(30 * 86_400);
 impl Store {
     /// Whether proved mail came from a network within 30 days.
     pub async fn is_proved(&self, network: IpAddr, now: Timestamp) -> Result<bool, StoreError> {
-        self.read(move |conn| {
+        self.look(|conn| {
             let sql = "SELECT 1 AS one FROM proved_network WHERE network = ?1 AND last_at > ?2";
             let since = now.before(PROVED_FOR).as_millis();
             let found =
                 one(conn, sql, params![network.to_string(), since], |row| get::<i64>(row, "one"))?;
             Ok(found.is_some())
         })
-        .await
     }
 }
 

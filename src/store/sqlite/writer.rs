@@ -263,14 +263,14 @@ impl Drop for CloseOnDrop<'_> {
     }
 }
 
-/// Runs one job's work; a panic in it is its own error, not the end of the writer.
-fn guarded<T>(
+/// Runs one piece of work; a panic in it is its own error, not the end of who runs it.
+pub(super) fn guarded<T>(
     conn: &Connection,
     work: impl FnOnce(&Connection) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     catch_unwind(AssertUnwindSafe(|| work(conn))).unwrap_or_else(|_| {
-        tracing::error!("a write panicked");
-        Err(StoreError::Sqlite("the write panicked".to_owned()))
+        tracing::error!("work on the database panicked");
+        Err(StoreError::Sqlite("work on the database panicked".to_owned()))
     })
 }
 
