@@ -266,3 +266,36 @@ fn damaged_archives_bring_nothing_down() {
         open(None, "", &whole[..at]);
     }
 }
+
+/// A PDF whose table of objects is broken, so that they are looked for one by one.
+fn pdf_without_table(catalog: u32, more: &str) -> Vec<u8> {
+    format!(
+        "%PDF-1.4\n{catalog} 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n\
+         2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 100 50]>>\nendobj\n\
+         3 0 obj\n<</Type/Page/Parent 2 0 R>>\nendobj\n{more}\
+         xref\n0 4\nbroken\ntrailer\n<</Size 4/Root {catalog} 0 R/Info 9 0 R>>\nstartxref\n7\n%%EOF\n"
+    )
+    .into_bytes()
+}
+
+#[test]
+fn what_was_cleaned_of_a_broken_pdf_needs_no_more_cleaning() {
+    let maker = "9 0 obj\n<</Author(Jane Roe)>>\nendobj\n";
+    for (catalog, more) in
+        [(1, ""), (1, "0 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n"), (0, "")]
+    {
+        let opened = open(
+            Some("a.pdf"),
+            "application/pdf",
+            &pdf_without_table(catalog, &[maker, more].concat()),
+        );
+        let Some(cleaned) = opened.cleaned else {
+            // Only where its pages hang on an object that there can't be.
+            assert_eq!((catalog, opened.facts.unopened), (0, Some(Unopened::Damaged)));
+            continue;
+        };
+        assert!(!String::from_utf8_lossy(&cleaned).contains("Jane"), "{catalog} {more}");
+        let again = open(Some("a.pdf"), "application/pdf", &cleaned);
+        assert_eq!((again.facts, again.cleaned), (opened.facts, None), "{catalog} {more}");
+    }
+}

@@ -17,13 +17,15 @@ use crate::domain::{Sightings, is_unseen};
 const RUN: usize = 4;
 /// A longer word stands for itself by its beginning and its hash, so that time stays linear.
 const LONGEST_WORD: usize = 64;
+/// What stands before each word of a run that is hashed.
+const APART: char = '\u{1f}';
 
 /// The words of a text.
 #[derive(Default)]
 struct Words {
-    /// As they are compared, one behind the other.
+    /// As they are compared, one behind the other, each with [`APART`] before it.
     normal: String,
-    /// Of each the bytes of `normal`, and those of the text.
+    /// Of each the bytes of `normal`, with what stands before it, and those of the text.
     each: Vec<(Range<usize>, Range<usize>)>,
 }
 
@@ -105,9 +107,8 @@ impl Words {
     fn hash(&self, marker: &str, run: Range<usize>) -> u64 {
         let mut sha = Sha256::new();
         sha.update(marker);
-        for (normal, _) in self.each.get(run).unwrap_or_default() {
-            sha.update([0x1f]);
-            sha.update(self.normal.get(normal.clone()).unwrap_or_default());
+        if let Some([(first, _), .., (last, _)] | [(first @ last, _)]) = self.each.get(run) {
+            sha.update(self.normal.get(first.start..last.end).unwrap_or_default());
         }
         let digest = sha.finalize();
         digest.iter().take(8).fold(0, |hash, &byte| hash << 8 | u64::from(byte))
@@ -115,6 +116,8 @@ impl Words {
 
     fn push(&mut self, text: &str, range: Range<usize>) {
         let raw = text.get(range.clone()).unwrap_or_default();
+        let before = self.normal.len();
+        self.normal.push(APART);
         let start = self.normal.len();
         if raw.bytes().all(|b| b.is_ascii_alphanumeric()) {
             // Most words: their NFKC is themselves.
@@ -129,6 +132,7 @@ impl Words {
         }
         let word = self.normal.get(start..).unwrap_or_default();
         if word.is_empty() {
+            self.normal.truncate(before);
             return;
         }
         if word.len() > LONGEST_WORD {
@@ -136,7 +140,7 @@ impl Words {
             self.normal.truncate(start);
             self.normal.push_str(&hash);
         }
-        self.each.push((start..self.normal.len(), range));
+        self.each.push((before..self.normal.len(), range));
     }
 }
 

@@ -89,13 +89,17 @@ fn gather(tokens: &Tokens<'_>, start: usize, length: usize) -> Option<(String, u
         match tokens.kind(i)? {
             Kind::Word => {
                 let word = tokens.word(i).filter(|w| w.is_ascii())?;
+                let letters = word.bytes().filter(u8::is_ascii_alphanumeric).count();
+                if text.len() + letters > length {
+                    return None;
+                }
                 text.extend(word.chars().filter(char::is_ascii_alphanumeric));
                 // "It is for you" begins as an Italian one does, and has no check digits.
                 if text.len() >= 4 && !text.bytes().skip(2).take(2).all(is_check) {
                     return None;
                 }
-                if text.len() >= length {
-                    return (text.len() == length).then_some((text, i + 1));
+                if text.len() == length {
+                    return Some((text, i + 1));
                 }
             }
             Kind::Blank if tokens.skip_blank(i) > i => {}

@@ -22,8 +22,8 @@ pub(super) fn is_domain(name: &str) -> bool {
 
 /// Letters for the digits that stand for them: "yah00" is "yahoo", "c0m" is "com".
 pub(super) fn unleet(text: &str) -> String {
-    let letters = |c: char| u8::try_from(c).map_or(c, |byte| char::from(letter(byte)));
-    text.chars().map(letters).collect()
+    // Figures and letters are one byte each, and no part of a longer character.
+    String::from_utf8(text.bytes().map(letter).collect()).unwrap_or_default()
 }
 
 /// The letter that a figure looks like.
