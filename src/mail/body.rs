@@ -93,6 +93,7 @@ pub(super) fn content(
         words = Words { text: reader.take_wrapped(), ..Words::default() };
         reader.take_files(&mut words);
     }
+    words.trim_end();
     let whole = words.text.len();
     let text = decode::bounded(words.text, MOST_TEXT, reader.defects);
     let mut rich = words.rich.filter(|rich| text.len() == whole && rich.tells_more());
@@ -258,7 +259,7 @@ impl Reader<'_> {
             _ => Words { text: self.plain(part, &bytes), ..Words::default() },
         };
         self.take_files(&mut words);
-        words.text.truncate(words.text.trim_end().len());
+        words.trim_end();
         if words.text.len() > self.budget {
             words.rich = None;
         }
@@ -410,6 +411,17 @@ impl Words {
     fn tells_more(&self) -> bool {
         self.rich.as_ref().is_some_and(Rich::tells_more)
     }
+
+    /// Takes white space from its end, and from the markup: other text may come to stand there.
+    fn trim_end(&mut self) {
+        let end = self.text.trim_end().len();
+        if end < self.text.len() {
+            self.text.truncate(end);
+            if let Some(rich) = &mut self.rich {
+                rich.end_at(end);
+            }
+        }
+    }
 }
 
 fn join(words: &mut Words, mut more: Words) {
@@ -418,7 +430,7 @@ fn join(words: &mut Words, mut more: Words) {
         words.remotes.append(&mut more.remotes);
         return;
     }
-    words.text.truncate(words.text.trim_end().len());
+    words.trim_end();
     let above = words.text.len();
     let gap = if above > 0 { "\n\n" } else { "" };
     let below = |at: usize| at + above + gap.len();

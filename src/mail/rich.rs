@@ -213,6 +213,23 @@ impl Rich {
         Self { pieces, ..Self::default() }
     }
 
+    /// Says nothing of what stands in the text from this byte on: it is no more.
+    pub(super) fn end_at(&mut self, end: usize) {
+        let clip = |range: &mut Range<usize>| *range = range.start.min(end)..range.end.min(end);
+        self.pieces.retain_mut(|piece| match piece {
+            Piece::Words(range) => {
+                clip(range);
+                range.start < range.end
+            }
+            Piece::Break(at) | Piece::Picture(_, at) => {
+                *at = (*at).min(end);
+                true
+            }
+            Piece::Target(_) | Piece::Open(_) | Piece::Close | Piece::Rule => true,
+        });
+        self.links.iter_mut().for_each(|link| clip(&mut link.told));
+    }
+
     /// Puts another below it, whose text begins at `offset` in the joined text.
     pub(super) fn append(&mut self, mut more: Self, offset: usize) {
         let shift = |range: &mut Range<usize>| *range = range.start + offset..range.end + offset;
