@@ -60,7 +60,7 @@ impl Store {
     pub async fn finish(&self, lease: Lease, record: AttemptRecord) -> Result<bool, StoreError> {
         let owner = self.inner.owner;
         let size = 256 + record.reply.len();
-        self.write(size, move |conn| finish(conn, owner, lease, &record)).await
+        self.inner.queue.write_along(size, move |conn| finish(conn, owner, lease, &record)).await
     }
 
     /// The same together with what the sender is told of it; `None`: the lease was lost.

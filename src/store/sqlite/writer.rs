@@ -19,6 +19,8 @@ const GROUP_BYTES: usize = 8 << 20;
 /// At most this much waiting; beyond it a caller gets `Busy` at once.
 const WAITING_JOBS: usize = 256;
 const WAITING_BYTES: usize = 64 << 20;
+/// So long a write waits for company whose answer nobody at the end of a connection waits for.
+const ALONG: Duration = Duration::from_millis(5);
 /// The first pause after the WAL could not be emptied; it doubles.
 const EMPTYING_PAUSE: Duration = Duration::from_millis(100);
 /// `EX_IOERR` of sysexits.h.
@@ -38,6 +40,8 @@ type Run = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Done + Send>;
 
 struct Job {
     bytes: usize,
+    /// It came at this time, and goes along with the next that is urgent, or after [`ALONG`].
+    along: Option<Instant>,
     /// With the reason where nothing can be written at all: then only the answer is made.
     run: Run,
 }
@@ -46,6 +50,8 @@ struct Job {
 struct Waiting {
     jobs: VecDeque<Job>,
     bytes: usize,
+    /// How many of the jobs are urgent.
+    urgent: usize,
     closed: bool,
 }
 
@@ -115,6 +121,29 @@ impl Queue {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
+        self.ask(bytes, None, work).await
+    }
+
+    /// The same for what nobody at the end of a connection waits for: it asks for no sync of its
+    /// own where the next write is near.
+    pub(super) async fn write_along<T, F>(&self, bytes: usize, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.ask(bytes, Some(Instant::now()), work).await
+    }
+
+    async fn ask<T, F>(
+        &self,
+        bytes: usize,
+        along: Option<Instant>,
+        work: F,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
         let (tell, told) = oneshot::channel::<Result<T, StoreError>>();
         let run = Box::new(move |conn: Result<&Connection, StoreError>| {
             let (error, result) = match conn.and_then(|conn| guarded(conn, work)) {
@@ -134,7 +163,7 @@ impl Queue {
             });
             Done { error, answer }
         });
-        self.push(Job { bytes, run })?;
+        self.push(Job { bytes, along, run })?;
         // A sender that is dropped unasked: the writer thread is gone.
         told.await.unwrap_or(Err(StoreError::Closed))
     }
@@ -150,30 +179,40 @@ impl Queue {
             return Err(StoreError::Busy);
         }
         waiting.bytes = bytes;
+        let is_urgent = job.along.is_none();
+        waiting.urgent += usize::from(is_urgent);
         waiting.jobs.push_back(job);
+        // The first that is not urgent sets the writer's clock; those behind it wake nobody.
+        let wakes = is_urgent || waiting.jobs.len() == 1;
         drop(waiting);
-        self.waiting.1.notify_one();
+        if wakes {
+            self.waiting.1.notify_one();
+        }
         Ok(())
     }
 
-    /// The next group: waits for the first job, never for company. An empty one: the WAL is to be
-    /// emptied, and it is not before the moment for that. `None`: closed and empty.
+    /// The next group: waits for the first urgent job, never for company. An empty one: the WAL is
+    /// to be emptied, and it is not before the moment for that. `None`: closed and empty.
     fn take(&self, not_before: Instant) -> Option<VecDeque<Job>> {
         let mut waiting = self.waiting();
-        while waiting.jobs.is_empty() {
-            if waiting.closed {
+        while waiting.urgent == 0 {
+            if waiting.closed && waiting.jobs.is_empty() {
                 return None;
             }
-            if !self.is_to_empty_wal() {
-                waiting = self.waiting.1.wait(waiting).unwrap_or_else(PoisonError::into_inner);
-                continue;
-            }
-            let span = not_before.saturating_duration_since(Instant::now());
-            if span.is_zero() {
-                break;
-            }
-            let waited = self.waiting.1.wait_timeout(waiting, span);
-            waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let now = Instant::now();
+            let emptying = self.is_to_empty_wal().then_some(not_before);
+            let along = waiting.jobs.front().and_then(|job| job.along).map(|come| come + ALONG);
+            let span = emptying.into_iter().chain(along).min();
+            let span = span.map(|at| at.saturating_duration_since(now));
+            let (_, woken) = &*self.waiting;
+            waiting = match span {
+                Some(span) if span.is_zero() || waiting.closed => break,
+                Some(span) => {
+                    let waited = woken.wait_timeout(waiting, span);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => woken.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+            };
         }
         let mut group = VecDeque::new();
         let mut bytes = 0;
@@ -182,7 +221,9 @@ impl Queue {
             if group.len() >= GROUP_JOBS || (bytes > GROUP_BYTES && !group.is_empty()) {
                 break;
             }
-            waiting.bytes = waiting.bytes.saturating_sub(job.bytes);
+            let (size, urgent) = (job.bytes, usize::from(job.along.is_none()));
+            waiting.bytes = waiting.bytes.saturating_sub(size);
+            waiting.urgent = waiting.urgent.saturating_sub(urgent);
             group.extend(waiting.jobs.pop_front());
         }
         Some(group)
@@ -260,6 +301,7 @@ impl Drop for CloseOnDrop<'_> {
         waiting.closed = true;
         // Dropped jobs drop their senders: their callers get `Closed`.
         waiting.jobs.clear();
+        waiting.urgent = 0;
     }
 }
 
@@ -325,4 +367,34 @@ pub(super) fn failed(error: rusqlite::Error) -> StoreError {
 fn end_process(error: &StoreError) -> ! {
     tracing::error!(%error, code = EXIT_IO, "the disk failed on a write or sync; ending");
     std::process::exit(EXIT_IO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push(queue: &Queue, along: Option<Instant>) {
+        let run = Box::new(|_: Result<&Connection, StoreError>| Done {
+            error: None,
+            answer: Box::new(|_| ()),
+        });
+        queue.push(Job { bytes: 1, along, run }).unwrap();
+    }
+
+    #[test]
+    fn what_is_not_urgent_goes_along_with_what_is_and_alone_after_a_while() {
+        let queue = Queue::default();
+        let come = Instant::now();
+        push(&queue, Some(come));
+        assert_eq!(queue.take(come).map(|group| group.len()), Some(1));
+        assert!(come.elapsed() >= ALONG);
+        // Far in the future: only the urgent one can have ended the wait.
+        push(&queue, Some(come + Duration::from_secs(3600)));
+        push(&queue, None);
+        assert_eq!(queue.take(come).map(|group| group.len()), Some(2));
+        push(&queue, Some(come + Duration::from_secs(3600)));
+        queue.close();
+        assert_eq!(queue.take(come).map(|group| group.len()), Some(1));
+        assert!(queue.take(come).is_none());
+    }
 }
