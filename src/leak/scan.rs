@@ -100,7 +100,7 @@ fn scan_bytes(
         return leaks;
     };
     let mut texts: Vec<Text> = Vec::new();
-    let mut has_html = false;
+    let (mut plain, mut html_parts) = (0, 0);
     for part in &parsed.parts {
         for header in &part.headers {
             let value = decoded(bytes, header);
@@ -123,6 +123,7 @@ fn scan_bytes(
         match &part.body {
             mail_parser::PartType::Text(text) => {
                 let prose = part.attachment_name().is_none();
+                plain += usize::from(prose);
                 if prose && scanned.iter().any(|before| before == text) {
                     // Nothing new.
                 } else if prose {
@@ -140,13 +141,15 @@ fn scan_bytes(
                 }
             }
             mail_parser::PartType::Html(html) => {
-                has_html = true;
+                html_parts += 1;
                 note(search.contacts(&without_known(html, exempt.known)), Place::Text);
                 let Markup { words, values } = take_apart(html);
                 let words = mail::segment(words);
                 note(search.contacts(&without_repeated(&words, exempt.known)), Place::Text);
                 // Nobody reads an attribute: there is no prose in it that may name somebody.
                 note(search.contacts(&values).or(search.person(&values)), Place::Markup);
+                // As its reader takes it.
+                texts.push(mail::text_of_html(html));
             }
             mail_parser::PartType::Binary(data) | mail_parser::PartType::InlineBinary(data) => {
                 let picture = part.content_type().is_some_and(|kind| kind.ctype() == "image");
@@ -165,8 +168,8 @@ fn scan_bytes(
             note(search.contacts(stem), Place::Header);
         }
     }
-    // The HTML as its reader takes it, and texts that are one for their reader.
-    if has_html || texts.len() > 1 {
+    // Texts that are one for their reader.
+    if plain > 1 || html_parts > 1 {
         texts.push(mail::read(bytes).text);
     }
     for text in &texts {

@@ -70,14 +70,15 @@ pub(super) fn compare(first: &str, second: &str) -> Same {
 
 /// Whether one text has an `@` or a domain that the other has not.
 pub(super) fn names_somebody(known: &str, text: &str) -> bool {
-    let known: HashSet<&str> = known.split_whitespace().map(bare).collect();
-    text.split_whitespace()
-        .map(bare)
-        .any(|token| token.contains(['@', '.']) && !known.contains(token))
+    let known: HashSet<&str> = names(known).collect();
+    names(text).any(|name| !known.contains(name))
 }
 
-fn bare(token: &str) -> &str {
-    token.trim_matches(|c: char| !c.is_alphanumeric() && c != '@')
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    text.split_whitespace()
+        .filter(|token| token.contains(['@', '.']))
+        .map(|token| token.trim_matches(|c: char| !c.is_alphanumeric() && c != '@'))
+        .filter(|token| token.contains(['@', '.']))
 }
 
 /// Whether two texts are word for word the same.

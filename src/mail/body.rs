@@ -7,12 +7,13 @@ use super::enriched;
 use super::fields;
 use super::flowed;
 use super::html;
-use super::message::{Attachment, Defect, Unreadable};
+use super::message::{Attachment, Defect, Text, Unreadable};
 use super::nested::{self, Place, Wrapped};
 use super::openpgp::{self, Armour};
 use super::parts::{Part, Tree};
 use super::remote::{self, Remote};
 use super::rich::{Embedded, Rich, embedded_name};
+use super::segment::segment;
 use super::uuencoded::{self, Taken};
 
 /// Text that is read, in bytes.
@@ -63,6 +64,12 @@ struct Words {
     html: bool,
     rich: Option<Rich>,
     remotes: Vec<Remote>,
+}
+
+/// What a reader sees of HTML, told apart as the text of a mail is.
+pub fn text_of_html(html: &str) -> Text {
+    let text = html::text(html, MOST_TEXT).text;
+    segment(text.trim_end().to_owned())
 }
 
 /// Reads the text and lists the attachments.

@@ -46,6 +46,7 @@ mod subject;
 mod tnef;
 mod uuencoded;
 
+pub use body::text_of_html;
 pub use content::{Content, is_guessed, words};
 pub use encoded::base64_word;
 pub use message::{

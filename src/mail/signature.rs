@@ -1,6 +1,8 @@
 //! What stands below a person's words: a closing and a name, contact details, what a mail program
 //! adds of its own.
 
+use std::borrow::Cow;
+
 use super::introduction::{bare, is_rule};
 use super::phrases::PHRASES;
 
@@ -23,7 +25,10 @@ pub(super) fn is_footer(line: &str) -> bool {
     if line == "\u{1427}" {
         return true;
     }
-    let line = line.replace(['[', ']'], "");
+    let line = match line.contains(['[', ']']) {
+        true => Cow::Owned(line.replace(['[', ']'], "")),
+        false => Cow::Borrowed(line),
+    };
     let words = line.split(['<', '(']).next().unwrap_or(&line).trim();
     if words.chars().count() > 80 {
         return false;
