@@ -21,10 +21,16 @@ const AFTER_ERROR: Duration = Duration::from_secs(10);
 const STEP: Duration = Duration::from_millis(15);
 /// At most so many messages in a step.
 const MOST: usize = 64;
+/// So many messages at least, and one in so many of the archive, are many to be erased in one pass:
+/// the search index is merged then, in place of being searched through for each of them.
+const MANY: usize = 256;
+const ONE_IN: usize = 1000;
 /// Milliseconds.
 const DAY: i64 = 86_400_000;
 /// After its end a day is given so long for what is still being stored.
 const LATE: Duration = Duration::from_secs(600);
+/// Pages of the search index that are merged in a step, at most.
+const MOST_PAGES: u16 = 128;
 /// Pages given back to the file system in a step.
 const PAGES: u32 = 128;
 /// Beside live traffic free pages are kept for what comes in next, up to one in so many.
@@ -85,7 +91,7 @@ pub async fn erase(
         Erase::Expired(keep) => store.expire_strays(keep.now).await?,
         Erase::Party(_) | Erase::Deleted(_) => true,
     };
-    let (mut place, mut most) = (Place::default(), 4);
+    let (mut place, mut most, mut marking) = (Place::default(), 4, false);
     while !stop.is_cancelled() {
         let began = Instant::now();
         let key = key.clone();
@@ -94,7 +100,7 @@ pub async fn erase(
             Erase::Expired(keep) => store.expire_some(*keep, place, most, thread).await?,
             Erase::Party(id) => store.erase_written(id, place, most, thread).await?,
             Erase::Deleted(id) => {
-                let Erased { erased, is_all, kept } = store.erase_some(id).await?;
+                let Erased { erased, is_all, kept } = store.erase_some(id, most).await?;
                 Expired { erased, held: kept, busy: 0, next: (!is_all).then_some(place) }
             }
         };
@@ -111,7 +117,14 @@ pub async fn erase(
         if pace == Pace::Gentle && step.erased > 0 {
             tokio::time::sleep(took).await;
         }
+        if !marking && total.erased >= MANY {
+            marking = store.archived().await? < total.erased.saturating_mul(ONE_IN);
+            if marking {
+                store.mark_in_index().await?;
+            }
+        }
     }
+    is_anything_gone |= merge(store, pace, stop).await?;
     is_anything_gone |= total.erased > 0;
     if is_anything_gone {
         let kept_free = if pace == Pace::Gentle { KEPT_FREE } else { u32::MAX };
@@ -127,6 +140,24 @@ pub async fn erase(
         }
     }
     Ok(total)
+}
+
+/// Takes out of the search index what is only marked in it, now or since a pass that was broken off:
+/// whether there was anything.
+async fn merge(store: &Store, pace: Pace, stop: &CancellationToken) -> Result<bool, StoreError> {
+    let (mut begun, mut pages) = (false, 8);
+    loop {
+        let began = Instant::now();
+        if stop.is_cancelled() || !store.merge_some(pages).await? {
+            return Ok(begun);
+        }
+        let took = began.elapsed();
+        begun = true;
+        pages = if took < STEP { (pages * 2).min(MOST_PAGES) } else { (pages / 2).max(1) };
+        if pace == Pace::Gentle {
+            tokio::time::sleep(took).await;
+        }
+    }
 }
 
 impl Relay {

@@ -10,7 +10,7 @@ use crate::domain::{PartyId, Role, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::register::{Decision, Erased};
 
-/// Messages that one transaction erases.
+/// Messages that are erased at once when a hold ends.
 const BATCH: usize = 200;
 /// Milliseconds.
 const DAY: i64 = 86_400_000;
@@ -33,15 +33,16 @@ impl Store {
         self.write(4096, move |conn| delete_party(conn, &id, &decision)).await
     }
 
-    /// Erases some of what was written to and by a deleted party: call it until nothing is left.
+    /// Erases at most so many of what was written to and by a deleted party: call it until nothing is
+    /// left.
     ///
     /// Errors: `UnknownSeller`, `UnknownBuyer`.
-    pub async fn erase_some(&self, id: &PartyId) -> Result<Erased, StoreError> {
+    pub async fn erase_some(&self, id: &PartyId, most: usize) -> Result<Erased, StoreError> {
         let id = id.clone();
         self.write(64 << 10, move |conn| {
             let number = party::find(conn, &id)?.ok_or_else(|| StoreError::unknown(&id))?;
-            let erased = erase(conn, number, BATCH)?;
-            if erased == BATCH {
+            let erased = erase(conn, number, most)?;
+            if erased == most {
                 return Ok(Erased { erased, is_all: false, kept: 0 });
             }
             let sql = "SELECT count(*) AS kept FROM message m JOIN pair p ON p.number = m.pair

@@ -202,11 +202,14 @@ CREATE VIRTUAL TABLE found_by USING fts5(
 );
 INSERT INTO found_by (found_by, rank) VALUES ('secure-delete', 1);
 
--- Messages up to this number are in the index; the few behind it are looked through.
+-- Messages up to this number are in the index; the few behind it are looked through. marking 1, 2:
+-- what is taken out of the index is only marked in it, and gone from its pages when it has been merged,
+-- which has begun (2).
 CREATE TABLE found_by_progress (
-    upto INTEGER NOT NULL
+    upto    INTEGER NOT NULL,
+    marking INTEGER NOT NULL CHECK (marking IN (0, 1, 2))
 ) STRICT;
-INSERT INTO found_by_progress VALUES (0);
+INSERT INTO found_by_progress VALUES (0, 0);
 
 -- excluded: milliseconds between start and stop that don't count. paused_at: the seller is suspended
 -- since then, and the clock stands still.

@@ -94,6 +94,99 @@ impl Store {
         })
         .await
     }
+
+    /// How many messages are archived, about.
+    pub async fn archived(&self) -> Result<usize, StoreError> {
+        let sql = "SELECT coalesce(max(number) - min(number), 0) AS span FROM message";
+        let span = self.read(move |conn| one(conn, sql, [], |row| get::<i64>(row, "span"))).await?;
+        Ok(usize::try_from(span.unwrap_or(0)).unwrap_or(0))
+    }
+
+    /// From now on what is erased is only marked in the index, until [`Store::merge_some`] has
+    /// taken all of it out at once. To take one message out of the index's pages costs a hundred
+    /// times what it costs to mark it; to merge costs as much as all that is left in it.
+    pub async fn mark_in_index(&self) -> Result<(), StoreError> {
+        self.write(64, |conn| {
+            set_secure_delete(conn, false)?;
+            set_marking(conn, Marking::Marked)
+        })
+        .await
+    }
+
+    /// Takes what is marked out of the index, about so many of its pages at once. `false`: nothing
+    /// is marked any more.
+    pub async fn merge_some(&self, pages: u16) -> Result<bool, StoreError> {
+        if self.read(marking).await? == Marking::Nothing {
+            return Ok(false);
+        }
+        self.write(usize::from(pages) * 4096, move |conn| {
+            let pages = i32::from(pages.max(1));
+            // https://sqlite.org/fts5.html#the_merge_command: below 0 it begins with all there is.
+            let merge = |pages: i32| {
+                let sql = "INSERT INTO found_by (found_by, rank) VALUES ('merge', ?1)";
+                let before = total_changes(conn)?;
+                run(conn, sql, [pages])?;
+                Ok::<_, StoreError>(total_changes(conn)? - before >= 2)
+            };
+            match marking(conn)? {
+                Marking::Nothing => Ok(false),
+                Marking::Marked => {
+                    merge(-pages)?;
+                    set_marking(conn, Marking::Merging)?;
+                    Ok(true)
+                }
+                Marking::Merging if merge(pages)? => Ok(true),
+                Marking::Merging => {
+                    set_secure_delete(conn, true)?;
+                    set_marking(conn, Marking::Nothing)?;
+                    Ok(false)
+                }
+            }
+        })
+        .await
+    }
+}
+
+/// What is marked as erased in the index and stands in its pages still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Marking {
+    Nothing,
+    /// Something, since the last merge began.
+    Marked,
+    /// Only what the merge that is going on takes out.
+    Merging,
+}
+
+fn marking(conn: &Connection) -> Result<Marking, StoreError> {
+    let sql = "SELECT marking FROM found_by_progress";
+    match one(conn, sql, [], |row| get::<i64>(row, "marking"))? {
+        Some(0) => Ok(Marking::Nothing),
+        Some(1) => Ok(Marking::Marked),
+        Some(2) => Ok(Marking::Merging),
+        _ => Err(StoreError::Damaged("found_by_progress")),
+    }
+}
+
+fn set_marking(conn: &Connection, marking: Marking) -> Result<(), StoreError> {
+    let number = match marking {
+        Marking::Nothing => 0,
+        Marking::Marked => 1,
+        Marking::Merging => 2,
+    };
+    run(conn, "UPDATE found_by_progress SET marking = ?1", [number])?;
+    Ok(())
+}
+
+fn total_changes(conn: &Connection) -> Result<i64, StoreError> {
+    let sql = "SELECT total_changes() AS total";
+    Ok(one(conn, sql, [], |row| get(row, "total"))?.unwrap_or(0))
+}
+
+/// Whether what is taken out of the index is gone from its pages at once.
+fn set_secure_delete(conn: &Connection, at_once: bool) -> Result<(), StoreError> {
+    let sql = "INSERT INTO found_by (found_by, rank) VALUES ('secure-delete', ?1)";
+    run(conn, sql, [i64::from(at_once)])?;
+    Ok(())
 }
 
 type Waiting = (i64, Option<Vec<u8>>);
@@ -121,6 +214,8 @@ fn remove(conn: &Connection, number: i64, words: &Words) -> Result<(), StoreErro
     // (https://sqlite.org/fts5.html#the_delete_command).
     let sql = "INSERT INTO found_by (found_by, rowid, numbers) VALUES ('delete', ?1, ?2)";
     run(conn, sql, params![number, as_text(words)])?;
+    // A merge that is going on does not take this out.
+    run(conn, "UPDATE found_by_progress SET marking = 1 WHERE marking = 2", [])?;
     Ok(())
 }
 

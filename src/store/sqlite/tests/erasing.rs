@@ -69,7 +69,7 @@ async fn a_deleted_party_is_erased_step_by_step_and_mail_in_hand_is_judged_again
 
     let mut steps = vec![];
     loop {
-        let step = market.store.erase_some(&buyer()).await.unwrap();
+        let step = market.store.erase_some(&buyer(), 200).await.unwrap();
         steps.push(step.erased);
         if step.is_all {
             assert_eq!(step.kept, 0);

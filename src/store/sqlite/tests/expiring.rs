@@ -100,6 +100,39 @@ async fn what_is_past_its_time_goes_and_what_counts_stays() {
 }
 
 #[tokio::test]
+async fn of_many_that_are_only_marked_in_the_index_a_merge_leaves_nothing() {
+    let market = Market::open().await;
+    for n in 1..=90 {
+        market.accept(&letter(n, Role::Buyer)).await;
+        if n % 3 == 0 {
+            while market.store.index_some(2).await.unwrap() > 0 {}
+        }
+    }
+    market.deliver_all().await;
+    let raw = market.raw();
+    raw.execute_batch("CREATE VIRTUAL TABLE temp.term USING fts5vocab(main, found_by, instance)")
+        .unwrap();
+    let one = |sql: &str| raw.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    let bytes = || one("SELECT sum(length(block)) FROM found_by_data");
+    let (before, terms) = (bytes(), one("SELECT count(*) FROM temp.term"));
+    assert_eq!(terms, 2 * 90, "each has its state and a word");
+    market.store.mark_in_index().await.unwrap();
+    assert_eq!(market.expire(later(80), KeepFrom::Message, 7).await, erased(80));
+    assert_eq!(one("SELECT count(*) FROM found_by('aaaaaaab')"), 10, "and not found any more");
+    market.accept(&letter(60 * 24 + 81, Role::Buyer)).await;
+    while market.store.index_some(9).await.unwrap() > 0 {}
+    assert!(market.store.merge_some(1).await.unwrap());
+    // Of this one the merge that has begun knows nothing.
+    assert_eq!(market.expire(later(82), KeepFrom::Message, 7).await, erased(2));
+    while market.store.merge_some(1).await.unwrap() {}
+    assert!(bytes() < before / 3, "{} of {before} bytes are left", bytes());
+    assert_eq!(one("SELECT count(*) FROM temp.term"), 2 * 9);
+    assert_eq!(one("SELECT count(*) FROM found_by('aaaaaaab')"), 9);
+    assert_eq!(one("SELECT v FROM found_by_config WHERE k = 'secure-delete'"), 1);
+    raw.execute_batch("INSERT INTO found_by (found_by) VALUES ('integrity-check')").unwrap();
+}
+
+#[tokio::test]
 async fn a_legal_hold_keeps_and_its_time_does_not_count() {
     let market = Market::open().await;
     market.accept(&letter(1, Role::Buyer)).await;
