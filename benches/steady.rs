@@ -300,7 +300,9 @@ impl Sender {
         say(&mut line, &raw, "250").await;
         let answered = began.elapsed();
         note(answered - before, answered);
-        say(&mut line, "QUIT\r\n", "221").await;
+        // Where connections wait, the relay may have ended it already.
+        let _ = line.get_mut().write_all(b"QUIT\r\n").await;
+        let _ = line.read_line(&mut String::new()).await;
     }
 }
 

@@ -46,6 +46,8 @@ pub trait Door: Send + Sync + 'static {
     ) -> impl Future<Output = Outcome> + Send;
 }
 
+/// In boxes: what deciding about a mail takes would else be set aside for each connection, also for a
+/// thousand that say nothing.
 impl Door for Relay {
     type Route = Route;
 
@@ -55,11 +57,11 @@ impl Door for Relay {
         mail_from: &str,
         recipient: &str,
     ) -> Result<Route, RouteRefusal> {
-        Self::route(self, peer, mail_from, recipient).await
+        Box::pin(Self::route(self, peer, mail_from, recipient)).await
     }
 
     async fn put_off(&self, peer: Peer, mail_from: &str, routes: &[Route]) -> Option<PutOff> {
-        Self::put_off(self, peer, mail_from, routes).await
+        Box::pin(Self::put_off(self, peer, mail_from, routes)).await
     }
 
     async fn accept(
@@ -69,6 +71,6 @@ impl Door for Relay {
         routes: Vec<Route>,
         raw: Vec<u8>,
     ) -> Outcome {
-        Self::accept(self, peer, envelope, routes, raw).await
+        Box::pin(Self::accept(self, peer, envelope, routes, raw)).await
     }
 }
