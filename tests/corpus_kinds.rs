@@ -110,16 +110,31 @@ fn how_people_behave_is_judged_exactly() {
 
 #[test]
 fn what_real_sellers_might_write_is_judged_as_it_is_labelled() {
-    // Two were hardly mended for, and show what is still not known. "l" and "m" are how sellers beat
-    // about the bush, written down before any of it was judged: 133 of 180 and 71 of 126 were right then.
-    let mended =
-        ["a", "b", "c", "d", "e", "f", "g", "h", "i", "k", "l", "near"].map(|set| (set, 95));
+    // Two were hardly mended for, and show what is still not known. "l" and "m" are how sellers beat about
+    // the bush, written down before any of it was judged: 133 of 180 and 71 of 126 were right then. Of "n",
+    // which came when those two were mended for, 52 of 90 were. "q" says the same in plain words: 60 of 63.
+    let mended = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "k", "l", "n", "near", "q"]
+        .map(|set| (set, 95));
     for (set, percent) in mended.into_iter().chain([("j", 90), ("m", 85)]) {
         let cases = lines(&format!("fixtures/policy/kinds-{set}.jsonl")).unwrap();
         let (exact, wrong) = exact(&cases);
         eprintln!("kinds-{set}: {exact} of {} exact, {wrong} wrong findings", cases.len());
         assert!(exact * 100 >= percent * cases.len(), "{set}: {exact} of {}", cases.len());
     }
+}
+
+/// What an honest seller writes with the words of a rule: a price that was agreed, a part sent free of
+/// charge, a payment at the checkout. Every rule is asked.
+#[test]
+fn an_honest_seller_is_not_punished() {
+    let cases = lines("fixtures/policy/near-b.jsonl").unwrap();
+    let rules = rules();
+    let wrong = cases.iter().filter_map(|case| {
+        let found = table::found(&rules, case);
+        (!found.is_empty()).then(|| format!("{}: {found:?}", field(case, "id")))
+    });
+    let wrong: Vec<String> = wrong.collect();
+    assert!(cases.len() > 100 && wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

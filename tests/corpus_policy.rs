@@ -292,14 +292,17 @@ fn a_round_that_was_looked_at_once_is_judged_nearly_as_it_is_labelled() {
     assert!(count > 60 && wrong.len() <= 3, "{count}: {}", wrong.join("\n"));
 }
 
-/// Two rounds of invitations in other words, written down before any of it was judged: 96 of 126 and 61 of
-/// 108 were judged exactly then, and of the clean ones 8 of 45 and 1 of 36 were hit.
+/// Three rounds of invitations in other words, each written down before any of it was judged: 96 of 126, 61
+/// of 108 and 55 of 72 were judged exactly then, and of the clean ones 8 of 45, 1 of 36 and 1 of 18 were hit.
+/// "contacts-q" holds plain ones: 45 of 54 at first sight.
 #[test]
 fn invitations_in_other_words_are_judged_nearly_as_they_are_labelled() {
-    for (file, most) in [("contacts-f", 8), ("contacts-g", 10)] {
+    for (file, most) in
+        [("contacts-f", 8), ("contacts-g", 10), ("contacts-h", 3), ("contacts-q", 2)]
+    {
         let (count, wrong) = misjudged(file);
         eprintln!("{file}: {} of {count} exact\n{}", count - wrong.len(), wrong.join("\n"));
-        assert!(count > 100 && wrong.len() <= most, "{file}: {count}: {}", wrong.len());
+        assert!(count > 50 && wrong.len() <= most, "{file}: {count}: {}", wrong.len());
     }
 }
 

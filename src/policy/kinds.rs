@@ -92,7 +92,7 @@ pub(super) fn find(
         return Kinds { found: conduct, names, is_unread, ..Kinds::default() };
     }
     let bench = Bench { acts, reading: &reading };
-    let asked = bench.asks_for_prices(question);
+    let asked = bench.asked(question);
     let mut kinds = bench.decide(proactive, asked, !is_reply && packs.is_important(subject));
     kinds.found.extend(conduct);
     kinds.found.retain(is_new);
@@ -119,7 +119,7 @@ pub(super) fn find_beside(
         conduct::mark_marketplace(&mut reading, names, [&View::new(""), view]);
     }
     let bench = Bench { acts: reading.acts(), reading: &reading };
-    let asked = asked || bench.asks_for_prices(question);
+    let asked = bench.asked(question).max(if asked { Asked::Prices } else { Asked::Nothing });
     let mut found = bench.decide(false, asked, false).found;
     found.extend(conduct::find(&reading, &bench.acts));
     found.into_iter().map(|(rule, _, found)| (rule, found)).collect()
@@ -147,7 +147,7 @@ fn in_name(
     let view = View::new(&words);
     let reading = text.beside(&view);
     let bench = Bench { acts: reading.acts(), reading: &reading };
-    let found = bench.decide(false, bench.asks_for_prices(question), false).found.into_iter();
+    let found = bench.decide(false, bench.asked(question), false).found.into_iter();
     // A few words say what a file is rather than what for: only a request is beyond doubt.
     let doubted = |rule, found: Found| match rule {
         RuleId::ReviewSolicitation => found,
@@ -167,6 +167,15 @@ fn spaced(name: &str) -> String {
 struct Bench<'a> {
     reading: &'a Reading<'a>,
     acts: HashMap<Act, Vec<Done>>,
+}
+
+/// What the buyer asked about what things cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Asked {
+    Nothing,
+    Prices,
+    /// What is taken off them.
+    Offers,
 }
 
 /// Kinds of proactive message that an act makes a message of.
@@ -195,7 +204,7 @@ const HYPOTHETICAL: [Act; 7] = [
 ];
 
 impl Bench<'_> {
-    fn decide(&self, proactive: bool, asked: bool, important: bool) -> Kinds {
+    fn decide(&self, proactive: bool, asked: Asked, important: bool) -> Kinds {
         let mut kinds = Kinds::default();
         for done in self.done(Act::ReviewRequest) {
             self.say(&mut kinds, RuleId::ReviewSolicitation, done);
@@ -274,7 +283,7 @@ impl Bench<'_> {
 
     /// Whether what sounds like advertising is: a reward for a review is none, nor is an answer to
     /// what the buyer asked.
-    fn advertises(&self, done: &Done, asked: bool) -> bool {
+    fn advertises(&self, done: &Done, asked: Asked) -> bool {
         let Some(sentence) = self.sentence(done) else { return false };
         let holds = |class: &str| self.reading.holds(sentence, class);
         let beside = [done.sentence.checked_sub(1), Some(done.sentence + 1)];
@@ -286,29 +295,33 @@ impl Bench<'_> {
         let for_review = self.does(Act::ReviewRequest, done.sentence)
             || ["review", "stars"].into_iter().any(holds)
             || beside.into_iter().flatten().any(rewards);
-        let answers =
-            asked && !["next", "limited", "club", "browse", "cheaper"].into_iter().any(holds);
+        let more = ["next", "limited", "club", "cheaper"].into_iter().any(holds);
+        let answers = match asked {
+            Asked::Nothing => false,
+            Asked::Prices => !more && !holds("browse"),
+            // "Are there any promotions?" - "You see them in our shop."
+            Asked::Offers => !more,
+        };
         !for_review && !answers
     }
 
-    fn asks_for_prices(&self, question: Option<&str>) -> bool {
-        let Some(question) = question else { return false };
+    fn asked(&self, question: Option<&str>) -> Asked {
+        let Some(question) = question else { return Asked::Nothing };
         let view = View::new(question);
-        let prices = [
-            "discount",
-            "percent-off",
-            "bulk-offer",
-            "sale",
-            "cheaper",
-            "free-extra",
-            "price",
-            "new-goods",
-            "shop",
-        ];
+        let offers = ["discount", "percent-off", "sale"];
+        let prices = ["bulk-offer", "cheaper", "free-extra", "price", "new-goods", "shop"];
         // A few words may look like those of another language.
-        [self.reading.beside(&view), self.reading.own(&view)].iter().any(|read| {
-            read.sentences.iter().any(|s| prices.into_iter().any(|class| read.holds(s, class)))
-        })
+        let read = [self.reading.beside(&view), self.reading.own(&view)];
+        let holds = |classes: &[&str]| {
+            read.iter().any(|read| {
+                read.sentences.iter().any(|s| classes.iter().any(|class| read.holds(s, class)))
+            })
+        };
+        match (holds(&offers), holds(&prices)) {
+            (true, _) => Asked::Offers,
+            (false, true) => Asked::Prices,
+            (false, false) => Asked::Nothing,
+        }
     }
 
     /// What of it the buyer must know or do for this order.

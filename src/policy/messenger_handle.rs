@@ -80,6 +80,20 @@ const GROUPS: [&str; 11] = [
     "チャンネル",
 ];
 
+/// Who helps with a messenger itself.
+const SUPPORT: [&str; 10] = [
+    "support",
+    "helpdesk",
+    "kundendienst",
+    "assistance",
+    "soporte",
+    "supporto",
+    "assistenza",
+    "suporte",
+    "klantenservice",
+    "サポート",
+];
+
 /// What is said where somebody wants the other's user name.
 const ASKS: [Tells; 6] =
     [Tells::Contact, Tells::ContactMe, Tells::Have, Tells::Ask, Tells::Handle, Tells::Person];
@@ -97,6 +111,10 @@ impl Around<'_, '_> {
         let name = self.user_name(mention, weight);
         let verb = self.is_verb(at);
         if self.is_declined(at, own, governs, verb) && name.is_none() {
+            return None;
+        }
+        // "turn to the Slack support": nobody's own.
+        if name.is_none() && self.is_its_support(at) {
             return None;
         }
         // "drop us a line"; Spanish moves "a Line", with a capital.
@@ -121,6 +139,8 @@ impl Around<'_, '_> {
         let feature = own.has(Tells::Feature) || (!reaches && beside.has(Tells::Feature));
         // "the green app with the phone icon": what else it has says which one is meant.
         let hidden = mention.disguised || weight == Weight::Alias;
+        // "escribirme por WhatsApp sobre el reloj"
+        let hidden = hidden || governs.has(Tells::ContactMe);
         score -= 2 * i32::from(feature && !hidden);
         score += 2 * i32::from(mention.disguised);
         let enough = match weight {
@@ -167,6 +187,12 @@ impl Around<'_, '_> {
             return self.word_before(at.start, 2).any(|i| self.clauses.at(i).has(Tells::Not));
         }
         own.declines() || governs.declines()
+    }
+
+    /// "the WhatsApp support", "al soporte de Slack": who made it, and nobody's own.
+    fn is_its_support(&self, at: &Range<usize>) -> bool {
+        let mut near = self.word_before(at.start, 2).chain(self.word_after(at.end));
+        near.any(|i| self.tokens.word(i).is_some_and(|word| SUPPORT.contains(&word)))
     }
 
     /// What the words right before and after a mention say.
@@ -267,7 +293,10 @@ impl Around<'_, '_> {
 
     /// The same with the word on either side: "canale Telegram", "kanał na Telegramie".
     fn is_beside_group(&self, at: &Range<usize>) -> bool {
-        self.is_group(at.end) || self.word_before(at.start, 2).any(|i| self.names_group(i))
+        let last = at.end.checked_sub(1).and_then(|i| self.tokens.word(i));
+        // "Telegram-Kanal", "Facebookgroep"
+        let whole = last.is_some_and(|word| GROUPS.iter().any(|group| word.contains(group)));
+        whole || self.is_group(at.end) || self.word_before(at.start, 2).any(|i| self.names_group(i))
     }
 
     fn names_group(&self, i: usize) -> bool {

@@ -204,7 +204,7 @@ impl Around<'_, '_> {
     /// "to our account", "na nasze konto": where money goes.
     fn is_target(&self, at: &Range<usize>) -> bool {
         let near = at.start.saturating_sub(8)..at.start;
-        let words = near.rev().filter_map(|i| self.tokens.word(i)).take(3);
+        let words = near.rev().filter(|&i| self.tokens.word(i).is_some()).take(3);
         let target = |word| {
             matches!(
                 word,
@@ -226,7 +226,20 @@ impl Around<'_, '_> {
                     | "via"
             )
         };
-        words.into_iter().any(target)
+        // "to my new account", but "to manage my account"
+        let leads = |i: usize| {
+            let named = |word| is_article(word) || matches!(word, "bank" | "nuestra" | "konto");
+            self.clauses.at(i).has_any(&[Tells::Mine, Tells::Yours])
+                || self.tokens.word(i).is_some_and(named)
+        };
+        let mut follows = true;
+        for i in words {
+            if follows && self.tokens.word(i).is_some_and(target) {
+                return true;
+            }
+            follows = leads(i);
+        }
+        false
     }
 
     fn words_beside(&self, at: &Range<usize>, weight: Weight) -> i32 {
@@ -239,7 +252,8 @@ impl Around<'_, '_> {
         let japanese = after.is_some() && self.clauses.at(at.end).has(Tells::Via);
         let mine = near.and(far).has(Tells::Mine);
         let yours = near.and(far).has(Tells::Yours) && weight == Weight::Plain;
-        let article = first.and_then(|i| self.tokens.word(i)).is_some_and(is_article);
+        let skipped = |word| is_article(word) || is_filler(word);
+        let article = first.and_then(|i| self.tokens.word(i)).is_some_and(skipped);
         let via = near.has(Tells::Via) || (article && far.has(Tells::Via));
         // "manda um Pix"
         let paid = i32::from(near.has(Tells::Pay) || (article && far.has(Tells::Pay)));
@@ -319,6 +333,12 @@ impl Around<'_, '_> {
                 )
         })
     }
+}
+
+/// "pay simply in cash"
+fn is_filler(word: &str) -> bool {
+    matches!(word, "just" | "simply" | "einfach" | "gewoon" | "simplement" | "simplemente")
+        || matches!(word, "semplicemente" | "simplesmente" | "prostu" | "preferably" | "best")
 }
 
 fn is_article(word: &str) -> bool {

@@ -45,7 +45,7 @@ pub(super) fn after(
 ) -> Option<Range<usize>> {
     let mut marked = false;
     let mut sign = false;
-    let mut is = false;
+    let (mut is, mut am) = (false, false);
     let mut words = 0;
     for i in mention.end..mention.end + AFTER {
         match tokens.kind(i)? {
@@ -70,7 +70,7 @@ pub(super) fn after(
                 let name = at(tokens, i)?;
                 let text = tokens.text.get(tokens.bytes(&name))?;
                 // "Imo is free.Outside is 5000"
-                let told = is && text.contains(|c: char| c.is_ascii_digit() || c == '_');
+                let told = am || (is && text.contains(|c: char| c.is_ascii_digit() || c == '_'));
                 let meant = marked || sign || told || words == 0;
                 if is_made(text) && meant && !is_measure(text) {
                     return Some(name);
@@ -78,8 +78,9 @@ pub(super) fn after(
                 let told = clauses.at(i);
                 if told.has(Tells::Handle) {
                     marked = true;
-                } else if tokens.word(i).is_some_and(is_copula) {
+                } else if tokens.word(i).is_some_and(|w| is_copula(w) || is_first_person(w)) {
                     is = true;
+                    am = am || tokens.word(i).is_some_and(is_first_person);
                     words += 1;
                     continue;
                 } else if sign && (words == 0 || marked) && stands_alone(tokens, clauses, &name) {
@@ -135,6 +136,12 @@ fn is_copula(word: &str) -> bool {
     matches!(word, "is" | "ist" | "lautet" | "est" | "es" | "e" | "to" | "は" | "名は")
         || matches!(word, "are" | "am" | "sind" | "bin" | "heissen" | "sommes" | "suis" | "somos")
         || matches!(word, "soy" | "siamo" | "sono" | "sou" | "zijn" | "ben" | "jestesmy" | "jestem")
+}
+
+/// "am", "my name is": what follows is whoever writes.
+fn is_first_person(word: &str) -> bool {
+    matches!(word, "am" | "bin" | "heisse" | "suis" | "soy" | "sou" | "ben" | "jestem")
+        || matches!(word, "appelle" | "llamo" | "chiamo" | "chamo" | "heet" | "nazywam")
 }
 
 fn starts_with_letter(word: &str) -> bool {

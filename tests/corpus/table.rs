@@ -132,7 +132,7 @@ fn message(row: &Value) -> Message {
 }
 
 /// Every rule that finds something in a row, and the words of each.
-fn found(rules: &Rules, row: &Value) -> BTreeMap<RuleId, String> {
+pub fn found(rules: &Rules, row: &Value) -> BTreeMap<RuleId, String> {
     let direction: Direction = super::field(row, "direction").parse().unwrap();
     let context = Context {
         direction,
