@@ -292,6 +292,9 @@ impl<'a> Writer<'a> {
             // The break behind it may stand before it among the pieces.
             let behind = self.source.text.get(link.told.end..).unwrap_or_default();
             self.line_ended |= self.on_line && behind.starts_with('\n');
+        } else if goes_out {
+            // In the text it stands between a picture and what follows.
+            self.stands_apart = false;
         }
     }
 
@@ -703,5 +706,10 @@ mod tests {
             &["https://x.example"],
         );
         assert!(!out.contains("x.example"), "{out}");
+        // "<https://x.example>%" in the text: no space there either.
+        let (out, text) =
+            relayed("<p><a href='https://x.example'><img src=//x.example/a.png></a>%</p>", &[]);
+        assert!(out.ends_with("[picture]</a>%</p>"), "{out}");
+        assert_eq!(text, "[picture] <https://x.example>%");
     }
 }
