@@ -4,17 +4,25 @@
 /// where no entry goes on: for most words after two or three letters.
 #[derive(Debug, Clone)]
 pub(super) struct Trie<V> {
-    /// The first is the empty word's.
-    nodes: Vec<Node<V>>,
+    /// The first is the empty word's. Packs have hundreds of thousands of them: none has memory of
+    /// its own.
+    nodes: Vec<Node>,
+    values: Vec<V>,
     /// Where each first byte leads: every walk begins there. 0 for none.
     first: Vec<u32>,
 }
 
-#[derive(Debug, Clone)]
-struct Node<V> {
-    /// The bytes that go on here, in order, each with its node.
-    next: Vec<(u8, u32)>,
-    value: Option<V>,
+/// The end of a beginning. Numbers of other nodes; 0 for none.
+#[derive(Debug, Clone, Copy, Default)]
+struct Node {
+    /// The byte that leads here.
+    byte: u8,
+    /// The first of those that go on here, in the order of their bytes.
+    child: u32,
+    /// The next one that goes on where this one does.
+    sibling: u32,
+    /// The number of its value, from 1 on.
+    value: u32,
 }
 
 /// A place in a walk.
@@ -23,8 +31,12 @@ pub(super) struct At(u32);
 
 impl<V> Default for Trie<V> {
     fn default() -> Self {
-        Self { nodes: vec![], first: vec![0; 256] }
+        Self { nodes: vec![Node::default()], values: vec![], first: vec![0; 256] }
     }
+}
+
+fn number(of: usize) -> u32 {
+    u32::try_from(of).unwrap_or(u32::MAX)
 }
 
 impl<V> Trie<V> {
@@ -34,35 +46,42 @@ impl<V> Trie<V> {
         V: Default,
     {
         let mut at = At::default();
-        self.make(0);
         for byte in word.bytes() {
             at = match self.step(at, byte) {
                 Some(next) => next,
                 None => self.branch(at, byte),
             };
         }
-        if let Some(node) = self.nodes.get_mut(at.0 as usize) {
-            change(node.value.get_or_insert_with(V::default));
+        let Some(node) = self.nodes.get_mut(at.0 as usize) else { return };
+        if node.value == 0 {
+            self.values.push(V::default());
+            node.value = number(self.values.len());
+        }
+        if let Some(value) = self.values.get_mut(node.value as usize - 1) {
+            change(value);
         }
     }
 
-    fn make(&mut self, at: usize) {
-        if self.nodes.len() <= at {
-            self.nodes.push(Node { next: vec![], value: None });
-        }
+    fn node(&self, at: u32) -> Node {
+        self.nodes.get(at as usize).copied().unwrap_or_default()
     }
 
     fn branch(&mut self, at: At, byte: u8) -> At {
-        let new = self.nodes.len();
-        self.make(new);
-        let new = u32::try_from(new).unwrap_or(u32::MAX);
+        let new = number(self.nodes.len());
         if let Some(first) = self.first.get_mut(usize::from(byte)).filter(|_| at == At(0)) {
             *first = new;
         }
-        if let Some(node) = self.nodes.get_mut(at.0 as usize) {
-            let place = node.next.partition_point(|(other, _)| *other < byte);
-            node.next.insert(place, (byte, new));
+        let mut before = 0;
+        let mut behind = self.node(at.0).child;
+        while behind > 0 && self.node(behind).byte < byte {
+            before = behind;
+            behind = self.node(behind).sibling;
         }
+        let left = if before > 0 { before } else { at.0 };
+        if let Some(left) = self.nodes.get_mut(left as usize) {
+            *(if before > 0 { &mut left.sibling } else { &mut left.child }) = new;
+        }
+        self.nodes.push(Node { byte, child: 0, sibling: behind, value: 0 });
         At(new)
     }
 
@@ -80,9 +99,15 @@ impl<V> Trie<V> {
                 .filter(|next| **next > 0)
                 .map(|next| At(*next));
         }
-        let next = &self.nodes.get(at.0 as usize)?.next;
+        let mut next = self.nodes.get(at.0 as usize)?.child;
         // A node has few children; in order, so that what is not there is soon known.
-        next.iter().find(|(other, _)| *other >= byte).filter(|n| n.0 == byte).map(|n| At(n.1))
+        while let Some(node) = self.nodes.get(next as usize).filter(|_| next > 0) {
+            if node.byte >= byte {
+                return (node.byte == byte).then_some(At(next));
+            }
+            next = node.sibling;
+        }
+        None
     }
 
     /// The bytes of a text on, as one step each.
@@ -96,7 +121,7 @@ impl<V> Trie<V> {
 
     /// The value of the word that ends here.
     pub fn value(&self, at: At) -> Option<&V> {
-        self.nodes.get(at.0 as usize)?.value.as_ref()
+        self.values.get((self.nodes.get(at.0 as usize)?.value as usize).checked_sub(1)?)
     }
 
     /// Whether a word is an entry.
