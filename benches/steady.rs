@@ -12,7 +12,7 @@
 //! soak: half of what it takes at most, all the while erasing what is past its time; ends with 1
 //! where its memory grows.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)] // a benchmark may
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)] // a benchmark may
 
 mod words;
 

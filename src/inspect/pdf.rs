@@ -67,6 +67,7 @@ fn save(mut document: Document) -> Result<Vec<u8>, Unopened> {
     for key in [&b"Type"[..], b"W", b"Index", b"Filter", b"DecodeParms", b"Length", b"XRefStm"] {
         document.trailer.remove(key);
     }
+    prune(&mut document);
     let mut out = Vec::new();
     document.save_to(&mut out).map_err(|_| Unopened::Damaged)?;
     Ok(out)

@@ -268,12 +268,12 @@ fn damaged_archives_bring_nothing_down() {
 }
 
 /// A PDF whose table of objects is broken, so that they are looked for one by one.
-fn pdf_without_table(catalog: u32, more: &str) -> Vec<u8> {
+fn pdf_without_table(catalog: u32, more: &str, trailer: &str) -> Vec<u8> {
     format!(
         "%PDF-1.4\n{catalog} 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n\
          2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 100 50]>>\nendobj\n\
          3 0 obj\n<</Type/Page/Parent 2 0 R>>\nendobj\n{more}\
-         xref\n0 4\nbroken\ntrailer\n<</Size 4/Root {catalog} 0 R/Info 9 0 R>>\nstartxref\n7\n%%EOF\n"
+         xref\n0 4\nbroken\ntrailer\n<</Size 4/Root {catalog} 0 R/Info 9 0 R{trailer}>>\nstartxref\n7\n%%EOF\n"
     )
     .into_bytes()
 }
@@ -281,13 +281,17 @@ fn pdf_without_table(catalog: u32, more: &str) -> Vec<u8> {
 #[test]
 fn what_was_cleaned_of_a_broken_pdf_needs_no_more_cleaning() {
     let maker = "9 0 obj\n<</Author(Jane Roe)>>\nendobj\n";
-    for (catalog, more) in
-        [(1, ""), (1, "0 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n"), (0, "")]
-    {
+    for (catalog, more, trailer) in [
+        (1, "", ""),
+        (1, "0 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n", ""),
+        (0, "", ""),
+        // What only the table needed that is no more.
+        (1, "5 0 obj\n51\nendobj\n", "/Length 5 0 R"),
+    ] {
         let opened = open(
             Some("a.pdf"),
             "application/pdf",
-            &pdf_without_table(catalog, &[maker, more].concat()),
+            &pdf_without_table(catalog, &[maker, more].concat(), trailer),
         );
         let Some(cleaned) = opened.cleaned else {
             // Only where its pages hang on an object that there can't be.
