@@ -168,14 +168,31 @@ fn scan_bytes(
             note(search.contacts(stem), Place::Header);
         }
     }
-    // Texts that are one for their reader.
-    if plain > 1 || html_parts > 1 {
+    // Texts that are one for their reader: all but the two forms of one.
+    let is_one = plain + html_parts == 2 && html_parts == 1 && are_forms(&parsed);
+    if plain + html_parts > 1 && !is_one {
         texts.push(mail::read(bytes).text);
     }
     for text in &texts {
         note(margins(text, search, exempt), Place::Margin);
     }
     leaks
+}
+
+/// Whether the text and the HTML of a mail stand beside each other as forms of one text (RFC 2046
+/// §5.1.4), and not one below the other.
+fn are_forms(mail: &mail_parser::Message<'_>) -> bool {
+    let is_text = |part: &mail_parser::MessagePart<'_>| {
+        use mail_parser::PartType::{Html, Text};
+        matches!(part.body, Text(_) | Html(_)) && part.attachment_name().is_none()
+    };
+    mail.parts.iter().any(|part| {
+        let kind = part.content_type().and_then(mail_parser::ContentType::subtype);
+        let mail_parser::PartType::Multipart(inner) = &part.body else { return false };
+        let texts =
+            inner.iter().filter_map(|at| mail.parts.get(*at as usize)).filter(|p| is_text(p));
+        kind.is_some_and(|kind| kind.eq_ignore_ascii_case("alternative")) && texts.count() == 2
+    })
 }
 
 /// What attribution lines, quotes and signatures say, and what was written now where nobody is to

@@ -159,7 +159,7 @@ impl Readers {
 
     /// Runs `work` on one snapshot of the database, here and now: for what an index finds at once,
     /// which takes less time than to hand it to another thread and to wake up again. Nobody who
-    /// writes makes it wait (WAL).
+    /// writes makes it wait (WAL), but for who repairs a WAL that a crash left.
     pub(super) fn look<T>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
@@ -173,9 +173,12 @@ impl Readers {
         let tx = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
         let result = guarded(&tx, work);
         drop(tx);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        // Asked under the lock: what is closing empties it.
         if !self.permits.is_closed() {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+            idle.push(conn);
         }
+        drop(idle);
         result
     }
 }

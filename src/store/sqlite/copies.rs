@@ -25,7 +25,8 @@ impl Store {
         }
         let prints = prints.clone();
         let asked = (pair, before.unwrap_or(i64::MAX));
-        self.look(|conn| {
+        // Of pictures that were sent often there is much to count.
+        self.read(move |conn| {
             let text = |print: &u64| count(conn, asked, &[*print], Kind::Text);
             let picture = |parts: &Vec<u64>| count(conn, asked, parts, Kind::Picture);
             Ok(Copies {
@@ -33,6 +34,7 @@ impl Store {
                 pictures: prints.pictures.iter().map(picture).collect::<Result<_, _>>()?,
             })
         })
+        .await
     }
 }
 
