@@ -113,9 +113,10 @@ fn what_real_sellers_might_write_is_judged_as_it_is_labelled() {
     // Two were hardly mended for, and show what is still not known. "l" and "m" are how sellers beat about
     // the bush, written down before any of it was judged: 133 of 180 and 71 of 126 were right then. Of "n",
     // which came when those two were mended for, 52 of 90 were. "q" says the same in plain words: 60 of 63.
-    let mended = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "k", "l", "n", "near", "q"]
-        .map(|set| (set, 95));
-    for (set, percent) in mended.into_iter().chain([("j", 90), ("m", 85)]) {
+    // What also honest sellers say ("post it to our shop") is left alone, so that some of those pass.
+    let mended =
+        ["a", "b", "c", "d", "e", "f", "g", "h", "i", "k", "near", "q"].map(|set| (set, 95));
+    for (set, percent) in mended.into_iter().chain([("j", 90), ("l", 93), ("m", 84), ("n", 90)]) {
         let cases = lines(&format!("fixtures/policy/kinds-{set}.jsonl")).unwrap();
         let (exact, wrong) = exact(&cases);
         eprintln!("kinds-{set}: {exact} of {} exact, {wrong} wrong findings", cases.len());
@@ -135,6 +136,20 @@ fn an_honest_seller_is_not_punished() {
     });
     let wrong: Vec<String> = wrong.collect();
     assert!(cases.len() > 100 && wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Sentences in which a reader of the rules found them wrong: threats beside a game, a messenger's "support"
+/// that is the seller's own, things that are posted, ranges that are no sale.
+#[test]
+fn what_a_reader_found_wrong_is_judged_exactly() {
+    let cases = lines("fixtures/policy/reviewed.jsonl").unwrap();
+    let rules = rules();
+    let wrong = cases.iter().filter_map(|case| {
+        let found: BTreeSet<RuleId> = table::found(&rules, case).into_keys().collect();
+        (found != expected(case)).then(|| format!("{}: {found:?}", field(case, "text")))
+    });
+    let wrong: Vec<String> = wrong.collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

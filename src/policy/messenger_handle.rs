@@ -113,8 +113,9 @@ impl Around<'_, '_> {
         if self.is_declined(at, own, governs, verb) && name.is_none() {
             return None;
         }
-        // "turn to the Slack support": nobody's own.
-        if name.is_none() && self.is_its_support(at) {
+        // "turn to the Slack support": nobody's own. "Write to us on WhatsApp support" is ours.
+        let ours = verb || governs.has(Tells::ContactMe) || own.has(Tells::Mine);
+        if name.is_none() && !ours && self.is_its_support(at) {
             return None;
         }
         // "drop us a line"; Spanish moves "a Line", with a capital.
