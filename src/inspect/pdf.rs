@@ -64,10 +64,14 @@ fn load(bytes: &[u8]) -> Result<Document, Unopened> {
 fn save(mut document: Document) -> Result<Vec<u8>, Unopened> {
     document.reference_table.cross_reference_type = XrefType::CrossReferenceTable;
     // §7.5.8.2: what belongs to the stream that the table was in.
+    let mut was_stream = false;
     for key in [&b"Type"[..], b"W", b"Index", b"Filter", b"DecodeParms", b"Length", b"XRefStm"] {
-        document.trailer.remove(key);
+        was_stream |= document.trailer.remove(key).is_some();
     }
-    prune(&mut document);
+    // What only these named.
+    if was_stream {
+        prune(&mut document);
+    }
     let mut out = Vec::new();
     document.save_to(&mut out).map_err(|_| Unopened::Damaged)?;
     Ok(out)
