@@ -30,6 +30,9 @@ use bauta::store::{Keep, KeepFrom, Store};
 use rusqlite::{Connection, params};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
 use words::{Dice, VOCABULARY, mail, text, told, word};
 use zstd::bulk::Compressor;
 
@@ -472,6 +475,10 @@ fn sizes(house: &Open, count: usize) {
 
 #[tokio::main]
 async fn main() {
+    // What held the writer for long, and for how long.
+    let only = Targets::new().with_target("bauta::store", Level::INFO);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).without_time();
+    tracing_subscriber::registry().with(lines.with_filter(only)).init();
     let count = std::env::args().filter_map(|a| a.parse::<usize>().ok()).next().unwrap_or(100_000);
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
     let (full, empty) =

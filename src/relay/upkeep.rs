@@ -31,6 +31,8 @@ const DAY: i64 = 86_400_000;
 const LATE: Duration = Duration::from_secs(600);
 /// Pages of the search index that are merged in a step, at most.
 const MOST_PAGES: u16 = 128;
+/// Pages that are looked through for remains in a step, at most.
+const MOST_SWEPT: usize = 1024;
 /// Pages given back to the file system in a step.
 const PAGES: u32 = 128;
 /// Beside live traffic free pages are kept for what comes in next, up to one in so many.
@@ -133,6 +135,10 @@ pub async fn erase(
                 tokio::time::sleep(STEP).await;
             }
         }
+        if let Err(error) = sweep(store, pace, stop).await {
+            tracing::warn!(%error, "copies of what was erased may stand in pages still; tried again \
+                when something is erased next");
+        }
         if !store.empty_wal().await {
             tracing::warn!(
                 "the WAL could not be emptied after expiry: something reads all the time"
@@ -158,6 +164,24 @@ async fn merge(store: &Store, pace: Pace, stop: &CancellationToken) -> Result<bo
             tokio::time::sleep(took).await;
         }
     }
+}
+
+/// Overwrites what SQLite left of what was erased (and of what will be) in the pages that were written
+/// since the last time.
+async fn sweep(store: &Store, pace: Pace, stop: &CancellationToken) -> Result<(), StoreError> {
+    let (mut sweep, mut most) = (store.begin_sweep().await?, 64);
+    while !stop.is_cancelled() {
+        let began = Instant::now();
+        if !store.sweep_some(&mut sweep, most).await? {
+            break;
+        }
+        let took = began.elapsed();
+        most = if took < STEP { (most * 2).min(MOST_SWEPT) } else { (most / 2).max(16) };
+        if pace == Pace::Gentle {
+            tokio::time::sleep(took).await;
+        }
+    }
+    Ok(())
 }
 
 impl Relay {

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Duration, Instant, sleep_until, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
@@ -12,8 +12,10 @@ use super::limits::Limits;
 use super::lines::{LineError, Lines};
 use super::reply::Reply;
 
-/// Octets read at a time.
+/// Octets of a mail read at a time.
 const CHUNK: usize = 16 * 1024;
+/// Octets of commands read at a time: what a connection that says nothing keeps room for.
+const COMMANDS: usize = 512;
 
 /// How long a peer that was told to go may take to read that.
 const LINGER: Duration = Duration::from_secs(2);
@@ -41,7 +43,10 @@ pub enum Ended {
 /// One connection.
 #[derive(Debug)]
 pub struct Connection<'a, S> {
-    stream: BufReader<S>,
+    stream: S,
+    /// What was read; of it so much is used.
+    read: Vec<u8>,
+    used: usize,
     lines: Lines,
     output: Vec<u8>,
     limits: &'a Limits,
@@ -54,7 +59,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
     /// Around a stream.
     pub fn new(stream: S, limits: &'a Limits, stop: &'a CancellationToken) -> Self {
         Self {
-            stream: BufReader::with_capacity(CHUNK, stream),
+            stream,
+            read: vec![],
+            used: 0,
             lines: Lines::default(),
             output: vec![],
             limits,
@@ -76,12 +83,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
             return Err(Ended::Stopping);
         }
         loop {
-            self.fill(deadline, begun).await?;
-            let mut bytes = self.stream.buffer();
-            let before = bytes.len();
+            self.fill_up_to(COMMANDS, deadline, begun).await?;
+            let mut bytes = self.read.get(self.used..).unwrap_or_default();
             let line = self.lines.feed(&mut bytes);
-            let used = before - bytes.len();
-            self.stream.consume(used);
+            self.used = self.read.len() - bytes.len();
             if let Some(line) = line {
                 return Ok(line);
             }
@@ -90,42 +95,56 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
 
     /// Octets that are at hand.
     pub fn at_hand(&self) -> usize {
-        self.stream.buffer().len()
+        self.read.len() - self.used
     }
 
     /// Gives the octets at hand to a scanner. How many it took, and whether the mail has ended.
     pub fn scan(&mut self, scanner: &mut Scanner) -> (usize, bool) {
-        let mut bytes = self.stream.buffer();
+        let mut bytes = self.read.get(self.used..).unwrap_or_default();
         let before = bytes.len();
         let ended = scanner.feed(&mut bytes);
         let used = before - bytes.len();
-        self.stream.consume(used);
+        self.used += used;
         (used, ended)
     }
 
     /// Gives at most `most` of the octets at hand to a mail that comes in chunks. How many.
     pub fn take(&mut self, chunks: &mut Assembler, most: usize) -> usize {
-        let bytes = self.stream.buffer();
+        let bytes = self.read.get(self.used..).unwrap_or_default();
         let (bytes, _) = bytes.split_at_checked(most).unwrap_or((bytes, &[]));
         chunks.feed(bytes);
         let used = bytes.len();
-        self.stream.consume(used);
+        self.used += used;
         used
     }
 
-    /// Waits until octets are at hand. What waits to be sent is sent first: the peer may wait
-    /// for it.
+    /// Waits until octets of a mail are at hand. What waits to be sent is sent first: the peer may
+    /// wait for it.
     pub async fn fill(&mut self, deadline: Instant, begun: bool) -> Result<(), Ended> {
-        if !self.stream.buffer().is_empty() {
+        self.fill_up_to(CHUNK, deadline, begun).await
+    }
+
+    async fn fill_up_to(
+        &mut self,
+        most: usize,
+        deadline: Instant,
+        begun: bool,
+    ) -> Result<(), Ended> {
+        if self.at_hand() > 0 {
             return Ok(());
         }
         self.flush().await?;
+        (self.read, self.used) = match std::mem::take(&mut self.read) {
+            room if room.capacity() == most => (room, 0),
+            _ => (Vec::with_capacity(most), 0),
+        };
+        self.read.clear();
         let drain = if begun { self.limits.drain } else { Duration::ZERO };
         let (stream, cut_at) = (&mut self.stream, &mut self.cut_at);
         tokio::select! {
             biased;
-            read = timeout_at(deadline, stream.fill_buf()) => match read {
-                Ok(Ok([])) | Ok(Err(_)) => Err(Ended::Gone),
+            read = timeout_at(deadline, stream.read_buf(&mut self.read)) => match read {
+                Ok(Ok(0)) | Ok(Err(_)) => Err(Ended::Gone),
                 Ok(Ok(_)) => Ok(()),
                 Err(_) => Err(Ended::TimedOut),
             },
@@ -162,7 +181,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Connection<'a, S> {
     /// The stream itself. What was read of it and not used is dropped: nothing of it counts once
     /// TLS has begun.
     pub fn into_stream(self) -> S {
-        self.stream.into_inner()
+        self.stream
     }
 
     /// Sends what waits and ends the connection. What the peer still sends is read for a moment:

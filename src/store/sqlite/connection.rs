@@ -10,6 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use tokio::sync::Semaphore;
 
+use super::touched::Touched;
 use super::writer::{Queue, failed, guarded};
 use crate::store::error::StoreError;
 
@@ -203,13 +204,24 @@ impl Stop {
 
 /// The maintenance thread's whole life: moves what is committed from the WAL into the database
 /// file, beside the writer, and empties the WAL at the end.
-pub(super) fn checkpoint_until(stop: &Stop, conn: &Connection, database: &Path, writer: &Queue) {
+pub(super) fn checkpoint_until(
+    stop: &Stop,
+    conn: &Connection,
+    database: &Path,
+    writer: &Queue,
+    touched: &Touched,
+) {
     let mut wal = database.as_os_str().to_owned();
     wal.push("-wal");
     while !stop.wait(CHECKPOINT_EVERY) {
+        // Before it is written over.
+        touched.follow();
         let size = std::fs::metadata(&wal).map_or(0, |wal| wal.len());
-        if size > WAL_BYTES {
-            checkpoint(conn, "PASSIVE", writer.checkpoints());
+        if size > WAL_BYTES
+            && let Some(Copied { all: true, frames, .. }) =
+                checkpoint(conn, "PASSIVE", writer.checkpoints())
+        {
+            touched.copied(frames);
         }
         if size > WAL_MOST {
             // Now, while little is left to copy.
@@ -219,45 +231,77 @@ pub(super) fn checkpoint_until(stop: &Stop, conn: &Connection, database: &Path, 
     // Of the relay this is the end of the WAL; a command beside it holds nobody up for long.
     let tries = if writer.is_to_empty_wal() { LAST_TRIES } else { 1 };
     for _ in 0..tries {
-        if empty_wal(conn, writer.checkpoints()) {
+        if empty_wal(conn, writer.checkpoints(), touched) {
             return;
         }
         std::thread::sleep(EMPTYING_WAITS);
+    }
+    if writer.is_to_empty_wal() {
+        tracing::warn!(
+            tries,
+            "the WAL could not be emptied at the end, and erased mail stands in it: something reads \
+             the database; the next that opens it empties it"
+        );
     }
 }
 
 /// Between two transactions: copies the rest of the WAL and cuts it; whether that is done. While this
 /// lasts nobody is answered, so it gives up soon where a reader holds an old snapshot.
-pub(super) fn empty_wal(conn: &Connection, checkpoints: &Checkpoints) -> bool {
+pub(super) fn empty_wal(conn: &Connection, checkpoints: &Checkpoints, touched: &Touched) -> bool {
     let waits = |span| {
         if let Err(error) = conn.busy_timeout(span) {
             tracing::warn!(%error, "the busy timeout could not be set");
         }
     };
     waits(EMPTYING_WAITS);
-    let done = checkpoint(conn, "TRUNCATE", checkpoints);
+    let before = others_commits(conn);
+    touched.follow();
+    let done = checkpoint(conn, "TRUNCATE", checkpoints).is_some_and(|copied| !copied.busy);
+    if done {
+        touched.cut();
+    }
+    if before.is_none() || others_commits(conn) != before {
+        touched.lose();
+    }
     waits(BUSY_TIMEOUT);
     done
 }
 
-/// Whether it copied all that there was.
-fn checkpoint(conn: &Connection, mode: &str, checkpoints: &Checkpoints) -> bool {
+/// Changes whenever another connection has committed.
+fn others_commits(conn: &Connection) -> Option<i64> {
+    conn.query_row("PRAGMA data_version", [], |row| row.get(0)).ok()
+}
+
+/// What a checkpoint did.
+struct Copied {
+    /// Somebody stood in its way.
+    busy: bool,
+    /// Frames that there were,
+    frames: u64,
+    /// and whether it copied all of them.
+    all: bool,
+}
+
+fn checkpoint(conn: &Connection, mode: &str, checkpoints: &Checkpoints) -> Option<Copied> {
     // A checkpoint syncs too: `failed` ends the process where that went wrong, before the WAL
     // that still holds the data is overwritten.
-    let busy =
-        conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get::<_, i64>(0));
-    match busy.map_err(failed) {
-        Ok(busy) => {
+    let copied = conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
+        let (busy, frames, copied): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let frames = u64::try_from(frames).unwrap_or(0);
+        Ok(Copied { busy: busy != 0, frames, all: u64::try_from(copied) == Ok(frames) })
+    });
+    match copied.map_err(failed) {
+        Ok(copied) => {
             if checkpoints.turned(true) {
                 tracing::info!(mode, "checkpoints work again");
             }
-            busy == 0
+            Some(copied)
         }
         Err(error) => {
             if checkpoints.turned(false) {
                 tracing::warn!(%error, mode, "checkpoints fail; tried again until one works");
             }
-            false
+            None
         }
     }
 }

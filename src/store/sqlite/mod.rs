@@ -18,6 +18,7 @@ mod hold;
 mod import;
 mod notice;
 mod orders;
+mod pages;
 mod party;
 mod postmaster;
 mod queue;
@@ -32,7 +33,9 @@ mod shrink;
 mod standing;
 mod stray;
 mod sts;
+mod sweep;
 mod telling;
+mod touched;
 mod traffic;
 mod turns;
 mod violation;
@@ -48,6 +51,8 @@ use std::thread::{Builder, JoinHandle};
 use rusqlite::Connection;
 
 use self::connection::{Readers, Stop};
+pub use self::sweep::Sweep;
+use self::touched::Touched;
 use self::writer::Queue;
 use crate::domain::{AliasAddress, Timestamp};
 use crate::store::error::StoreError;
@@ -73,6 +78,7 @@ pub struct Store {
 struct Inner {
     queue: Queue,
     readers: Readers,
+    touched: Arc<Touched>,
     stop: Stop,
     alias_domain: String,
     /// This process among all that ever opened the database: random.
@@ -130,6 +136,7 @@ impl Store {
         let inner = Inner {
             queue: Queue::default(),
             readers: Readers::new(path),
+            touched: Arc::new(Touched::of(path)),
             stop: Stop::default(),
             alias_domain: alias_domain.to_owned(),
             owner: i64::from_ne_bytes(owner),
@@ -216,12 +223,14 @@ impl Inner {
         path: &Path,
     ) -> Result<(), StoreError> {
         let (queue, stop, path) = (self.queue.clone(), self.stop.clone(), path.to_owned());
-        let asked = self.queue.clone();
-        let writing =
-            Builder::new().name("store-writer".to_owned()).spawn(move || queue.serve(&writer))?;
-        let checkpoints = Builder::new()
-            .name("store-checkpoint".to_owned())
-            .spawn(move || connection::checkpoint_until(&stop, &maintenance, &path, &asked))?;
+        let (asked, touched) = (self.queue.clone(), Arc::clone(&self.touched));
+        let followed = Arc::clone(&self.touched);
+        let writing = Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || queue.serve(&writer, &touched))?;
+        let checkpoints = Builder::new().name("store-checkpoint".to_owned()).spawn(move || {
+            connection::checkpoint_until(&stop, &maintenance, &path, &asked, &followed);
+        })?;
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         threads.extend([writing, checkpoints]);
         Ok(())

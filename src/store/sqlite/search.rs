@@ -102,8 +102,8 @@ impl Store {
         Ok(usize::try_from(span.unwrap_or(0)).unwrap_or(0))
     }
 
-    /// From now on what is erased is only marked in the index, until [`Store::merge_some`] has
-    /// taken all of it out at once. To take one message out of the index's pages costs a hundred
+    /// From now on what is erased is only marked in the index, until [`Store::merge_some`] begins to
+    /// take all of it out at once. To take one message out of the index's pages costs a hundred
     /// times what it costs to mark it; to merge costs as much as all that is left in it.
     pub async fn mark_in_index(&self) -> Result<(), StoreError> {
         self.write(64, |conn| {
@@ -132,12 +132,13 @@ impl Store {
                 Marking::Nothing => Ok(false),
                 Marking::Marked => {
                     merge(-pages)?;
+                    // What is erased from now on the merge would not take out: it is gone at once.
+                    set_secure_delete(conn, true)?;
                     set_marking(conn, Marking::Merging)?;
                     Ok(true)
                 }
                 Marking::Merging if merge(pages)? => Ok(true),
                 Marking::Merging => {
-                    set_secure_delete(conn, true)?;
                     set_marking(conn, Marking::Nothing)?;
                     Ok(false)
                 }
@@ -153,7 +154,7 @@ enum Marking {
     Nothing,
     /// Something, since the last merge began.
     Marked,
-    /// Only what the merge that is going on takes out.
+    /// Only what the merge that is going on takes out: however much is erased meanwhile, it ends.
     Merging,
 }
 
@@ -214,8 +215,6 @@ fn remove(conn: &Connection, number: i64, words: &Words) -> Result<(), StoreErro
     // (https://sqlite.org/fts5.html#the_delete_command).
     let sql = "INSERT INTO found_by (found_by, rowid, numbers) VALUES ('delete', ?1, ?2)";
     run(conn, sql, params![number, as_text(words)])?;
-    // A merge that is going on does not take this out.
-    run(conn, "UPDATE found_by_progress SET marking = 1 WHERE marking = 2", [])?;
     Ok(())
 }
 

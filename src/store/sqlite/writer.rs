@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::connection::{Checkpoints, empty_wal};
+use super::touched::Touched;
 use crate::store::error::{StoreError, is_lost_write};
 
 /// At most this much in one transaction.
@@ -23,6 +24,8 @@ const WAITING_BYTES: usize = 64 << 20;
 const ALONG: Duration = Duration::from_millis(5);
 /// The first pause after the WAL could not be emptied; it doubles.
 const EMPTYING_PAUSE: Duration = Duration::from_millis(100);
+/// What makes everybody wait for longer is logged.
+const SLOW: Duration = Duration::from_millis(100);
 /// `EX_IOERR` of sysexits.h.
 const EXIT_IO: i32 = 74;
 
@@ -230,19 +233,30 @@ impl Queue {
     }
 
     /// The writer thread's whole life.
-    pub(super) fn serve(&self, conn: &Connection) {
+    pub(super) fn serve(&self, conn: &Connection, touched: &Touched) {
         // Whatever ends this thread, nobody may wait for it any more.
         let _guard = CloseOnDrop(self);
         let (mut not_before, mut pause) = (Instant::now(), EMPTYING_PAUSE);
         while let Some(mut group) = self.take(not_before) {
             while !group.is_empty() {
-                self.write_group(conn, &mut group);
+                if !self.write_group(conn, &mut group) {
+                    // What it wrote to the WAL before is written over next.
+                    touched.lose();
+                }
             }
             let now = Instant::now();
             if now < not_before || !self.to_empty.swap(false, Ordering::Relaxed) {
                 continue;
             }
-            if empty_wal(conn, &self.checkpoints) {
+            let is_empty = empty_wal(conn, &self.checkpoints, touched);
+            if now.elapsed() > SLOW {
+                tracing::info!(
+                    took_ms = millis(now.elapsed()),
+                    is_empty,
+                    "emptying the WAL took long"
+                );
+            }
+            if is_empty {
                 self.emptied.fetch_add(1, Ordering::Release);
                 pause = EMPTYING_PAUSE;
             } else {
@@ -256,15 +270,16 @@ impl Queue {
     }
 
     /// Writes the group, or its first jobs where one of them broke the transaction: the rest
-    /// stays in `group` for the next.
-    fn write_group(&self, conn: &Connection, group: &mut VecDeque<Job>) {
+    /// stays in `group` for the next. `false`: its commit failed.
+    fn write_group(&self, conn: &Connection, group: &mut VecDeque<Job>) -> bool {
+        let began = Instant::now();
         if let Err(error) = conn.execute_batch("BEGIN IMMEDIATE") {
             let error = failed(error);
             tracing::warn!(%error, jobs = group.len(), "no transaction could begin");
             for job in group.drain(..) {
                 ((job.run)(Err(error.clone())).answer)(Err(error.clone()));
             }
-            return;
+            return true;
         }
         let mut answers = Vec::with_capacity(group.len());
         while let Some(job) = group.pop_front() {
@@ -275,11 +290,17 @@ impl Queue {
                     answers.push(answer);
                     tracing::warn!(%error, jobs = answers.len(), "transaction rolled back");
                     answers.into_iter().for_each(|answer| answer(Err(error.clone())));
-                    return;
+                    return true;
                 }
             }
         }
+        let ran = began.elapsed();
         let fate = conn.execute_batch("COMMIT").map_err(failed);
+        let took = began.elapsed();
+        if took > SLOW {
+            let (ran_ms, commit_ms) = (millis(ran), millis(took - ran));
+            tracing::info!(jobs = answers.len(), ran_ms, commit_ms, "a transaction took long");
+        }
         match &fate {
             Ok(()) => {
                 self.commits.fetch_add(1, Ordering::Relaxed);
@@ -289,8 +310,14 @@ impl Queue {
                 tracing::warn!(%error, jobs = answers.len(), "commit failed");
             }
         }
+        let is_written = fate.is_ok();
         answers.into_iter().for_each(|answer| answer(fate.clone()));
+        is_written
     }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 struct CloseOnDrop<'a>(&'a Queue);

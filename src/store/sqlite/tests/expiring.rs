@@ -29,7 +29,7 @@ impl Market {
         }
     }
 
-    async fn deliver_all(&self) {
+    pub(super) async fn deliver_all(&self) {
         let raw = self.raw();
         let sql = "UPDATE delivery SET state = 'delivered', lease_owner = NULL, lease_until = NULL";
         raw.execute(sql, []).unwrap();
@@ -122,8 +122,10 @@ async fn of_many_that_are_only_marked_in_the_index_a_merge_leaves_nothing() {
     market.accept(&letter(60 * 24 + 81, Role::Buyer)).await;
     while market.store.index_some(9).await.unwrap() > 0 {}
     assert!(market.store.merge_some(1).await.unwrap());
-    // Of this one the merge that has begun knows nothing.
+    // Of these the merge that has begun knows nothing: they are gone at once, and it goes on.
+    assert_eq!(one("SELECT v FROM found_by_config WHERE k = 'secure-delete'"), 1);
     assert_eq!(market.expire(later(82), KeepFrom::Message, 7).await, erased(2));
+    assert_eq!(one("SELECT marking FROM found_by_progress"), 2, "begun, and not to begin anew");
     while market.store.merge_some(1).await.unwrap() {}
     assert!(bytes() < before / 3, "{} of {before} bytes are left", bytes());
     assert_eq!(one("SELECT count(*) FROM temp.term"), 2 * 9);

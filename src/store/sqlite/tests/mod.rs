@@ -12,6 +12,7 @@ mod reporting;
 mod reviewing;
 mod straying;
 mod striking;
+mod sweeping;
 mod turns;
 mod writing;
 
