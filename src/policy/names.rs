@@ -14,9 +14,9 @@ use super::view::{View, folded};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Names {
     /// The letters and digits of each name and slip, as [`shape`] writes them; which name it is.
-    by_shape: Trie<Option<usize>>,
+    by_shape: Trie<Option<u32>>,
     /// The same without a letter, with two changed, or with a neighbouring key: of long names only.
-    slips: HashMap<String, usize>,
+    slips: HashMap<Box<str>, u32>,
     /// Each name's words, folded.
     words: Vec<Vec<String>>,
     /// Each name's words together.
@@ -139,11 +139,12 @@ impl Names {
                 all.inside.push((joined.clone(), index));
             }
             if !joined.is_empty() {
-                all.by_shape.put(&shape(&joined), |of| *of = of.or(Some(index)));
+                all.by_shape.put(&shape(&joined), |of| *of = of.or(u32::try_from(index).ok()));
             }
             if slips && joined.is_ascii() && joined.len() >= LONG {
                 for slip in misspelt(&joined) {
-                    all.slips.entry(slip).or_insert(index);
+                    let Ok(index) = u32::try_from(index) else { continue };
+                    all.slips.entry(slip.into()).or_insert(index);
                 }
             }
             if words.len() > 1 {
@@ -154,9 +155,11 @@ impl Names {
         }
         let named = |slip: &str| all.by_shape.get(&shape(slip)).is_some();
         all.slips.retain(|slip, _| !named(slip));
+        all.slips.shrink_to_fit();
         for slip in all.slips.keys() {
             all.by_shape.put(&shape(slip), |_| ());
         }
+        all.by_shape.fit(|_| ());
         all
     }
 
@@ -291,20 +294,20 @@ impl Names {
 
     fn exactly(&self, read: &Reading<'_>) -> Option<usize> {
         let plain = |at: Option<At>, text: &str| {
-            let name = (*self.by_shape.value(at?)?)?;
+            let name = (*self.by_shape.value(at?)?)? as usize;
             // An "l" is no "i" unless somebody plays with figures.
             (self.is(name, text) || has_figure(text)).then_some(name)
         };
         plain(read.shape, &read.joined)
             .or_else(|| plain(read.signs_shape, &read.signs).filter(|_| read.signed))
-            .or_else(|| self.slips.get(&read.joined).copied())
+            .or_else(|| self.slips.get(read.joined.as_str()).map(|name| *name as usize))
     }
 
     /// "WhatsAppa", "PayPals".
     fn inflected(&self, read: &Reading<'_>) -> Option<usize> {
         let known = |stem: &str| {
             let at = *read.path.get(stem.len().checked_sub(1)?)?;
-            let name = (*self.by_shape.value(at)?)?;
+            let name = (*self.by_shape.value(at)?)? as usize;
             self.is(name, stem).then_some(name)
         };
         // Hardly any word begins as a name does.
@@ -327,7 +330,7 @@ fn has_figure(text: &str) -> bool {
 
 /// What was read so far at one place.
 struct Reading<'n> {
-    names: &'n Trie<Option<usize>>,
+    names: &'n Trie<Option<u32>>,
     words: usize,
     /// How many of the words are one letter.
     single: usize,
@@ -346,7 +349,7 @@ struct Reading<'n> {
 }
 
 impl<'n> Reading<'n> {
-    fn new(names: &'n Trie<Option<usize>>) -> Self {
+    fn new(names: &'n Trie<Option<u32>>) -> Self {
         let start = Some(names.start());
         Self {
             names,

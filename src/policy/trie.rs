@@ -62,6 +62,13 @@ impl<V> Trie<V> {
         }
     }
 
+    /// Gives back the memory that it took while it grew, and of each value what `of` gives back.
+    pub fn fit(&mut self, of: impl FnMut(&mut V)) {
+        self.values.iter_mut().for_each(of);
+        self.nodes.shrink_to_fit();
+        self.values.shrink_to_fit();
+    }
+
     fn node(&self, at: u32) -> Node {
         self.nodes.get(at as usize).copied().unwrap_or_default()
     }

@@ -33,6 +33,8 @@ const LATE: Duration = Duration::from_secs(600);
 const MOST_PAGES: u16 = 128;
 /// Pages that are looked through for remains in a step, at most.
 const MOST_SWEPT: usize = 1024;
+/// Pages that were written while a sweep went on and are swept while nobody writes, at most.
+const LAST_SWEPT: usize = 256;
 /// Pages given back to the file system in a step.
 const PAGES: u32 = 128;
 /// Beside live traffic free pages are kept for what comes in next, up to one in so many.
@@ -116,8 +118,8 @@ pub async fn erase(
             Some(next) => place = next,
             None => break,
         }
-        if pace == Pace::Gentle && step.erased > 0 {
-            tokio::time::sleep(took).await;
+        if step.erased > 0 {
+            rest(store, pace, took).await;
         }
         if !marking && total.erased >= MANY {
             marking = store.archived().await? < total.erased.saturating_mul(ONE_IN);
@@ -131,9 +133,7 @@ pub async fn erase(
     if is_anything_gone {
         let kept_free = if pace == Pace::Gentle { KEPT_FREE } else { u32::MAX };
         while !stop.is_cancelled() && store.shrink_some(PAGES, kept_free).await? {
-            if pace == Pace::Gentle {
-                tokio::time::sleep(STEP).await;
-            }
+            rest(store, pace, STEP).await;
         }
         if let Err(error) = sweep(store, pace, stop).await {
             tracing::warn!(%error, "copies of what was erased may stand in pages still; tried again \
@@ -148,6 +148,14 @@ pub async fn erase(
     Ok(total)
 }
 
+/// After a step that took so long: mail has its turn, and what was written is copied before more is.
+async fn rest(store: &Store, pace: Pace, took: Duration) {
+    if pace == Pace::Gentle {
+        tokio::time::sleep(took).await;
+    }
+    store.settle_wal().await;
+}
+
 /// Takes out of the search index what is only marked in it, now or since a pass that was broken off:
 /// whether there was anything.
 async fn merge(store: &Store, pace: Pace, stop: &CancellationToken) -> Result<bool, StoreError> {
@@ -160,28 +168,32 @@ async fn merge(store: &Store, pace: Pace, stop: &CancellationToken) -> Result<bo
         let took = began.elapsed();
         begun = true;
         pages = if took < STEP { (pages * 2).min(MOST_PAGES) } else { (pages / 2).max(1) };
-        if pace == Pace::Gentle {
-            tokio::time::sleep(took).await;
-        }
+        rest(store, pace, took).await;
     }
 }
 
 /// Overwrites what SQLite left of what was erased (and of what will be) in the pages that were written
 /// since the last time.
 async fn sweep(store: &Store, pace: Pace, stop: &CancellationToken) -> Result<(), StoreError> {
-    let (mut sweep, mut most) = (store.begin_sweep().await?, 64);
-    while !stop.is_cancelled() {
-        let began = Instant::now();
-        if !store.sweep_some(&mut sweep, most).await? {
-            break;
+    // Each time fewer are left: those that were written in the time that the last ones took.
+    loop {
+        let (mut sweep, mut most) = (store.begin_sweep().await?, 64);
+        loop {
+            let began = Instant::now();
+            if stop.is_cancelled() {
+                return Ok(());
+            }
+            if !store.sweep_some(&mut sweep, most).await? {
+                break;
+            }
+            let took = began.elapsed();
+            most = if took < STEP { (most * 2).min(MOST_SWEPT) } else { (most / 2).max(16) };
+            rest(store, pace, took).await;
         }
-        let took = began.elapsed();
-        most = if took < STEP { (most * 2).min(MOST_SWEPT) } else { (most / 2).max(16) };
-        if pace == Pace::Gentle {
-            tokio::time::sleep(took).await;
+        if store.end_sweep(LAST_SWEPT).await? {
+            return Ok(());
         }
     }
-    Ok(())
 }
 
 impl Relay {

@@ -99,6 +99,20 @@ pub async fn run<S, D>(
     let Some((stream, counts)) = converse(connection, house, Counts::default(), false).await else {
         return;
     };
+    // Apart, so that a connection in clear keeps no room for it.
+    Box::pin(converse_in_tls(stream, house, counts, stop)).await;
+}
+
+async fn converse_in_tls<S, D>(
+    stream: S,
+    house: (Peer, &Settings, &D),
+    counts: Counts,
+    stop: &CancellationToken,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+    D: Door,
+{
+    let (_, settings, _) = house;
     let Some(server) = settings.tls.as_ref().map(Arc::clone) else { return };
     let shaken = timeout(settings.limits.command, TlsAcceptor::from(server).accept(stream));
     let stream = tokio::select! {
@@ -138,7 +152,7 @@ where
         Ended::Stopping => connection.say(&Reply::Stopping),
         Ended::Done => {}
     }
-    connection.close().await;
+    Box::pin(connection.close()).await;
     None
 }
 

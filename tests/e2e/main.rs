@@ -39,6 +39,7 @@ mod t120_finding;
 mod t121_expiring;
 mod t122_evidence;
 mod t123_backup;
+mod t125_what_stops_the_time;
 mod t12_the_plug_is_pulled;
 mod t13_automatic_mail;
 mod t14_the_log;

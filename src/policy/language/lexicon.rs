@@ -63,9 +63,12 @@ impl Lexicon {
         if choices.iter().any(Vec::is_empty) {
             self.add(class, pieces.clone());
         }
+        // There are tens of thousands, and none grows any more.
+        pieces.shrink_to_fit();
         let rest = Arc::new(pieces);
         for mut own in choices.into_iter().filter(|choice| !choice.is_empty()) {
             let head = own.remove(0);
+            own.shrink_to_fit();
             let phrase = Phrase { class, own, rest: Arc::clone(&rest) };
             match head {
                 Piece::Word(word) => self.heads.put(&word, |heads| heads.whole.push(phrase)),
@@ -75,6 +78,15 @@ impl Lexicon {
                 Piece::Number | Piece::Gap | Piece::Choice(_) => self.numbers.push(phrase),
             }
         }
+    }
+
+    /// Gives back the memory that it took while phrases were taken up.
+    pub fn fit(&mut self) {
+        self.heads.fit(|Heads { whole, beginning }| {
+            whole.shrink_to_fit();
+            beginning.shrink_to_fit();
+        });
+        self.numbers.shrink_to_fit();
     }
 
     /// Takes up a phrase of a language that writes no blanks; parts are apart by `..`.

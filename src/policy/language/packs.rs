@@ -76,6 +76,7 @@ impl Pack {
                     lexicon.add(*class, pieces);
                 }
             }
+            lexicon.fit();
             lexicon
         })
     }

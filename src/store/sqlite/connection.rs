@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -18,6 +18,8 @@ use crate::store::error::StoreError;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Reads at once. Each takes one of tokio's blocking threads for well under a millisecond.
 const READERS: usize = 8;
+/// Pages that a reader keeps in memory, in KiB.
+const READ_KIB: u32 = 512;
 /// A WAL smaller than this is left to grow; it shrinks to this when it starts anew.
 const WAL_BYTES: u64 = 4 << 20;
 /// Statements that a connection keeps compiled: more than the way of a mail has.
@@ -140,6 +142,8 @@ impl Readers {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(&self.path, flags)?;
         keep_statements(&conn)?;
+        // Whatever is committed empties it: more than one read needs is memory for nothing.
+        conn.execute_batch(&format!("PRAGMA cache_size = -{READ_KIB}"))?;
         Ok(conn)
     }
 
@@ -184,46 +188,86 @@ impl Readers {
     }
 }
 
-/// Tells the maintenance thread to end.
+/// What the maintenance thread is told, and what it tells.
 #[derive(Clone, Default)]
-pub(super) struct Stop(Arc<(Mutex<bool>, Condvar)>);
+pub(super) struct Maintenance(Arc<(Mutex<Told>, Condvar)>);
 
-impl Stop {
-    pub(super) fn set(&self) {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = true;
+#[derive(Default)]
+struct Told {
+    end: bool,
+    copy: bool,
+    /// How often it has copied all that stood in the WAL.
+    copied: u64,
+}
+
+impl Maintenance {
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It is to end.
+    pub(super) fn end(&self) {
+        self.told().end = true;
         self.0.1.notify_all();
     }
 
-    /// Waits that long, or until it is set: whether it is.
-    fn wait(&self, span: Duration) -> bool {
-        let guard = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.0.1.wait_timeout_while(guard, span, |stop| !*stop);
-        *waited.unwrap_or_else(PoisonError::into_inner).0
+    /// It is to copy what stands in the WAL now, where that is much.
+    pub(super) fn copy_soon(&self) {
+        self.told().copy = true;
+        self.0.1.notify_all();
     }
+
+    /// How often it has copied all of it.
+    pub(super) fn copied(&self) -> u64 {
+        self.told().copied
+    }
+
+    /// Waits that long, or until there is something to do: whether it is to end.
+    fn wait(&self, span: Duration) -> bool {
+        let waited = self.0.1.wait_timeout_while(self.told(), span, |told| !told.end && !told.copy);
+        let mut told = waited.unwrap_or_else(PoisonError::into_inner).0;
+        told.copy = false;
+        told.end
+    }
+}
+
+/// The log beside a database.
+pub(super) fn wal_of(database: &Path) -> PathBuf {
+    let mut wal = database.as_os_str().to_owned();
+    wal.push("-wal");
+    wal.into()
+}
+
+/// Whether so much stands in the WAL that it is to be copied.
+pub(super) fn is_much(wal: &Path) -> bool {
+    size(wal) > WAL_BYTES
+}
+
+fn size(wal: &Path) -> u64 {
+    std::fs::metadata(wal).map_or(0, |wal| wal.len())
 }
 
 /// The maintenance thread's whole life: moves what is committed from the WAL into the database
 /// file, beside the writer, and empties the WAL at the end.
 pub(super) fn checkpoint_until(
-    stop: &Stop,
+    told: &Maintenance,
     conn: &Connection,
     database: &Path,
     writer: &Queue,
     touched: &Touched,
 ) {
-    let mut wal = database.as_os_str().to_owned();
-    wal.push("-wal");
-    while !stop.wait(CHECKPOINT_EVERY) {
+    let wal = wal_of(database);
+    while !told.wait(CHECKPOINT_EVERY) {
         // Before it is written over.
         touched.follow();
-        let size = std::fs::metadata(&wal).map_or(0, |wal| wal.len());
-        if size > WAL_BYTES
+        if is_much(&wal)
             && let Some(Copied { all: true, frames, .. }) =
                 checkpoint(conn, "PASSIVE", writer.checkpoints())
         {
             touched.copied(frames);
+            told.told().copied += 1;
         }
-        if size > WAL_MOST {
+        if size(&wal) > WAL_MOST {
             // Now, while little is left to copy.
             writer.empty_wal_soon();
         }

@@ -50,7 +50,7 @@ use std::thread::{Builder, JoinHandle};
 
 use rusqlite::Connection;
 
-use self::connection::{Readers, Stop};
+use self::connection::{Maintenance, Readers};
 pub use self::sweep::Sweep;
 use self::touched::Touched;
 use self::writer::Queue;
@@ -79,7 +79,7 @@ struct Inner {
     queue: Queue,
     readers: Readers,
     touched: Arc<Touched>,
-    stop: Stop,
+    maintenance: Maintenance,
     alias_domain: String,
     /// This process among all that ever opened the database: random.
     owner: i64,
@@ -90,7 +90,7 @@ struct Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         self.queue.close();
-        self.stop.set();
+        self.maintenance.end();
     }
 }
 
@@ -137,7 +137,7 @@ impl Store {
             queue: Queue::default(),
             readers: Readers::new(path),
             touched: Arc::new(Touched::of(path)),
-            stop: Stop::default(),
+            maintenance: Maintenance::default(),
             alias_domain: alias_domain.to_owned(),
             owner: i64::from_ne_bytes(owner),
             in_hand,
@@ -161,7 +161,7 @@ impl Store {
                 if thread.join().is_err() {
                     tracing::error!("a thread of the store panicked");
                 }
-                inner.stop.set();
+                inner.maintenance.end();
             }
         });
         if closing.await.is_err() {
@@ -222,14 +222,14 @@ impl Inner {
         maintenance: Connection,
         path: &Path,
     ) -> Result<(), StoreError> {
-        let (queue, stop, path) = (self.queue.clone(), self.stop.clone(), path.to_owned());
+        let (queue, told, path) = (self.queue.clone(), self.maintenance.clone(), path.to_owned());
         let (asked, touched) = (self.queue.clone(), Arc::clone(&self.touched));
         let followed = Arc::clone(&self.touched);
         let writing = Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || queue.serve(&writer, &touched))?;
         let checkpoints = Builder::new().name("store-checkpoint".to_owned()).spawn(move || {
-            connection::checkpoint_until(&stop, &maintenance, &path, &asked, &followed);
+            connection::checkpoint_until(&told, &maintenance, &path, &asked, &followed);
         })?;
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         threads.extend([writing, checkpoints]);

@@ -5,13 +5,36 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::Store;
+use super::connection::{is_much, wal_of};
 use crate::store::error::StoreError;
 
 /// So often it is looked whether the WAL is empty, and how long between.
 const LOOKS: u32 = 250;
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// So often it is looked whether what stands in the WAL has been copied.
+const SETTLING_LOOKS: u32 = 100;
+const SETTLING_PAUSE: Duration = Duration::from_millis(10);
+
 impl Store {
+    /// Between two steps of work that writes much and that nobody waits for: waits until what stands
+    /// in the WAL has been copied into the database file, where it is much; for a second at most. Else
+    /// the WAL would grow until the writer itself has to copy it, and everybody waits for that.
+    pub async fn settle_wal(&self) {
+        let (wal, maintenance) = (wal_of(self.inner.readers.path()), &self.inner.maintenance);
+        if !is_much(&wal) {
+            return;
+        }
+        let before = maintenance.copied();
+        maintenance.copy_soon();
+        for _ in 0..SETTLING_LOOKS {
+            tokio::time::sleep(SETTLING_PAUSE).await;
+            if maintenance.copied() > before {
+                return;
+            }
+        }
+    }
+
     /// Moves all that is committed into the database file and cuts the WAL: what was erased before
     /// stands in neither. `false`: somebody reads an old snapshot all the time; it is done when
     /// that has ended.

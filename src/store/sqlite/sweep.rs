@@ -58,23 +58,55 @@ impl Store {
         done.map(|()| true)
     }
 
+    /// Ends a sweep: looks at what was written while it went on, as the first of a transaction, so that
+    /// nobody writes meanwhile. From then on nothing is left of what was erased before it began. `false`:
+    /// that is more than so many pages, which are to be swept first, as before.
+    ///
+    /// Without it a page could have been missed: SQLite exchanges the numbers of pages that it evens out,
+    /// and with its number a page that was not looked at yet leaves the place where it would be.
+    pub async fn end_sweep(&self, most: usize) -> Result<bool, StoreError> {
+        let touched = Arc::clone(&self.inner.touched);
+        let ended = self.inner.queue.write_first(most.saturating_mul(4096), move |conn| {
+            let mut left = touched.take();
+            let all = left.clone();
+            let pages = left.take(0, most);
+            if all.every || !left.is_empty() {
+                touched.give_back(&all);
+                return Ok(false);
+            }
+            let cleared = clear_all(conn, &pages);
+            if cleared.is_err() {
+                touched.give_back(&all);
+            }
+            cleared.map(|()| true)
+        });
+        let ended = ended.await;
+        if ended.is_err() {
+            // Not committed: which pages that were is forgotten.
+            self.inner.touched.lose();
+        }
+        ended
+    }
+
     async fn sweep_pages(&self, pages: Vec<u32>) -> Result<(), StoreError> {
         let found = self.read(move |conn| with_remains(conn, &pages)).await?;
         if found.is_empty() {
             return Ok(());
         }
-        self.write(found.len().saturating_mul(4096), move |conn| {
-            // They may have changed since.
-            for page in with_remains(conn, &found)? {
-                let Some(mut bytes) = read(conn, page)? else { continue };
-                clear(&mut bytes, page == 1);
-                let sql = "UPDATE sqlite_dbpage SET data = ?2 WHERE pgno = ?1";
-                conn.prepare_cached(sql)?.execute(params![page, bytes])?;
-            }
-            Ok(())
-        })
-        .await
+        // They may have changed since.
+        self.write(found.len().saturating_mul(4096), move |conn| clear_all(conn, &found)).await
     }
+}
+
+/// Overwrites what is nobody's in those of the pages that are trees'.
+fn clear_all(conn: &Connection, pages: &[u32]) -> Result<(), StoreError> {
+    for page in with_remains(conn, pages)? {
+        let Some(mut bytes) = read(conn, page)? else { continue };
+        clear(&mut bytes, page == 1);
+        let sql = "UPDATE sqlite_dbpage SET data = ?2 WHERE pgno = ?1";
+        conn.prepare_cached(sql)?.execute(params![page, bytes])?;
+    }
+    Ok(())
 }
 
 /// Those of the pages that are trees' and hold what is nobody's.

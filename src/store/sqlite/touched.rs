@@ -10,6 +10,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::connection::wal_of;
 use super::pages::Pages;
 
 const HEADER: u64 = 32;
@@ -49,11 +50,9 @@ struct End {
 impl Touched {
     /// Nothing is known yet: every page.
     pub(super) fn of(database: &Path) -> Self {
-        let mut wal = database.as_os_str().to_owned();
-        wal.push("-wal");
         let known =
             Known { pages: Pages::every(), generation: None, salts: [0; 8], seen: 0, copied: None };
-        Self { wal: wal.into(), known: Mutex::new(known) }
+        Self { wal: wal_of(database), known: Mutex::new(known) }
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {

@@ -43,10 +43,32 @@ type Run = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Done + Send>;
 
 struct Job {
     bytes: usize,
-    /// It came at this time, and goes along with the next that is urgent, or after [`ALONG`].
-    along: Option<Instant>,
+    when: When,
     /// With the reason where nothing can be written at all: then only the answer is made.
     run: Run,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    Now,
+    /// Before all that waits.
+    First,
+    /// It came at this time, and goes along with the next that is urgent, or after [`ALONG`].
+    Along(Instant),
+}
+
+impl Job {
+    fn is_urgent(&self) -> bool {
+        !matches!(self.when, When::Along(_))
+    }
+
+    /// When it came, if it goes along with others.
+    fn along(&self) -> Option<Instant> {
+        match self.when {
+            When::Along(come) => Some(come),
+            When::Now | When::First => None,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -124,7 +146,16 @@ impl Queue {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        self.ask(bytes, None, work).await
+        self.ask(bytes, When::Now, work).await
+    }
+
+    /// The same, as the first of its transaction: what it finds is what is committed, and nothing else.
+    pub(super) async fn write_first<T, F>(&self, bytes: usize, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.ask(bytes, When::First, work).await
     }
 
     /// The same for what nobody at the end of a connection waits for: it asks for no sync of its
@@ -134,15 +165,10 @@ impl Queue {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
-        self.ask(bytes, Some(Instant::now()), work).await
+        self.ask(bytes, When::Along(Instant::now()), work).await
     }
 
-    async fn ask<T, F>(
-        &self,
-        bytes: usize,
-        along: Option<Instant>,
-        work: F,
-    ) -> Result<T, StoreError>
+    async fn ask<T, F>(&self, bytes: usize, when: When, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
@@ -166,7 +192,7 @@ impl Queue {
             });
             Done { error, answer }
         });
-        self.push(Job { bytes, along, run })?;
+        self.push(Job { bytes, when, run })?;
         // A sender that is dropped unasked: the writer thread is gone.
         told.await.unwrap_or(Err(StoreError::Closed))
     }
@@ -182,9 +208,13 @@ impl Queue {
             return Err(StoreError::Busy);
         }
         waiting.bytes = bytes;
-        let is_urgent = job.along.is_none();
+        let is_urgent = job.is_urgent();
         waiting.urgent += usize::from(is_urgent);
-        waiting.jobs.push_back(job);
+        if job.when == When::First {
+            waiting.jobs.push_front(job);
+        } else {
+            waiting.jobs.push_back(job);
+        }
         // The first that is not urgent sets the writer's clock; those behind it wake nobody.
         let wakes = is_urgent || waiting.jobs.len() == 1;
         drop(waiting);
@@ -204,7 +234,7 @@ impl Queue {
             }
             let now = Instant::now();
             let emptying = self.is_to_empty_wal().then_some(not_before);
-            let along = waiting.jobs.front().and_then(|job| job.along).map(|come| come + ALONG);
+            let along = waiting.jobs.front().and_then(Job::along).map(|come| come + ALONG);
             let span = emptying.into_iter().chain(along).min();
             let span = span.map(|at| at.saturating_duration_since(now));
             let (_, woken) = &*self.waiting;
@@ -224,7 +254,7 @@ impl Queue {
             if group.len() >= GROUP_JOBS || (bytes > GROUP_BYTES && !group.is_empty()) {
                 break;
             }
-            let (size, urgent) = (job.bytes, usize::from(job.along.is_none()));
+            let (size, urgent) = (job.bytes, usize::from(job.is_urgent()));
             waiting.bytes = waiting.bytes.saturating_sub(size);
             waiting.urgent = waiting.urgent.saturating_sub(urgent);
             group.extend(waiting.jobs.pop_front());
@@ -400,26 +430,26 @@ fn end_process(error: &StoreError) -> ! {
 mod tests {
     use super::*;
 
-    fn push(queue: &Queue, along: Option<Instant>) {
+    fn push(queue: &Queue, when: When) {
         let run = Box::new(|_: Result<&Connection, StoreError>| Done {
             error: None,
             answer: Box::new(|_| ()),
         });
-        queue.push(Job { bytes: 1, along, run }).unwrap();
+        queue.push(Job { bytes: 1, when, run }).unwrap();
     }
 
     #[test]
     fn what_is_not_urgent_goes_along_with_what_is_and_alone_after_a_while() {
         let queue = Queue::default();
         let come = Instant::now();
-        push(&queue, Some(come));
+        push(&queue, When::Along(come));
         assert_eq!(queue.take(come).map(|group| group.len()), Some(1));
         assert!(come.elapsed() >= ALONG);
         // Far in the future: only the urgent one can have ended the wait.
-        push(&queue, Some(come + Duration::from_secs(3600)));
-        push(&queue, None);
+        push(&queue, When::Along(come + Duration::from_secs(3600)));
+        push(&queue, When::Now);
         assert_eq!(queue.take(come).map(|group| group.len()), Some(2));
-        push(&queue, Some(come + Duration::from_secs(3600)));
+        push(&queue, When::Along(come + Duration::from_secs(3600)));
         queue.close();
         assert_eq!(queue.take(come).map(|group| group.len()), Some(1));
         assert!(queue.take(come).is_none());

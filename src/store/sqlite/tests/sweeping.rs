@@ -24,13 +24,21 @@ impl Market {
 
     /// Looks through what was written since the last time, so many pages at once: in how many steps.
     async fn sweep(&self, most: usize) -> usize {
-        let mut sweep = self.store.begin_sweep().await.unwrap();
-        let mut steps = 0;
-        while self.store.sweep_some(&mut sweep, most).await.unwrap() {
-            steps += 1;
+        let mut first = None;
+        loop {
+            let mut sweep = self.store.begin_sweep().await.unwrap();
+            let mut steps = 0;
+            while self.store.sweep_some(&mut sweep, most).await.unwrap() {
+                steps += 1;
+            }
+            first.get_or_insert(steps);
+            // What was overwritten was written, too.
+            if self.store.end_sweep(64).await.unwrap() {
+                break;
+            }
         }
         assert!(self.store.empty_wal().await);
-        steps
+        first.unwrap()
     }
 
     fn bytes(&self) -> Vec<u8> {
@@ -120,6 +128,10 @@ async fn only_what_was_written_since_is_looked_at() {
     market.store.put_order(order("ORDER-2"), names(1), at(3)).await.unwrap();
     let few = market.sweep(1).await;
     assert!(few > 0 && few < 20, "{few} of {all} pages were written for an order");
+    // What is too much for the end is swept before it.
+    market.store.put_order(order("ORDER-4"), names(1), at(3)).await.unwrap();
+    assert!(!market.store.end_sweep(1).await.unwrap());
+    assert!(market.sweep(1).await > 1);
     // What is taken up and not ended is taken up again.
     market.store.put_order(order("ORDER-3"), names(1), at(3)).await.unwrap();
     let mut broken_off = market.store.begin_sweep().await.unwrap();
