@@ -14,7 +14,7 @@ pub(super) enum Absent {
 }
 
 /// One key.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Key {
     /// Table and name: `smtp.max_size`. `RULE-ID` stands for the id of any built rule, `N` for the
     /// place of a table among its like (`[[policy.custom]]`).

@@ -1,13 +1,19 @@
 //! The one table of keys: what may stand in the file, what it means when it doesn't, and what the
 //! example says about it.
 
+use std::sync::LazyLock;
+
 use super::key::key;
 pub(super) use super::key::{Absent, Key, name_of, table_of};
+use super::keys_of_rules::OF_RULES;
 use super::kind::Kind;
 pub(super) use super::known::{Known, look_up};
 
 /// Every key of this version, in the order of the example.
-pub(super) const KEYS: &[Key] = &[
+pub(super) static KEYS: LazyLock<Vec<Key>> = LazyLock::new(|| [OF_TABLES, OF_RULES].concat());
+
+/// Those of tables that stand there once.
+const OF_TABLES: &[Key] = &[
     key(
         "relay.hostname",
         Kind::HostName,
@@ -329,6 +335,24 @@ pub(super) const KEYS: &[Key] = &[
         "The same picture (rule image) or the same long text (copied-answer) sent to this many other buyers within 30 days was sent to many.",
     ),
     key(
+        "policy.max_characters",
+        Kind::Count { min: 200, max: 100_000 },
+        Absent::Default("5000"),
+        "More characters of new text than these are too many (rule too-long).",
+    ),
+    key(
+        "policy.max_attachments",
+        Kind::Count { min: 1, max: 100 },
+        Absent::Default("5"),
+        "More attachments than these are too many (rule attachment-size); a picture that is shown in the text is none.",
+    ),
+    key(
+        "policy.max_attachments_size",
+        Kind::Size { min: "100KB", max: "1GB" },
+        Absent::Default("\"10MB\""),
+        "More than this of attachments in all, decoded, is too much (rule attachment-size). On its way it grows by a third: smtp.max_size holds too.",
+    ),
+    key(
         "sellers.refuse_by",
         Kind::OneOf(&["reply", "notice"]),
         Absent::Default("\"reply\""),
@@ -340,13 +364,37 @@ pub(super) const KEYS: &[Key] = &[
         Absent::Default(
             "[{ score = 3, step = \"warning\" }, { score = 6, step = \"proactive-blocked\", for = \"14d\" }, { score = 10, step = \"suspended\", by = \"person\" }]",
         ),
-        "What follows when a seller's score reaches a number: \"warning\", \"proactive-blocked\" (messages that are no answers are refused, for so long) and \"suspended\". With by = \"person\" it is only proposed to review.notify; a suspension always is. The score: strikes, each halved every half_life, for each 500 messages of 30 days.",
+        "What follows when a seller's score reaches a number: \"warning\", \"proactive-blocked\" (messages that are no answers are refused, for so long) and \"suspended\". With by = \"person\" it is only proposed to review.notify; a suspension always is. The score: strikes, each halved every half_life, for each account_health.volume messages of 30 days.",
     ),
     key(
         "account_health.half_life",
         Kind::Duration { min: "1m", max: "3650d" },
         Absent::Default("\"30d\""),
         "A strike counts half after this time.",
+    ),
+    key(
+        "account_health.explained_for",
+        Kind::Duration { min: "1m", max: "3650d" },
+        Absent::Default("\"30d\""),
+        "A seller who has not been told of a rule for so long is told of it first: that finding gives no strike.",
+    ),
+    key(
+        "account_health.retry_within",
+        Kind::Duration { min: "1m", max: "365d" },
+        Absent::Default("\"24h\""),
+        "The same rule again in the same conversation within this time is a retry, and gives no strike.",
+    ),
+    key(
+        "account_health.strike_every",
+        Kind::Duration { min: "1m", max: "365d" },
+        Absent::Default("\"24h\""),
+        "Of a seller's messages in this time one gives a strike at most.",
+    ),
+    key(
+        "account_health.volume",
+        Kind::Count { min: 1, max: 1_000_000 },
+        Absent::Default("500"),
+        "A seller's strikes are divided by the messages of 30 days in these, where that is more than one: who writes much slips more often.",
     ),
     key(
         "archive.keep",
@@ -389,84 +437,6 @@ pub(super) const KEYS: &[Key] = &[
         Kind::PackFiles,
         Absent::Default("[]"),
         "Your own language packs: TOML files beside this one. What a file says is added to its language, or stands in its place with replace = true; src/policy/data/languages shows how they are written.",
-    ),
-    key(
-        "policy.rules.RULE-ID.mode",
-        Kind::OneOf(&["observe", "enforce"]),
-        Absent::Unset("\"observe\""),
-        "This rule's own mode. Not set: policy.mode.",
-    ),
-    key(
-        "policy.rules.RULE-ID.seller_to_buyer",
-        Kind::OneOf(&["allow", "warn", "redact", "hold", "reject"]),
-        Absent::Unset("\"redact\""),
-        "What happens to a seller's message.",
-    ),
-    key(
-        "policy.rules.RULE-ID.buyer_to_seller",
-        Kind::OneOf(&["allow", "warn", "redact", "hold", "reject"]),
-        Absent::Unset("\"redact\""),
-        "What happens to a buyer's message.",
-    ),
-    key(
-        "policy.rules.RULE-ID.strike",
-        Kind::Flag,
-        Absent::Unset("true"),
-        "Whether a certain finding in a seller's message counts as a strike. Not set: as the rule does by default, and only where the message is redacted, held or rejected for it.",
-    ),
-    key(
-        "policy.rules.RULE-ID.on_timeout",
-        Kind::OneOf(&["reject", "release"]),
-        Absent::Unset("\"reject\""),
-        "What becomes of a message that this rule holds and that nobody decided about within review.timeout. \"release\": it goes on, unless something else holds it too.",
-    ),
-    key(
-        "policy.custom.N.id",
-        Kind::RuleName,
-        Absent::Missing("\"no-fax\""),
-        "Required. The rule's name in verdicts, replies and logs: small letters, digits and hyphens, at most 40.",
-    ),
-    key(
-        "policy.custom.N.pattern",
-        Kind::Pattern,
-        Absent::Unset("'(?i)\\bfax(es)?\\b'"),
-        "A regular expression in the syntax of Rust's regex crate, over the text as it was written; every match is a finding. In single quotes backslashes stand for themselves.",
-    ),
-    key(
-        "policy.custom.N.words",
-        Kind::Names,
-        Absent::Unset("[\"fax machine\", \"telefax\"]"),
-        "Words and names, found whole and in any case, also disguised (\"Tele-Fax\", \"t3l3fax\"). Pattern or words, or both, must be there.",
-    ),
-    key(
-        "policy.custom.N.mode",
-        Kind::OneOf(&["observe", "enforce"]),
-        Absent::Unset("\"observe\""),
-        "This rule's own mode. Not set: policy.mode.",
-    ),
-    key(
-        "policy.custom.N.seller_to_buyer",
-        Kind::OneOf(&["allow", "warn", "redact", "hold", "reject"]),
-        Absent::Unset("\"redact\""),
-        "What happens to a seller's message. Not set: \"allow\".",
-    ),
-    key(
-        "policy.custom.N.buyer_to_seller",
-        Kind::OneOf(&["allow", "warn", "redact", "hold", "reject"]),
-        Absent::Unset("\"allow\""),
-        "What happens to a buyer's message. Not set: \"allow\". One of the two must be something else.",
-    ),
-    key(
-        "policy.custom.N.message",
-        Kind::Messages,
-        Absent::Unset("{ en = \"Don't send faxes\", de = \"Senden Sie kein Fax\" }"),
-        "What its sender is to change, in the languages of your senders; a sender of another language reads the English one. Not set: that these words are not allowed here.",
-    ),
-    key(
-        "policy.custom.N.strike",
-        Kind::Flag,
-        Absent::Unset("true"),
-        "Whether a finding in a seller's message counts as a strike. Not set: false.",
     ),
 ];
 

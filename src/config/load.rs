@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::domain::{Action, HealthRules, RuleId};
 
-use super::custom;
+use super::custom::{self, CustomRule};
 use super::dkim::{self, Dkim, DkimAlgorithm, DkimKey};
 use super::document::{self, Document};
 use super::error::{ConfigError, ConfigErrors};
@@ -15,8 +15,8 @@ use super::reader::Reader;
 use super::rules::built_rule;
 use super::settings::{
     Archive, Buyers, Config, Delivery, DeliveryTls, Dns, HideName, Http, KeepFrom, Limits, Market,
-    Mode, OnTimeout, Orders, Policy, Preset, RefuseBy, Relay, Review, Route, RuleSetting, Sellers,
-    Senders, ShownNameStyle, Smtp, Tls, UnknownAlias, Verify,
+    Messages, Mode, OnTimeout, Orders, Policy, Preset, RefuseBy, Relay, Review, Route, RuleSetting,
+    Sellers, Senders, ShownNameStyle, Smtp, Tls, UnknownAlias, Verify,
 };
 use super::tls::{self, PemError};
 use super::values;
@@ -89,8 +89,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
         "sellers.refuse_by",
         &[("reply", Ok(RefuseBy::Reply)), ("notice", Ok(RefuseBy::Notice))],
     );
-    let ladder = reader.ladder("account_health.ladder");
-    let half_life = reader.duration("account_health.half_life");
+    let account_health = account_health(&mut reader);
     let archive = archive(&mut reader);
     let review = review(&mut reader);
     let policy = policy(&mut reader, &rules, customs, file);
@@ -111,7 +110,7 @@ fn read(document: &mut Document<'_>, file: &Path) -> Option<Config> {
         limits: limits?,
         market: Market { passes_opt_out: passes_opt_out? },
         sellers: Sellers { refuse_by: refuse_by? },
-        account_health: HealthRules { ladder: ladder?, half_life: half_life? },
+        account_health: account_health?,
         archive: archive?,
         review: review?,
         policy: policy?,
@@ -372,6 +371,23 @@ fn review(r: &mut Reader<'_, '_>) -> Option<Review> {
     Some(Review { notify: notify?, act_within: act_within?, timeout: timeout? })
 }
 
+fn account_health(r: &mut Reader<'_, '_>) -> Option<HealthRules> {
+    let ladder = r.ladder("account_health.ladder");
+    let half_life = r.duration("account_health.half_life");
+    let explained_for = r.duration("account_health.explained_for");
+    let retry_within = r.duration("account_health.retry_within");
+    let strike_every = r.duration("account_health.strike_every");
+    let volume = r.count("account_health.volume");
+    Some(HealthRules {
+        ladder: ladder?,
+        half_life: half_life?,
+        explained_for: explained_for?,
+        retry_within: retry_within?,
+        strike_every: strike_every?,
+        volume: u64::try_from(volume?).unwrap_or(u64::MAX),
+    })
+}
+
 pub(super) const MODES: [(&str, Result<Mode, &str>); 2] =
     [("observe", Ok(Mode::Observe)), ("enforce", Ok(Mode::Enforce))];
 
@@ -387,6 +403,9 @@ fn policy(r: &mut Reader<'_, '_>, rules: &[RuleId], customs: usize, file: &Path)
     let allowed_contacts = r.list("policy.allowed_contacts", values::contact);
     let custom = custom::read(r, customs);
     let many_buyers = r.count("policy.many_buyers");
+    let max_characters = r.count("policy.max_characters");
+    let max_attachments = r.count("policy.max_attachments");
+    let max_attachments_size = r.size("policy.max_attachments_size");
     let competitors = r.list("policy.competitors", values::competitor);
     let languages = r.list("policy.languages", values::language);
     let folder = folder_of(file);
@@ -395,6 +414,7 @@ fn policy(r: &mut Reader<'_, '_>, rules: &[RuleId], customs: usize, file: &Path)
         let text = std::fs::read_to_string(folder.join(name));
         text.map(|text| (name.to_owned(), text)).map_err(|e| format!("{name}: can't be read: {e}"))
     });
+    let messages = messages(r, rules, custom.as_deref());
     let rules: BTreeMap<RuleId, RuleSetting> = rules.iter().map(|id| (*id, rule(r, *id))).collect();
     Some(Policy {
         mode: mode?,
@@ -408,8 +428,29 @@ fn policy(r: &mut Reader<'_, '_>, rules: &[RuleId], customs: usize, file: &Path)
         language_packs: language_packs?,
         custom: custom?,
         many_buyers: u32::try_from(many_buyers?).unwrap_or(u32::MAX),
+        max_characters: max_characters?,
+        max_attachments: max_attachments?,
+        max_attachments_size: max_attachments_size?,
+        messages: messages?,
         rules,
     })
+}
+
+/// What the admin wrote for those whom a rule finds: Bauta's own rules and the admin's.
+fn messages(
+    r: &mut Reader<'_, '_>,
+    rules: &[RuleId],
+    custom: Option<&[CustomRule]>,
+) -> Option<Messages> {
+    let own = custom.unwrap_or_default().iter();
+    let mut all: Messages = own.map(|own| (RuleId::Custom(own.id), own.messages.clone())).collect();
+    for id in rules {
+        let of_rule = r.messages(&format!("policy.rules.{id}.message"))?;
+        if !of_rule.is_empty() {
+            all.insert(*id, of_rule);
+        }
+    }
+    Some(all)
 }
 
 fn rule(r: &mut Reader<'_, '_>, id: RuleId) -> RuleSetting {

@@ -14,6 +14,7 @@ mod error;
 mod example;
 mod key;
 mod keys;
+mod keys_of_rules;
 mod kind;
 mod known;
 mod ladder;
@@ -34,6 +35,6 @@ pub use example::{example, starter};
 pub use rules::{BUILT_RULES, BuiltRule, built_rule};
 pub use settings::{
     Archive, Buyers, Config, Delivery, DeliveryTls, Dns, HideName, Http, KeepFrom, Limits, Market,
-    Mode, Network, OnTimeout, Policy, Preset, RefuseBy, Relay, Review, Route, RuleSetting, Sellers,
-    Senders, ShownNameStyle, Smtp, Tls, UnknownAlias, Verify,
+    Messages, Mode, Network, OnTimeout, Policy, Preset, RefuseBy, Relay, Review, Route,
+    RuleSetting, Sellers, Senders, ShownNameStyle, Smtp, Tls, UnknownAlias, Verify,
 };

@@ -175,7 +175,7 @@ pub const BUILT_RULES: &[BuiltRule] = &[
         seller_to_buyer: Action::Reject,
         buyer_to_seller: Action::Reject,
         actions: WHOLE,
-        finds: "Over 10 MB of attachments in all, or more than 5.",
+        finds: "More attachments than policy.max_attachments or policy.max_attachments_size.",
     },
     BuiltRule {
         id: RuleId::DangerousContent,
@@ -224,7 +224,7 @@ pub const BUILT_RULES: &[BuiltRule] = &[
         seller_to_buyer: Action::Reject,
         buyer_to_seller: Action::Reject,
         actions: WHOLE,
-        finds: "Over 5,000 characters of new text.",
+        finds: "More characters of new text than policy.max_characters.",
     },
     BuiltRule {
         id: RuleId::ImportantMisuse,

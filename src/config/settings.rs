@@ -399,11 +399,22 @@ pub struct Policy {
     pub language_packs: Vec<(String, String)>,
     /// The same picture or long text sent to so many other buyers was sent to many.
     pub many_buyers: u32,
+    /// More characters of new text are too many.
+    pub max_characters: usize,
+    /// More attachments are too many.
+    pub max_attachments: usize,
+    /// Bytes of all attachments, decoded; more are too many.
+    pub max_attachments_size: usize,
     /// `[[policy.custom]]`
     pub custom: Vec<CustomRule>,
+    /// What its sender is to change, by rule: in place of what Bauta says.
+    pub messages: Messages,
     /// `[policy.rules.ID]`; rules that are not named keep their defaults.
     pub rules: BTreeMap<RuleId, RuleSetting>,
 }
+
+/// What those are told whom a rule finds, by rule and language; no full stop.
+pub type Messages = BTreeMap<RuleId, BTreeMap<Language, String>>;
 
 impl Policy {
     /// The admin's own rule, if it is one.

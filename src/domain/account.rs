@@ -64,6 +64,14 @@ pub struct HealthRules {
     pub ladder: Vec<Rung>,
     /// A strike counts half after this time.
     pub half_life: Duration,
+    /// A seller who has not heard of a rule for so long is told of it first, without a strike.
+    pub explained_for: Duration,
+    /// The same rule in the same conversation within this time is a retry.
+    pub retry_within: Duration,
+    /// Of a seller's messages in this time one strikes at most.
+    pub strike_every: Duration,
+    /// So many messages of 30 days the strikes are spread over.
+    pub volume: u64,
 }
 
 /// One finding of one rule in a message, as it is held against its sender or not.

@@ -123,7 +123,7 @@ rules! {
     FeedbackExtortion = "feedback-extortion",
     /// Poses as the marketplace.
     Impersonation = "impersonation",
-    /// Over 5,000 characters of new text.
+    /// Too many characters of new text.
     TooLong = "too-long",
     /// `[Important]` on what is not.
     ImportantMisuse = "important-misuse",

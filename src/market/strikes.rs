@@ -3,13 +3,7 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use crate::domain::{Certainty, NoStrike, RuleId, Rung, Timestamp, Violation};
-
-const DAY: Duration = Duration::from_secs(86_400);
-/// A seller who has not heard of a rule for so long is told of it first.
-pub const EXPLAINED_FOR: Duration = Duration::from_secs(30 * 86_400);
-/// Messages of 30 days over which strikes are spread.
-const VOLUME: f64 = 500.0;
+use crate::domain::{Certainty, HealthRules, NoStrike, RuleId, Rung, Timestamp, Violation};
 
 /// What a seller's violations of one rule, which were enforced and not excused, say about the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +28,8 @@ pub struct Circumstances<'a> {
     pub past: &'a [Past],
     /// The seller's last strike.
     pub last_strike: Option<Timestamp>,
+    /// `[account_health]`
+    pub health: &'a HealthRules,
     /// Now.
     pub now: Timestamp,
 }
@@ -72,7 +68,7 @@ pub fn decide(
 }
 
 fn excuse(violation: &Violation, circumstances: &Circumstances<'_>) -> Option<NoStrike> {
-    let Circumstances { of_seller, automatic, past, last_strike, now } = *circumstances;
+    let Circumstances { of_seller, automatic, past, last_strike, health, now } = *circumstances;
     let past = past.iter().find(|past| past.rule == violation.rule);
     let within = |time, at: Option<Timestamp>| at.is_some_and(|at| now.since(at) < time);
     if !of_seller {
@@ -87,21 +83,21 @@ fn excuse(violation: &Violation, circumstances: &Circumstances<'_>) -> Option<No
         Some(NoStrike::Likely)
     } else if violation.in_signature {
         Some(NoStrike::Signature)
-    } else if !within(EXPLAINED_FOR, past.and_then(|past| past.explained_at)) {
+    } else if !within(health.explained_for, past.and_then(|past| past.explained_at)) {
         Some(NoStrike::First)
-    } else if within(DAY, past.and_then(|past| past.here_at)) {
+    } else if within(health.retry_within, past.and_then(|past| past.here_at)) {
         Some(NoStrike::Retry)
-    } else if within(DAY, last_strike) {
+    } else if within(health.strike_every, last_strike) {
         Some(NoStrike::SameDay)
     } else {
         None
     }
 }
 
-/// The score of an account: its strikes, each with its age, halved every half-life, for each 500
-/// messages of 30 days.
-pub fn score(strikes: &[(u8, Duration)], half_life: Duration, messages: u64) -> f64 {
-    let half_life = half_life.as_secs_f64().max(1.0);
+/// The score of an account: its strikes, each with its age, halved every half-life, for each
+/// `volume` of the messages of 30 days.
+pub fn score(strikes: &[(u8, Duration)], health: &HealthRules, messages: u64) -> f64 {
+    let half_life = health.half_life.as_secs_f64().max(1.0);
     let sum: f64 = strikes
         .iter()
         .map(|(weight, age)| f64::from(*weight) * 0.5_f64.powf(age.as_secs_f64() / half_life))
@@ -109,7 +105,7 @@ pub fn score(strikes: &[(u8, Duration)], half_life: Duration, messages: u64) -> 
         .fold(0.0, |sum, strike| sum + strike);
     // So many messages that a float could not count them nobody writes.
     #[allow(clippy::cast_precision_loss)]
-    let volume = messages as f64 / VOLUME;
+    let volume = messages as f64 / health.volume.max(1) as f64;
     sum / volume.max(1.0)
 }
 
@@ -141,6 +137,16 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::EPOCH;
     const HOUR: Duration = Duration::from_secs(3600);
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    static HEALTH: HealthRules = HealthRules {
+        ladder: Vec::new(),
+        half_life: Duration::from_secs(30 * 86_400),
+        explained_for: Duration::from_secs(30 * 86_400),
+        retry_within: DAY,
+        strike_every: DAY,
+        volume: 500,
+    };
 
     fn violation(rule: RuleId) -> Violation {
         Violation {
@@ -169,7 +175,9 @@ mod tests {
         change: impl FnOnce(&mut Circumstances<'a>),
     ) -> Result<u8, NoStrike> {
         let (of_seller, automatic, last_strike) = (true, false, None);
-        let mut circumstances = Circumstances { of_seller, automatic, past, last_strike, now: NOW };
+        let health = &HEALTH;
+        let mut circumstances =
+            Circumstances { of_seller, automatic, past, last_strike, health, now: NOW };
         change(&mut circumstances);
         decide(&[violation], &circumstances)[0]
     }
@@ -195,7 +203,7 @@ mod tests {
         let elsewhere = [past(RuleId::PhoneNumber, HOUR)];
         // In a signature, or not beyond doubt: nobody was told what it means for the account.
         let untold = [Past { explained_at: None, ..retry[0] }];
-        let long_ago = [past(RuleId::PhoneNumber, EXPLAINED_FOR)];
+        let long_ago = [past(RuleId::PhoneNumber, 30 * DAY)];
         let today = Some(NOW.before(HOUR));
         for (expected, found) in [
             (Err(NoStrike::Buyer), one(phone(), &known(), |c| c.of_seller = false)),
@@ -221,9 +229,9 @@ mod tests {
     fn a_message_gives_one_strike_for_the_gravest() {
         let rules = [RuleId::PhoneNumber, RuleId::Competitor, RuleId::ReviewSolicitation];
         let known: Vec<Past> = rules.iter().map(|rule| past(*rule, 5 * DAY)).collect();
-        let (past, last_strike, now) = (&known[..], None, NOW);
+        let (past, last_strike, now, health) = (&known[..], None, NOW, &HEALTH);
         let circumstances =
-            Circumstances { of_seller: true, automatic: false, past, last_strike, now };
+            Circumstances { of_seller: true, automatic: false, past, last_strike, health, now };
         let decide = |violations: &[Violation]| decide(violations, &circumstances);
         let graver = Err(NoStrike::Graver);
         assert_eq!(decide(&rules.map(violation)), [graver, graver, Ok(2)]);
@@ -236,14 +244,52 @@ mod tests {
     #[test]
     fn a_score_halves_with_time_and_is_spread_over_many_messages() {
         let check = |strikes: &[(u8, Duration)], messages, expected: f64| {
-            let found = score(strikes, 30 * DAY, messages);
+            let found = score(strikes, &HEALTH, messages);
             assert!((found - expected).abs() < 1e-9, "{strikes:?}: {found}");
         };
         check(&[], 0, 0.0);
-        assert!(score(&[], DAY, 0).is_sign_positive(), "it is shown");
+        assert!(score(&[], &HEALTH, 0).is_sign_positive(), "it is shown");
         check(&[(1, Duration::ZERO), (2, Duration::ZERO)], 0, 3.0);
         check(&[(1, 30 * DAY), (2, 60 * DAY)], 500, 1.0);
         check(&[(2, Duration::ZERO)], 1000, 1.0);
+        let of_a_small_market = HealthRules { volume: 50, half_life: DAY, ..HEALTH.clone() };
+        let found = score(&[(2, DAY)], &of_a_small_market, 100);
+        assert!((found - 0.5).abs() < 1e-9, "{found}");
+    }
+
+    #[test]
+    fn how_long_a_seller_knows_a_rule_and_how_often_one_strikes_can_be_set() {
+        let set = HealthRules {
+            explained_for: 3 * DAY,
+            retry_within: 2 * DAY,
+            strike_every: 6 * DAY,
+            ..HEALTH.clone()
+        };
+        let phone = || violation(RuleId::PhoneNumber);
+        let told = |days: u32, here: Option<u32>, struck: Option<u32>| {
+            let here_at = here.map(|days| NOW.before(days * DAY));
+            let past = [Past { here_at, ..past(RuleId::PhoneNumber, days * DAY) }];
+            let mut decided = None;
+            for health in [&HEALTH, &set] {
+                let last_strike = struck.map(|days| NOW.before(days * DAY));
+                let circumstances = Circumstances {
+                    of_seller: true,
+                    automatic: false,
+                    past: &past,
+                    last_strike,
+                    health,
+                    now: NOW,
+                };
+                let one = decide(&[phone()], &circumstances)[0];
+                assert!(decided.is_some() || one == Ok(1), "by default it counts");
+                decided = Some(one);
+            }
+            decided.unwrap()
+        };
+        assert_eq!(told(5, None, None), Err(NoStrike::First));
+        assert_eq!(told(2, Some(1), None), Err(NoStrike::Retry));
+        assert_eq!(told(2, None, Some(5)), Err(NoStrike::SameDay));
+        assert_eq!(told(2, Some(2), Some(6)), Ok(1));
     }
 
     #[test]

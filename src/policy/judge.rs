@@ -13,7 +13,7 @@ use super::external_link::Leads;
 use super::found::{Found, overlap};
 use super::names::Names;
 use super::quoted::Quoted;
-use super::rules::{Rules, TEXT_LIMIT};
+use super::rules::Rules;
 use super::tokens::Tokens;
 use super::view::View;
 use super::{
@@ -44,26 +44,28 @@ pub fn judge(rules: &Rules, context: &Context<'_>, message: &Message) -> Verdict
     let text = &message.text;
     let quoted = Quoted::of_text(text, context.sightings);
     let characters = quoted.new_characters(&text.body);
-    if let Some(words) = too_long::find(characters) {
+    if let Some(words) = too_long::find(characters, rules.max_characters) {
         bench.whole(RuleId::TooLong, Part::Text, words);
     }
     let mut is_unread = false;
     // What is refused for its length alone is not searched to its end.
     let refused = bench.findings.iter().any(|f| f.enforced && f.action == Action::Reject);
-    if !refused || characters <= 10 * TEXT_LIMIT {
+    if !refused || characters <= 10 * rules.max_characters {
         let body = View::new(&text.body);
         bench.contacts(&body, Part::Text, &quoted);
         bench.otherwise(message);
         bench.fetched(message, &quoted);
         bench.copied(message, &quoted);
         // What was refused for its subject is told all that is to be changed at once.
-        if !refused || characters <= TEXT_LIMIT {
+        if !refused || characters <= rules.max_characters {
             let subject = (&subject, &quoted_subject);
             is_unread = bench.kinds(message, subject, (&body, &quoted)) && !refused;
         }
     }
     bench.pictures(message);
-    if let Some(words) = attachment_size::find(message) {
+    if let Some(words) =
+        attachment_size::find(message, rules.max_attachments, rules.max_attachments_size)
+    {
         bench.whole(RuleId::AttachmentSize, Part::Message, words);
     }
     for attachment in &message.attachments {

@@ -32,9 +32,6 @@ pub enum RuleError {
     Pack(#[from] PackError),
 }
 
-/// Most characters of new text (PRODUCT §5, `too-long`).
-pub(super) const TEXT_LIMIT: usize = 5_000;
-
 /// What a rule does in each direction.
 #[derive(Debug, Clone, Copy)]
 struct Setting {
@@ -56,6 +53,12 @@ pub struct Rules {
     pub(super) customs: Vec<Custom>,
     /// `policy.many_buyers`
     pub(super) many: u32,
+    /// `policy.max_characters`
+    pub(super) max_characters: usize,
+    /// `policy.max_attachments`
+    pub(super) max_attachments: usize,
+    /// `policy.max_attachments_size`
+    pub(super) max_attachments_size: usize,
     /// What the marketplace is called.
     pub(super) marketplace: Names,
 }
@@ -94,6 +97,9 @@ impl Rules {
             languages: Languages::new(&policy.languages, &policy.language_packs)?,
             customs: policy.custom.iter().map(Custom::new).collect(),
             many: policy.many_buyers,
+            max_characters: policy.max_characters,
+            max_attachments: policy.max_attachments,
+            max_attachments_size: policy.max_attachments_size,
             marketplace: Names::default(),
         })
     }
@@ -165,7 +171,11 @@ pub(super) mod tests {
             allowed_link_domains: vec!["dhl.com".to_owned()],
             allowed_contacts: vec!["Safety@authority.example".to_owned(), "+1 800 555 0100".into()],
             custom: vec![],
+            messages: BTreeMap::new(),
             many_buyers: 5,
+            max_characters: 5_000,
+            max_attachments: 5,
+            max_attachments_size: 10_000_000,
             competitors: vec!["MegaBay".to_owned(), "handelsplatz.example".to_owned()],
             languages: crate::domain::Language::ALL.to_vec(),
             language_packs: vec![],

@@ -175,7 +175,7 @@ impl Pen<'_> {
             notice,
             marketplace: &self.config.relay.marketplace,
             support_link: self.config.policy.support_link.as_deref(),
-            own_rules: &self.config.policy.custom,
+            own_texts: &self.config.policy.messages,
             alias_domain: domain,
             msg_id: &msg_id,
             thread: &self.thread,

@@ -158,7 +158,7 @@ impl Explained {
         let line = |f: &Finding| {
             let line = RejectLine::new(f.rule, f.part, &f.words, language);
             let line = line.in_line(line_of(message, f), language);
-            let own = own_text(policy.own(f.rule), language_of_replies(language));
+            let own = own_text(&policy.messages, f.rule, language_of_replies(language));
             match own.and_then(all_in_ascii) {
                 Some(change) => RejectLine { change, ..line },
                 None => line,

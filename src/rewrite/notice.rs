@@ -9,7 +9,7 @@ use super::review_texts::ReviewTexts;
 use super::rule_texts::{more_text, own_text, rule_text};
 use super::texts::Texts;
 use super::thread::ThreadHeaders;
-use crate::config::CustomRule;
+use crate::config::Messages;
 use crate::domain::{
     AliasAddress, Language, MsgId, NoticeKind, Order, RealAddress, RuleId, Timestamp,
 };
@@ -178,8 +178,8 @@ pub struct NoticePlan<'a> {
     pub marketplace: &'a str,
     /// `policy.support_link`
     pub support_link: Option<&'a str>,
-    /// `[[policy.custom]]`: what is to be changed, in the admin's words.
-    pub own_rules: &'a [CustomRule],
+    /// What is to be changed, in the admin's words.
+    pub own_texts: &'a Messages,
     /// `relay.alias_domain`: the notice is from the postmaster there.
     pub alias_domain: &'a str,
     /// Its Message-ID.
@@ -382,8 +382,8 @@ fn list(plan: &NoticePlan<'_>, findings: &[(RuleId, String)]) -> Option<String> 
         .iter()
         .map(|(rule, words)| {
             let text = rule_text(*rule, plan.language);
-            let own = plan.own_rules.iter().find(|own| RuleId::Custom(own.id) == *rule);
-            let change = own_text(own, plan.language).unwrap_or(text.change);
+            let own = own_text(plan.own_texts, *rule, plan.language);
+            let change = own.unwrap_or(text.change);
             let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
             let found = if words.is_empty() { words } else { format!(": {words}") };
             format!("- {} ({rule}){found}\n  {change}.", text.what)
@@ -414,7 +414,7 @@ mod tests {
             notice,
             marketplace: "Lumo Market",
             support_link: Some("https://market.example/{rule}"),
-            own_rules: &[],
+            own_texts: &Messages::new(),
             alias_domain: "relay.example",
             msg_id: &MsgId::new("n1@relay.example").unwrap(),
             thread: &ThreadHeaders { in_reply_to: Some(own.clone()), references: vec![own] },

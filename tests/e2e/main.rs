@@ -41,6 +41,7 @@ mod t122_evidence;
 mod t123_backup;
 mod t125_what_stops_the_time;
 mod t12_the_plug_is_pulled;
+mod t130_what_can_be_set;
 mod t13_automatic_mail;
 mod t14_the_log;
 mod t15_the_demo;

@@ -6,7 +6,6 @@ use crate::domain::Part;
 use crate::mail::{Message, Text};
 use crate::policy::kinds;
 use crate::policy::quoted::Quoted;
-use crate::policy::rules::TEXT_LIMIT;
 use crate::policy::view::View;
 
 impl Bench<'_> {
@@ -15,7 +14,9 @@ impl Bench<'_> {
     pub(super) fn otherwise(&mut self, message: &Message) {
         let other = &message.otherwise;
         let quoted = Quoted::of_text(other, self.context.sightings);
-        if other.body.is_empty() || quoted.new_characters(&other.body) > 10 * TEXT_LIMIT {
+        if other.body.is_empty()
+            || quoted.new_characters(&other.body) > 10 * self.rules.max_characters
+        {
             return;
         }
         let view = View::new(&other.body);

@@ -14,7 +14,7 @@ mod pt;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::config::CustomRule;
+use crate::config::Messages;
 use crate::domain::{Language, Part, RuleId};
 
 /// What is said of a rule's findings.
@@ -33,10 +33,9 @@ pub fn rule_text(rule: RuleId, language: Language) -> RuleText {
     language.pick(table)(rule)
 }
 
-/// What the admin wrote for those who are found by a rule of the admin's: in their language, else in
-/// English.
-pub fn own_text(rule: Option<&CustomRule>, language: Language) -> Option<&str> {
-    let messages = &rule?.messages;
+/// What the admin wrote for those whom a rule finds: in their language, else in English.
+pub fn own_text(messages: &Messages, rule: RuleId, language: Language) -> Option<&str> {
+    let messages = messages.get(&rule)?;
     messages.get(&language).or_else(|| messages.get(&Language::En)).map(String::as_str)
 }
 

@@ -12,12 +12,14 @@ use crate::domain::{
     Action, Certainty, Direction, HealthRules, MessageId, NoStrike, NoticeKind, Part, PartyId,
     Role, RuleId, Rung, SellerId, StepKind, Timestamp, Violation,
 };
-use crate::market::strikes::{self, Circumstances, EXPLAINED_FOR, Past, Standing};
+use crate::market::strikes::{self, Circumstances, Past, Standing};
 use crate::store::error::StoreError;
 use crate::store::health::{AccountHealth, Excuse, Proposed, ToldViolation, ViolationRow};
 use crate::store::register::{AccountChange, Decision};
 
 const DAY: Duration = Duration::from_secs(86_400);
+/// Over so long messages are counted, and so long a warning and a proposal stand.
+const MONTH: Duration = Duration::from_secs(30 * 86_400);
 /// Of one message no more findings are kept than these; what is found more often tells no more.
 const MOST: usize = 20;
 
@@ -119,11 +121,13 @@ pub(super) fn record(conn: &Connection, offence: &Offence<'_>) -> Result<(), Sto
         one(conn, sql, params![offence.pair, sender.as_str()], |row| get(row, "sender"))?
             .ok_or(StoreError::Stale)?;
     let past = past_of(conn, party, offence, violations)?;
+    let struck_since = offence.at.before(offence.health.strike_every);
     let circumstances = Circumstances {
         of_seller: sender == Role::Seller,
         automatic: offence.automatic,
         past: &past,
-        last_strike: last(conn, LAST_STRIKE, params![party, offence.at.before(DAY).as_millis()])?,
+        last_strike: last(conn, LAST_STRIKE, params![party, struck_since.as_millis()])?,
+        health: offence.health,
         now: offence.at,
     };
     let decided = strikes::decide(violations, &circumstances);
@@ -262,7 +266,7 @@ fn ladder_of<'a>(
 ) -> Result<Vec<(&'a Rung, Standing)>, StoreError> {
     let now_is = party::load(conn, party)?.0.standing;
     let blocked = now_is.proactive_blocked_until.is_some_and(|until| until > now);
-    let since = now.before(EXPLAINED_FOR).as_millis();
+    let since = now.before(MONTH).as_millis();
     let sql = "SELECT coalesce(max(number), 0) AS last FROM account_change
         WHERE party = ?1 AND change = ?2 AND at > ?3";
     let last = |change: &str, since: i64| -> Result<i64, StoreError> {
@@ -329,8 +333,8 @@ fn past_of(
     let mut rules: Vec<RuleId> = violations.iter().map(|violation| violation.rule).collect();
     rules.sort_unstable();
     rules.dedup();
-    let explained = offence.at.before(EXPLAINED_FOR).as_millis();
-    let day = offence.at.before(DAY).as_millis();
+    let explained = offence.at.before(offence.health.explained_for).as_millis();
+    let day = offence.at.before(offence.health.retry_within).as_millis();
     let past = |rule: RuleId| {
         let word = rule.as_str();
         let here = params![party, word, day, offence.pair, offence.message];
@@ -354,7 +358,7 @@ fn messages_of(conn: &Connection, party: i64, now: Timestamp) -> Result<u64, Sto
             WHERE sender = ?1 AND received_at > ?2 AND state = 'accepted')
         + (SELECT coalesce(sum(messages), 0) FROM expired_count
             WHERE sender = ?1 AND day > ?2 / 86400000 AND state = 'accepted') AS count";
-    let since = now.before(EXPLAINED_FOR).as_millis();
+    let since = now.before(MONTH).as_millis();
     let count: Option<i64> = one(conn, sql, (party, since), |row| get(row, "count"))?;
     Ok(u64::try_from(count.unwrap_or(0)).unwrap_or(0))
 }
@@ -367,7 +371,7 @@ fn score_of(
 ) -> Result<f64, StoreError> {
     let strikes = strikes_of(conn, party)?;
     let aged: Vec<_> = strikes.into_iter().map(|(weight, at)| (weight, now.since(at))).collect();
-    Ok(strikes::score(&aged, rules.half_life, messages_of(conn, party, now)?))
+    Ok(strikes::score(&aged, rules, messages_of(conn, party, now)?))
 }
 
 /// A seller's violations, the newest first.

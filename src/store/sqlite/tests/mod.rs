@@ -159,6 +159,10 @@ fn health() -> HealthRules {
             rung(3.5, StepKind::Suspended, true),
         ],
         half_life: HOUR * 24 * 3650,
+        explained_for: HOUR * 24 * 30,
+        retry_within: HOUR * 24,
+        strike_every: HOUR * 24,
+        volume: 500,
     }
 }
 
