@@ -113,9 +113,12 @@ fn what_real_sellers_might_write_is_judged_as_it_is_labelled() {
     // Two were hardly mended for, and show what is still not known. "l" and "m" are how sellers beat about
     // the bush, written down before any of it was judged: 133 of 180 and 71 of 126 were right then. Of "n",
     // which came when those two were mended for, 52 of 90 were. "q" says the same in plain words: 60 of 63.
-    // What also honest sellers say ("post it to our shop") is left alone, so that some of those pass.
+    // What also honest sellers say ("post it to our shop") is left alone, so that some of those pass. "r" to
+    // "u" hold every rule: 159 of 176, 132 of 163, 114 of 147 and 88 of 92; "v" the plainest words for a
+    // review and for a sale: 138 of 164 (see docs/policy.md).
     let mended =
-        ["a", "b", "c", "d", "e", "f", "g", "h", "i", "k", "near", "q"].map(|set| (set, 95));
+        ["a", "b", "c", "d", "e", "f", "g", "h", "i", "k", "near", "q", "r", "s", "t", "u", "v"];
+    let mended = mended.map(|set| (set, 95));
     for (set, percent) in mended.into_iter().chain([("j", 90), ("l", 93), ("m", 84), ("n", 90)]) {
         let cases = lines(&format!("fixtures/policy/kinds-{set}.jsonl")).unwrap();
         let (exact, wrong) = exact(&cases);
@@ -125,17 +128,19 @@ fn what_real_sellers_might_write_is_judged_as_it_is_labelled() {
 }
 
 /// What an honest seller writes with the words of a rule: a price that was agreed, a part sent free of
-/// charge, a payment at the checkout. Every rule is asked.
+/// charge, a payment at the checkout; "near-c": stars that are sewn, shares, what may be returned free of charge
+/// (23 of 100 were hit at first sight). Every rule is asked.
 #[test]
 fn an_honest_seller_is_not_punished() {
-    let cases = lines("fixtures/policy/near-b.jsonl").unwrap();
-    let rules = rules();
+    let sets =
+        ["near-b", "near-c"].map(|set| lines(&format!("fixtures/policy/{set}.jsonl")).unwrap());
+    let (cases, rules) = (sets.concat(), rules());
     let wrong = cases.iter().filter_map(|case| {
         let found = table::found(&rules, case);
         (!found.is_empty()).then(|| format!("{}: {found:?}", field(case, "id")))
     });
     let wrong: Vec<String> = wrong.collect();
-    assert!(cases.len() > 100 && wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(cases.len() > 200 && wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Sentences in which a reader of the rules found them wrong: threats beside a game, a messenger's "support"

@@ -8,6 +8,8 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+#[path = "corpus/figures.rs"]
+mod figures;
 #[path = "corpus/policy.rs"]
 mod policy;
 

@@ -50,10 +50,12 @@ pub(super) fn find(
 ) -> Kinds {
     let subject = subject_view.original;
     let is_reply = base_subject(subject).trim() != subject.trim();
-    // "Re:" alone proves nothing where there is a conversation to look into.
+    // "Re:" alone proves nothing where there is a conversation to look into; where there is none it is
+    // believed of what a buyer may have written.
+    let believed = context.sightings.is_none() && is_reply && !asks_for_stars(packs, subject_view);
     let quotes = |range: &Range<usize>| match context.sightings {
         Some(_) => quoted_subject.covers(range),
-        None => is_reply,
+        None => believed,
     };
     let skip = |zone: Zone, range: &Range<usize>| match zone {
         Zone::Subject => quotes(range),
@@ -81,7 +83,9 @@ pub(super) fn find(
         reading.sentences.iter().filter(|s| zone(s.zone)).map(|s| s.letters).sum()
     };
     let body = letters(|zone| zone == Zone::Body);
-    let is_short = body < LETTERS / 2 || letters(|zone| zone != Zone::Signature) < LETTERS;
+    // A smile below a subject that says it all: the subject is the message.
+    let is_short =
+        (1..LETTERS / 2).contains(&body) || letters(|zone| zone != Zone::Signature) < LETTERS;
     let is_unread = is_short || !reading.is_known();
     let proactive = context.proactive && context.direction == Direction::SellerToBuyer;
     let answered = is_reply && quotes(&(0..subject.len()));
@@ -97,6 +101,15 @@ pub(super) fn find(
     kinds.found.extend(conduct);
     kinds.found.retain(is_new);
     Kinds { names, ..kinds }
+}
+
+/// Whether the subject of an answer asks for stars for whoever writes ("rate us"), as no buyer's does.
+fn asks_for_stars(packs: &Packs, subject: &View<'_>) -> bool {
+    let reading = read(packs, &[(subject, Zone::Body)], |_, _| false);
+    let acts = reading.acts();
+    let asked = acts.get(&Act::ReviewRequest).into_iter().flatten();
+    let mut asked = asked.filter_map(|done| reading.sentences.get(done.sentence));
+    asked.any(|s| reading.holds(s, "rate") && reading.holds(s, "of-us"))
 }
 
 /// What words that come along with a message ask for, and how they behave: another form of its text
@@ -265,11 +278,16 @@ impl Bench<'_> {
 
     /// A finding that is the whole message: it begins with its first sentence.
     fn say_whole(&self, kinds: &mut Kinds, rule: RuleId) {
-        let mut body = self.reading.sentences.iter().filter(|s| s.zone == Zone::Body);
-        let Some(first) = body.next() else { return };
+        let of = |zone| self.reading.sentences.iter().filter(move |s| s.zone == zone);
+        let mut body = of(Zone::Body);
+        let (part, first) = match (body.next(), of(Zone::Subject).next()) {
+            (Some(first), _) => (Part::Text, first),
+            (None, Some(subject)) => (Part::Subject, subject),
+            (None, None) => return,
+        };
         let end = body.next_back().map_or(first.range.end, |last| last.range.end);
         let range = first.range.start..end.max(first.range.end);
-        kinds.found.push((rule, Part::Text, Found { certainty: Certainty::Certain, range }));
+        kinds.found.push((rule, part, Found { certainty: Certainty::Certain, range }));
     }
 
     /// The first place outside of the signature where an act is done.
@@ -308,7 +326,7 @@ impl Bench<'_> {
     fn asked(&self, question: Option<&str>) -> Asked {
         let Some(question) = question else { return Asked::Nothing };
         let view = View::new(question);
-        let offers = ["discount", "percent-off", "sale"];
+        let offers = ["discount", "percent-off", "percent", "sale"];
         let prices = ["bulk-offer", "cheaper", "free-extra", "price", "new-goods", "shop"];
         // A few words may look like those of another language.
         let read = [self.reading.beside(&view), self.reading.own(&view)];

@@ -118,8 +118,9 @@ impl Around<'_, '_> {
         // "PayPal me and I'll pop it in the box" is about no box.
         let asked = own.has(Tells::Payee) && own.has(Tells::Pay);
         score -= 3 * i32::from((own.has(Tells::Goods) && !asked) || self.is_goods(at));
-        // "We send you a gift card as a thank you"
-        score -= 3 * i32::from(own.has(Tells::Gives) && !own.has(Tells::Payee));
+        // "Send us a picture and we send you a gift card as a thank you"
+        let given = !own.has(Tells::Payee) || self.is_given(at);
+        score -= 3 * i32::from(own.has(Tells::Gives) && given);
         let written = self.view.words(&mention.bytes);
         let enough = match weight {
             Weight::Short if !written.starts_with(char::is_uppercase) => return None,
@@ -178,6 +179,14 @@ impl Around<'_, '_> {
         let next = self.tokens.skip_blank(at.end);
         let word = self.tokens.word(next).filter(|_| next > at.end);
         matches!(word, Some("me" | "us" | "mir" | "uns"))
+    }
+
+    /// Whether the last word before a mention that says who gives and who gets says that the other side gets.
+    fn is_given(&self, at: &Range<usize>) -> bool {
+        let start = self.clauses.tokens(at.start).start.max(at.start.saturating_sub(16));
+        let mut before = (start..at.start).rev().map(|i| self.clauses.at(i));
+        let last = before.find(|told| told.has_any(&[Tells::Gives, Tells::Payee]));
+        last.is_some_and(|told| told.has(Tells::Gives))
     }
 
     /// "Zelle to …", where the thought begins.

@@ -1,5 +1,6 @@
 //! What disguised words read as: `r-e-v-i-e-w`, `r e v i e w`, `re.view`, `d1sc0unt`, `r@ting`.
 
+use super::slips;
 use super::words::{Word, cut, stands_for_letter};
 
 /// Most words that are put together to one.
@@ -33,6 +34,8 @@ pub(super) fn words(text: &str) -> Vec<Word<'_>> {
             forms = joined(&words, i);
         }
         forms.extend(starred(text, &words, i));
+        let meant = words.get(i).and_then(|word| slips::intended(word.text));
+        forms.extend(meant.map(|word| (word.to_owned(), 1)));
         forms.extend(words.get(i).into_iter().flat_map(|w| unleeted(w.text)).map(|w| (w, 1)));
         let leet: Vec<_> =
             forms.iter().flat_map(|(w, n)| unleeted(w).into_iter().map(|w| (w, *n))).collect();

@@ -19,6 +19,7 @@ mod pack;
 mod packs;
 mod reading;
 mod sentences;
+mod slips;
 mod words;
 
 pub(super) use grammar::{Act, MARKETPLACE, MARKETPLACE_STAFF};
