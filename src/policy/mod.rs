@@ -39,6 +39,7 @@ mod number_words;
 mod off_platform_payment;
 mod phone_around;
 mod phone_number;
+mod phone_plan;
 mod phone_scan;
 mod phone_shape;
 mod quoted;

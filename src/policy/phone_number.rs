@@ -14,6 +14,7 @@ use super::dates;
 use super::found::{Found, overlap};
 use super::lexicon::LEXICON;
 use super::phone_around::{Around, around};
+use super::phone_plan::may_be_valid;
 use super::phone_scan::{Group, Run, run};
 use super::phone_shape::{brazilian, is_something_else, plausible, shaped, spaced_out};
 use super::tokens::{Kind, Tokens};
@@ -30,7 +31,7 @@ pub(super) struct Detector<'r> {
 
 /// Countries whose national numbers are known without a country code: those of the nine
 /// languages, and those where people of them often write from.
-const COUNTRIES: [Id; 20] = [
+pub(super) const COUNTRIES: [Id; 20] = [
     country::US,
     country::GB,
     country::IE,
@@ -200,8 +201,7 @@ impl Detector<'_> {
             return None;
         }
         let valid = is_fictional(&digits)
-            || (spend(budget)
-                && COUNTRIES.iter().any(|&c| fits(c, &digits) && is_valid(Some(c), &digits)));
+            || (spend(budget) && COUNTRIES.iter().any(|&c| is_valid_in(c, &digits)));
         let words: usize = groups.iter().filter(|g| g.spoken).map(|g| g.digits.len()).sum();
         let spoken = words >= 3 || (valid && groups.first().is_some_and(|g| g.spoken));
         let disguised = groups.iter().any(|g| g.disguised && !g.spoken) || spaced_out(groups);
@@ -258,6 +258,10 @@ fn is_fictional(national: &str) -> bool {
     FICTIONAL.iter().any(|f| national.starts_with(f) && national.len() == 11)
 }
 
+fn is_valid_in(country: Id, digits: &str) -> bool {
+    fits(country, digits) && may_be_valid(country, digits) && is_valid(Some(country), digits)
+}
+
 fn is_valid(country: Option<Id>, digits: &str) -> bool {
     phonenumber::parse(country, digits).is_ok_and(|number| number.is_valid())
 }
@@ -265,7 +269,7 @@ fn is_valid(country: Option<Id>, digits: &str) -> bool {
 /// Whether digits can be a national number of this country as people write it: with the trunk
 /// prefix where there is one. (The plan of each country is the crate's business; that people
 /// write the 0 is not in it.)
-fn fits(country: Id, digits: &str) -> bool {
+pub(super) fn fits(country: Id, digits: &str) -> bool {
     let n = digits.len();
     let zero = digits.starts_with('0');
     match country {
