@@ -94,7 +94,9 @@ fn scan_bytes(
         }
     };
     // The recipient's own address is in To; what is theirs is in no `Secrets`.
-    note(search.raw(&without_ids(&String::from_utf8_lossy(bytes), exempt.ids)), Place::Raw);
+    let raw =
+        std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
+    note(search.raw(&without_ids(&raw, exempt.ids)), Place::Raw);
     let Some(parsed) = MessageParser::default().parse(bytes) else {
         leaks.push(Leak { kind: Kind::Address, place: Place::Unreadable });
         return leaks;

@@ -1,8 +1,8 @@
 //! The phrases of `data/quoting.txt`, ready to be searched for.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use foldhash::HashSet;
 use regex::Regex;
 
 const TEXT: &str = include_str!("data/quoting.txt");

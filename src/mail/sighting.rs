@@ -166,20 +166,31 @@ fn words(text: &str) -> Words {
     let mut words = Words::default();
     let mut open: Option<Range<usize>> = None;
     let mut open_cjk = false;
-    for (at, c) in text.char_indices() {
-        let end = at + c.len_utf8();
-        if c.is_ascii() {
-            // Most text: no mark, nothing unseen, no word of one character.
-            match (&mut open, c.is_ascii_alphanumeric()) {
-                (Some(range), true) if !open_cjk => range.end = end,
-                (_, letter) => {
-                    if let Some(range) = open.take() {
-                        words.push(text, range);
-                    }
-                    open = letter.then_some(at..end);
-                    open_cjk = false;
+    let mut next = 0;
+    while let Some(rest) = text.get(next..).filter(|rest| !rest.is_empty()) {
+        let at = next;
+        // Most text: no mark, nothing unseen, no word of one character.
+        let plain = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        next += plain;
+        match &mut open {
+            _ if plain == 0 => {}
+            Some(range) if !open_cjk => range.end = next,
+            _ => {
+                if let Some(range) = open.replace(at..next) {
+                    words.push(text, range);
                 }
+                open_cjk = false;
             }
+        }
+        let Some(c) = rest.get(plain..).and_then(|rest| rest.chars().next()) else { break };
+        let at = next;
+        let end = at + c.len_utf8();
+        next = end;
+        if c.is_ascii() {
+            if let Some(range) = open.take() {
+                words.push(text, range);
+            }
+            open_cjk = false;
             continue;
         }
         if let Some(range) = open.as_mut() {

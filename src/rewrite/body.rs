@@ -65,6 +65,9 @@ impl<'a> Body<'a> {
         // RFC 2046 §4.1.1: in mail, a line ends with CRLF.
         let lines = |text: &str| text.replace('\n', "\r\n");
         let mut root = MimePart::new("text/plain", lines(self.text));
+        if goes_as_it_is(self.text) {
+            root = root.transfer_encoding("7bit");
+        }
         if let Some(html) = self.html {
             // RFC 2046 §5.1.4: the best form stands last.
             let html = MimePart::new("text/html", lines(html));
@@ -101,6 +104,14 @@ impl<'a> Body<'a> {
             None => part,
         }
     }
+}
+
+/// Whether a text can stand in a mail as it is: ASCII in lines of 78 characters at most (RFC 5322
+/// §2.1.1; the builder takes 76, as for an encoding), without what is lost at the end of a line.
+fn goes_as_it_is(text: &str) -> bool {
+    let is_plain = |b: u8| matches!(b, b'\n' | b'\t' | b' '..=b'~');
+    text.bytes().all(is_plain)
+        && text.split('\n').all(|line| line.len() <= 78 && !line.ends_with([' ', '\t']))
 }
 
 /// A file, whatever its type in base64: not a byte of it is changed on the way.
@@ -144,6 +155,24 @@ mod tests {
             .filter_map(|l| l.strip_prefix("Content-Type: "))
             .map(|l| l.split(';').next().unwrap())
             .collect()
+    }
+
+    #[test]
+    fn a_text_is_encoded_only_where_a_mail_would_lose_of_it() {
+        let nothing = HashMap::new();
+        for (text, encoding) in [
+            ("x".repeat(78), "7bit"),
+            (format!("{}\nso it is\n\n-- Jane", "x ".repeat(30).trim_end()), "7bit"),
+            ("x".repeat(79), "quoted-printable"),
+            ("so it is \nnow".to_owned(), "quoted-printable"),
+            ("so it is\u{1}now".to_owned(), "7bit"),
+            ("é".to_owned(), "base64"),
+        ] {
+            let body = Body { text: &text, html: None, pictures: &[], files: &[], ids: &nothing };
+            let written = written(&body);
+            let expected = format!("Content-Transfer-Encoding: {encoding}\r\n");
+            assert!(written.contains(&expected), "{text:?}: {written}");
+        }
     }
 
     #[test]

@@ -44,18 +44,20 @@ pub(super) fn words(folded: &str) -> impl Iterator<Item = Word<'_>> {
         loop {
             let start = rest.find(|c: char| c.is_alphanumeric() || is_unspaced(c))?;
             let from = rest.get(start..)?;
-            let first = from.chars().next()?;
-            let unspaced = is_unspaced(first);
-            let end = from.find(|c: char| match unspaced {
+            // Most letters of most words are looked at as bytes.
+            let plain = from.bytes().take_while(u8::is_ascii_alphanumeric).count();
+            let more = from.get(plain..)?;
+            let unspaced = plain == 0 && is_unspaced(from.chars().next()?);
+            let end = more.find(|c: char| match unspaced {
                 true => !is_unspaced(c),
                 false => !c.is_alphanumeric() || is_unspaced(c),
             });
-            let (word, behind) = from.split_at(end.unwrap_or(from.len()));
+            let (word, behind) = from.split_at(end.map_or(from.len(), |end| plain + end));
             rest = behind;
             if unspaced {
                 return Some(Word::Run(word));
             }
-            if word.chars().count() <= LONGEST {
+            if word.len() <= LONGEST || word.chars().count() <= LONGEST {
                 return Some(Word::Whole(word));
             }
         }
