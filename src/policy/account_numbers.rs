@@ -2,7 +2,7 @@
 //! Polish account numbers, Bitcoin and its kin (Base58Check, BIP 173, BIP 350), Ethereum (EIP-55).
 
 use std::borrow::Cow;
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
@@ -76,6 +76,9 @@ fn account(tokens: &Tokens<'_>, start: usize) -> Option<Range<usize>> {
 }
 
 fn polish(tokens: &Tokens<'_>, start: usize) -> Option<Range<usize>> {
+    if !tokens.word(start)?.bytes().all(|b| b.is_ascii_digit() || b == b'_') {
+        return None;
+    }
     let (text, end) = gather(tokens, start, 26)?;
     (text.bytes().all(|b| b.is_ascii_digit()) && is_iban(&format!("pl{text}")))
         .then_some(start..end)
@@ -150,7 +153,15 @@ fn is_iban(text: &str) -> bool {
 fn coin(view: &View<'_>, tokens: &Tokens<'_>, start: usize) -> Option<(Range<usize>, Certainty)> {
     let word = tokens.word(start).filter(|w| w.is_ascii())?;
     let one = start..start + 1;
+    // Of most words their length tells that they are none.
     if word.len() < 24 || word.len() > 110 {
+        return None;
+    }
+    if is_bech32(word) {
+        return Some((one, Certainty::Certain));
+    }
+    let letters = word.bytes().filter(u8::is_ascii_alphanumeric).count();
+    if letters != HEX && !BASE58_LENGTHS.contains(&letters) {
         return None;
     }
     // Upper and lower case tell apart, so the letters are read where they were written.
@@ -160,15 +171,18 @@ fn coin(view: &View<'_>, tokens: &Tokens<'_>, start: usize) -> Option<(Range<usi
         false => written.nfkc().filter(char::is_ascii_alphanumeric).collect(),
     };
     let hex = written.strip_prefix("0x").or_else(|| written.strip_prefix("0X"));
-    if let Some(hex) = hex.filter(|hex| hex.len() == 40) {
+    if let Some(hex) = hex.filter(|hex| hex.len() + 2 == HEX) {
         let is_hex = hex.bytes().all(|b| b.is_ascii_hexdigit());
         // 40 hexadecimal digits after 0x are nothing else that a shop writes, and money can be sent
         // to them in whatever case; what carries its check is no slip and no chance.
         let certainty = if is_checked(hex) { Certainty::Certain } else { Certainty::Likely };
         return is_hex.then_some((one, certainty));
     }
-    (is_base58_check(&written) || is_bech32(word)).then_some((one, Certainty::Certain))
+    is_base58_check(&written).then_some((one, Certainty::Certain))
 }
+
+/// Letters of an Ethereum address, with the 0x before it.
+const HEX: usize = 42;
 
 /// EIP-55: the hash of the digits in lower case says which letters stand in upper case.
 fn is_checked(hex: &str) -> bool {
@@ -180,11 +194,14 @@ fn is_checked(hex: &str) -> bool {
     })
 }
 
+/// Letters of 25 bytes.
+const BASE58_LENGTHS: RangeInclusive<usize> = 26..=35;
+
 const BASE58: &str = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 /// A version byte, 20 bytes and four of their double SHA-256: Bitcoin, Litecoin, Dogecoin, Tron.
 fn is_base58_check(text: &str) -> bool {
-    if !(26..=35).contains(&text.len()) {
+    if !BASE58_LENGTHS.contains(&text.len()) {
         return false;
     }
     let mut bytes = [0_u8; 25];

@@ -11,8 +11,7 @@ use crate::domain::{Certainty, Part, RuleId};
 use super::found::Found;
 use super::language::{Act, Done, MARKETPLACE, MARKETPLACE_STAFF, Reading, Sentence, Zone};
 use super::names::Names;
-use super::tokens::Tokens;
-use super::view::View;
+use super::tokens::Cut;
 
 const RULES: [(Act, RuleId); 3] = [
     (Act::Abuse, RuleId::Abuse),
@@ -73,15 +72,15 @@ pub(super) fn in_any<'p>(
 
 /// Says where the marketplace is named, and where its staff: "support team of Lamp Market". A line
 /// that is nothing else is a signature, with which somebody poses as them.
-pub(super) fn mark_marketplace(reading: &mut Reading<'_>, names: &Names, texts: [&View<'_>; 2]) {
-    for (in_subject, view) in [true, false].into_iter().zip(texts) {
-        for mention in names.find(view, &Tokens::new(&view.text)) {
+pub(super) fn mark_marketplace(reading: &mut Reading<'_>, names: &Names, texts: [Cut<'_>; 2]) {
+    for (in_subject, (view, tokens)) in [true, false].into_iter().zip(texts) {
+        for mention in names.find(view, tokens) {
             reading.mark(MARKETPLACE, in_subject, &view.source(&mention.bytes));
         }
     }
     let mut staff = vec![];
     for sentence in &reading.sentences {
-        let original = texts[usize::from(sentence.zone != Zone::Subject)].original;
+        let original = texts[usize::from(sentence.zone != Zone::Subject)].0.original;
         let named = reading.places(sentence, MARKETPLACE);
         for worker in reading.places(sentence, "staff") {
             for name in &named {

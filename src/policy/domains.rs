@@ -74,8 +74,9 @@ pub(super) fn is_provider(label: &str) -> bool {
 }
 
 /// Whether a label may go on to be a provider's name.
-pub(super) fn begins_provider(label: &str) -> bool {
-    LEXICON.providers.begins(label) || LEXICON.providers.read(label.bytes().map(letter)).0
+pub(super) fn begins_provider(label: &str, figures: bool) -> bool {
+    let leet = || LEXICON.providers.read(label.bytes().map(letter)).0;
+    LEXICON.providers.begins(label) || (figures && leet())
 }
 
 /// Domains that may be named: each with its subdomains, never their parents.

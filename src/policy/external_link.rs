@@ -181,6 +181,9 @@ fn tail(tokens: &Tokens<'_>, host_end: usize) -> usize {
 /// A domain without a scheme.
 fn bare(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Link> {
     let word = tokens.word(i)?;
+    if goes_into_none(tokens, i) {
+        return None;
+    }
     if i > 0 && tokens.is_mark(i - 1, '@') && i > 1 && tokens.kind(i - 2) != Some(Kind::Blank) {
         return None;
     }
@@ -227,6 +230,23 @@ fn bare(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Link> {
     let plain = host.dots.iter().all(|d| *d == Dot::Plain);
     let written = plain.then(|| view.words(&tokens.bytes(&host.tokens())).to_owned());
     Some(Link { tokens: i..end, certainty, host: written, name: host.name() })
+}
+
+/// Whether what stands behind a word makes no domain of it: another word that is no sign and leads to
+/// no path, or the end of a sentence. Most words; nothing is made for them.
+fn goes_into_none(tokens: &Tokens<'_>, i: usize) -> bool {
+    if !tokens.is_plain_word(i) || matches!(tokens.word(i), Some("www" | "vu")) {
+        return false;
+    }
+    match tokens.kind(i + 1) {
+        None | Some(Kind::Mark(';' | '!' | '?' | ')')) => true,
+        Some(Kind::Blank) => {
+            let next = tokens.skip_blank(i + 1);
+            let ends = matches!(tokens.word(next), Some("dotcom" | "dotnet" | "dotorg"));
+            tokens.is_plain_word(next) && !ends && !tokens.is_mark(next + 1, '/')
+        }
+        _ => false,
+    }
 }
 
 /// "bit ly/3xYz": a host known for its links, with a blank for its dot.

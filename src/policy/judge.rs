@@ -14,7 +14,7 @@ use super::found::{Found, overlap};
 use super::names::Names;
 use super::quoted::Quoted;
 use super::rules::Rules;
-use super::tokens::Tokens;
+use super::tokens::{Cut, Tokens};
 use super::view::View;
 use super::{
     account_numbers, attachment_size, attachment_type, card_number, dangerous_content,
@@ -40,7 +40,8 @@ pub fn judge(rules: &Rules, context: &Context<'_>, message: &Message) -> Verdict
     }
     let quoted_subject = Quoted::of_subject(&message.subject, context.sightings);
     let subject = View::new(&message.subject);
-    bench.contacts(&subject, Part::Subject, &quoted_subject);
+    let subject = (&subject, &Tokens::new(&subject.text));
+    bench.contacts_in(subject, Part::Subject, &quoted_subject);
     let text = &message.text;
     let quoted = Quoted::of_text(text, context.sightings);
     let characters = quoted.new_characters(&text.body);
@@ -52,14 +53,15 @@ pub fn judge(rules: &Rules, context: &Context<'_>, message: &Message) -> Verdict
     let refused = bench.findings.iter().any(|f| f.enforced && f.action == Action::Reject);
     if !refused || characters <= 10 * rules.max_characters {
         let body = View::new(&text.body);
-        bench.contacts(&body, Part::Text, &quoted);
+        let body = (&body, &Tokens::new(&body.text));
+        bench.contacts_in(body, Part::Text, &quoted);
         bench.otherwise(message);
         bench.fetched(message, &quoted);
         bench.copied(message, &quoted);
         // What was refused for its subject is told all that is to be changed at once.
         if !refused || characters <= rules.max_characters {
-            let subject = (&subject, &quoted_subject);
-            is_unread = bench.kinds(message, subject, (&body, &quoted)) && !refused;
+            let subject = (subject, &quoted_subject);
+            is_unread = bench.kinds(message, subject, (body, &quoted)) && !refused;
         }
     }
     bench.pictures(message);
@@ -123,7 +125,8 @@ pub fn holds_contact(name: &str) -> bool {
 pub(super) fn tells_contact(rules: &Rules, context: &Context<'_>, text: &str) -> bool {
     let bench = Bench { rules, context, logos: vec![], findings: vec![], cleaned: vec![] };
     let decided = |rule| rules.action(rule, context.direction).is_some();
-    bench.read(&View::new(text), Part::Text).into_iter().any(|hit| decided(hit.rule))
+    let view = View::new(text);
+    bench.read(&view, &Tokens::new(&view.text), Part::Text).iter().any(|hit| decided(hit.rule))
 }
 
 /// Where the findings of one message are gathered.
@@ -210,12 +213,13 @@ impl Bench<'_> {
 
     /// The contact rules over one text, as it stands and as it is shown.
     fn contacts(&mut self, view: &View<'_>, part: Part, quoted: &Quoted) {
+        self.contacts_in((view, &Tokens::new(&view.text)), part, quoted);
+    }
+
+    /// The same of a text that others read too.
+    fn contacts_in(&mut self, (view, tokens): Cut<'_>, part: Part, quoted: &Quoted) {
         let text = view.original;
-        let mut found = self.read(view, part);
-        if let Some(view) = View::shown(text) {
-            found.extend(self.read(&view, part));
-            found = apart(found);
-        }
+        let mut found = self.read_all((view, tokens), part);
         found.extend(self.by_patterns(text));
         let addresses = self.addresses();
         for hidden in encoded::find(text, &addresses) {
@@ -226,6 +230,16 @@ impl Bench<'_> {
         for hit in found {
             self.add(text, part, quoted, hit);
         }
+    }
+
+    /// The contact rules over a text as it stands and as it is shown.
+    fn read_all(&self, (view, tokens): Cut<'_>, part: Part) -> Vec<Hit> {
+        let mut found = self.read(view, tokens, part);
+        if let Some(view) = View::shown(view.original) {
+            found.extend(self.read(&view, &Tokens::new(&view.text), part));
+            found = apart(found);
+        }
+        found
     }
 
     /// What the admin's own patterns find in a text as it was written.
@@ -250,8 +264,8 @@ impl Bench<'_> {
     fn kinds(
         &mut self,
         message: &Message,
-        subject: (&View<'_>, &Quoted),
-        body: (&View<'_>, &Quoted),
+        subject: (Cut<'_>, &Quoted),
+        body: (Cut<'_>, &Quoted),
     ) -> bool {
         let packs = self.rules.languages.packs();
         let kinds = kinds::find(packs, self.posed_as(), self.context, message, subject, body);
@@ -275,21 +289,20 @@ impl Bench<'_> {
 
     /// One stretch is one finding, of the most exact rule: an address is not also a link, a number
     /// in a link not also a number. The ranges are bytes of the original text.
-    fn read(&self, view: &View<'_>, part: Part) -> Vec<Hit> {
-        let tokens = Tokens::new(&view.text);
+    fn read(&self, view: &View<'_>, tokens: &Tokens<'_>, part: Part) -> Vec<Hit> {
         let rules = self.rules;
         let mut hits = Hits { view, all: vec![], taken: vec![] };
-        let (addresses, allowed) = self.addresses().find(view, &tokens);
+        let (addresses, allowed) = self.addresses().find(view, tokens);
         hits.add(RuleId::EmailAddress, addresses);
         hits.take(allowed);
 
-        let accounts = account_numbers::find(view, &tokens);
+        let accounts = account_numbers::find(view, tokens);
         let account_ranges = ranges(&accounts);
         hits.add(RuleId::OffPlatformPayment, accounts);
-        hits.add(RuleId::CardNumber, card_number::find(view, &tokens, &hits.taken));
+        hits.add(RuleId::CardNumber, card_number::find(view, tokens, &hits.taken));
 
         let links = external_link::Detector { domains: &rules.link_domains };
-        let (links, allowed) = links.find(view, &tokens, &hits.taken);
+        let (links, allowed) = links.find(view, tokens, &hits.taken);
         for (leads, link) in links {
             let rule = match leads {
                 Leads::Messenger => RuleId::MessengerHandle,
@@ -302,7 +315,7 @@ impl Bench<'_> {
 
         let known_ids: Vec<String> = self.context.known_ids.iter().map(|id| plain(id)).collect();
         let numbers = phone_number::Detector { contacts: &rules.numbers, known_ids: &known_ids };
-        let mut numbers = numbers.find(view, &tokens, &hits.taken);
+        let mut numbers = numbers.find(view, tokens, &hits.taken);
         match part {
             // Ticket numbers in brackets in a subject are never findings (PRODUCT §5).
             Part::Subject => numbers.retain(|f| !in_brackets(view, &f.range)),
@@ -313,24 +326,24 @@ impl Bench<'_> {
         let number_ranges = ranges(&numbers);
         hits.add(RuleId::PhoneNumber, numbers);
 
-        let clauses = Clauses::new(&tokens);
+        let clauses = Clauses::new(tokens);
         let messengers =
-            messenger_handle::find(view, &tokens, &clauses, &hits.taken, &number_ranges);
+            messenger_handle::find(view, tokens, &clauses, &hits.taken, &number_ranges);
         let sure = |f: &Found| f.certainty == Certainty::Certain;
         // A subject that is answered is the other side's.
         let answer = part == Part::Subject && is_answer(&view.text);
         let messengers = messengers.into_iter().filter(|f| !answer || sure(f)).collect();
         hits.add(RuleId::MessengerHandle, messengers);
         let payments =
-            off_platform_payment::find(view, &tokens, &clauses, &account_ranges, &hits.taken);
+            off_platform_payment::find(view, tokens, &clauses, &account_ranges, &hits.taken);
         hits.add(RuleId::OffPlatformPayment, payments.details);
         if !answer {
             hits.words(RuleId::OffPlatformPayment, payments.words);
         }
         // A competitor's domain is a link or an address as well.
-        hits.words(RuleId::Competitor, rules.competitors.find(view, &tokens));
+        hits.words(RuleId::Competitor, rules.competitors.find(view, tokens));
         for own in &rules.customs {
-            hits.words(own.rule, own.words(view, &tokens));
+            hits.words(own.rule, own.words(view, tokens));
         }
         hits.all
     }

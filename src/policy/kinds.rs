@@ -20,6 +20,7 @@ use super::found::Found;
 use super::language::{Act, Done, Packs, Reading, Sentence, Zone, read, read_in_each};
 use super::names::Names;
 use super::quoted::Quoted;
+use super::tokens::{Cut, Tokens};
 use super::view::View;
 
 /// Fewer letters of new text than this say too little to be judged (PRODUCT §5).
@@ -45,9 +46,11 @@ pub(super) fn find(
     marketplace: Option<&Names>,
     context: &Context<'_>,
     message: &Message,
-    (subject_view, quoted_subject): (&View<'_>, &Quoted),
-    (text, quoted): (&View<'_>, &Quoted),
+    (subject, quoted_subject): (Cut<'_>, &Quoted),
+    (body, quoted): (Cut<'_>, &Quoted),
 ) -> Kinds {
+    let ((subject_view, _), (text, _)) = (subject, body);
+    let cut = [subject, body];
     let subject = subject_view.original;
     let is_reply = base_subject(subject).trim() != subject.trim();
     // "Re:" alone proves nothing where there is a conversation to look into; where there is none it is
@@ -65,7 +68,7 @@ pub(super) fn find(
     let mut reading =
         read(packs, &texts, skip).with_signature(|range| is_signature(&message.text, range));
     if let Some(names) = marketplace {
-        conduct::mark_marketplace(&mut reading, names, [subject_view, text]);
+        conduct::mark_marketplace(&mut reading, names, cut);
     }
     let acts = reading.acts();
     let mut conduct = conduct::find(&reading, &acts);
@@ -129,7 +132,10 @@ pub(super) fn find_beside(
         return vec![];
     }
     if let Some(names) = marketplace {
-        conduct::mark_marketplace(&mut reading, names, [&View::new(""), view]);
+        let nothing = View::new("");
+        let none = (&nothing, &Tokens::new(&nothing.text));
+        let cut = (view, &Tokens::new(&view.text));
+        conduct::mark_marketplace(&mut reading, names, [none, cut]);
     }
     let bench = Bench { acts: reading.acts(), reading: &reading };
     let asked = bench.asked(question).max(if asked { Asked::Prices } else { Asked::Nothing });

@@ -147,10 +147,10 @@ pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| Lexicon {
 });
 
 impl Lexicon {
-    /// Whether a folded word may be a number, in figures or words, or a part of one: of most words
+    /// Whether a folded word without figures may be a number or a part of one: of most words
     /// their first letters tell that they are not.
     pub fn may_count(&self, word: &str) -> bool {
-        word.bytes().any(|b| b.is_ascii_digit() || !b.is_ascii())
+        !word.is_ascii()
             || word.starts_with(['o', '_'])
             || self.numbers.begins(word)
             || self.pidgin.begins(word)
@@ -166,16 +166,19 @@ impl Lexicon {
         self.kana_names.iter().find(|(kana, _)| kana == word).map(|(_, label)| label.as_str())
     }
 
-    /// What a word stands for, if it is one for a sign.
-    pub fn signs(&self, word: &str) -> Option<&Signs> {
+    /// What a word stands for, if it is one for a sign; `figures`: whether there are some in it.
+    pub fn signs(&self, word: &str, figures: bool) -> Option<&Signs> {
         // "d0t"; a word without figures reads the same.
-        let leet = || self.signs.read(word.bytes().map(letter)).1.filter(|_| word.len() > 2);
+        let leet = || {
+            let may = figures && word.len() > 2;
+            may.then(|| self.signs.read(word.bytes().map(letter)).1).flatten()
+        };
         self.signs.get(word).or_else(leet)
     }
 
     /// The word for a sign, if it is one.
     pub fn sign(&self, sign: Sign, word: &str) -> Option<&SignWord> {
-        self.signs(word)?.of(sign)
+        self.signs(word, word.bytes().any(|b| b.is_ascii_digit()))?.of(sign)
     }
 }
 

@@ -28,6 +28,7 @@ mod fetched;
 mod found;
 mod image;
 mod judge;
+mod kana;
 mod kinds;
 mod language;
 mod lexicon;

@@ -281,6 +281,12 @@ impl Names {
     /// Whether a name may begin with this word, whole or with an ending: hardly any word does.
     fn may_begin(&self, word: &str) -> bool {
         let mut at = self.by_shape.start();
+        // Most words end here.
+        let first = word.as_bytes().first().filter(|b| b.is_ascii() && **b != b'_');
+        let shape = first.and_then(|b| u8::try_from(shape_of(char::from(*b))).ok());
+        if shape.is_some_and(|shape| self.by_shape.step(at, shape).is_none()) {
+            return false;
+        }
         let mut read = 0;
         for c in word.chars().filter(|&c| c != '_') {
             match self.by_shape.steps(at, shape_of(c).encode_utf8(&mut [0; 4])) {

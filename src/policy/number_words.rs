@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::domains::unleet;
+use super::domains::{letter, unleet};
 use super::lexicon::lines;
 use super::trie::Trie;
 use super::view::folded;
@@ -95,7 +95,18 @@ impl NumberWords {
 
     /// Whether a text begins with one of the words.
     pub fn begins(&self, text: &str) -> bool {
-        self.prefixes(text).next().is_some()
+        self.0.meets(text.bytes())
+    }
+
+    /// Whether what consists of number words may begin with these bytes: "oxyz" does not, and nothing
+    /// needs to be made of it.
+    fn may_begin(&self, mut bytes: impl Iterator<Item = u8> + Clone) -> bool {
+        let all = bytes.clone();
+        match bytes.next() {
+            Some(b'0'..=b'9' | b'_') => true,
+            Some(b'o') if bytes.next().is_some_and(|b| b.is_ascii_digit()) => true,
+            _ => self.0.meets(all),
+        }
     }
 
     /// What a whole folded word says that is in the data.
@@ -130,7 +141,8 @@ impl NumberWords {
         // "z3r0", "s1x"; "3in" is a measure.
         let leet = || {
             let fits = word.len() > 3 || !word.starts_with(|c: char| ('1'..='9').contains(&c));
-            fits.then(|| self.apart(&unleet(word))).flatten()
+            let begins = self.may_begin(word.bytes().map(letter));
+            (fits && begins).then(|| self.apart(&unleet(word))).flatten()
         };
         let letters = word.bytes().any(|b| b.is_ascii_alphabetic());
         self.apart(word).or_else(|| (figures && letters).then(leet).flatten())
@@ -143,8 +155,7 @@ impl NumberWords {
             return Some(vec![part]);
         }
         let bytes = word.as_bytes();
-        let begins = bytes.first().is_some_and(|b| b.is_ascii_digit() || matches!(b, b'o' | b'_'));
-        if !begins && !self.begins(word) {
+        if !self.may_begin(word.bytes()) {
             return None;
         }
         // For each place: the fewest pieces that lead there, and where the last of them began.

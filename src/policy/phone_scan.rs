@@ -49,6 +49,12 @@ const FILLERS: usize = 4;
 
 /// The run that begins at token `i`, if one does.
 pub(super) fn run(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Run> {
+    match tokens.kind(i)? {
+        // Most words, and what stands between them.
+        Kind::Word if !tokens.may_count(i) && tokens.word(i) != Some("plus") => return None,
+        Kind::Mark('(' | '+') | Kind::Word => {}
+        Kind::Blank | Kind::Mark(_) => return None,
+    }
     let mut start = i;
     let mut at = i;
     let mut plus = false;

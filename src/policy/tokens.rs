@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::domains;
+use super::kana::signs_apart;
 use super::lexicon::{LEXICON, Sign, SignWord, Signs};
+use super::view::View;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub(super) struct Token {
     pub kind: Kind,
     pub range: Range<usize>,
     known: Known,
+    /// A blank of 8 bytes and two line ends at most.
+    is_short: bool,
 }
 
 /// What the lexicon says of a word, looked up once for all who ask.
@@ -35,17 +39,18 @@ struct Known {
 }
 
 impl Token {
-    fn new(kind: Kind, range: Range<usize>) -> Self {
-        Self { kind, range, known: Known::default() }
+    pub fn new(kind: Kind, range: Range<usize>) -> Self {
+        Self { kind, range, known: Known::default(), is_short: false }
     }
 }
 
 impl Known {
     fn of(word: &str) -> Self {
+        let figures = word.bytes().any(|b| b.is_ascii_digit());
         Self {
-            signs: LEXICON.signs(word),
-            opens_provider: domains::begins_provider(word),
-            may_count: LEXICON.may_count(word),
+            signs: LEXICON.signs(word, figures),
+            opens_provider: domains::begins_provider(word, figures),
+            may_count: figures || LEXICON.may_count(word),
         }
     }
 }
@@ -56,6 +61,9 @@ pub(super) struct Tokens<'a> {
     pub text: &'a str,
     pub list: Vec<Token>,
 }
+
+/// A text folded and cut.
+pub(super) type Cut<'v> = (&'v View<'v>, &'v Tokens<'v>);
 
 /// How a dot was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -131,58 +139,21 @@ fn script(c: char) -> Option<Script> {
     }
 }
 
-/// Japanese words for an at and a dot, as they stand inside of a run without blanks.
-const SIGNS: [&str; 6] = ["アットマーク", "あっとまーく", "アット", "あっと", "ドット", "どっと"];
-
-/// "アットマークジーメールドットコムまで": the words for signs apart from the names of domains that
-/// stand behind them. "あっという間" stays as it is.
-fn signs_apart(text: &str, list: Vec<Token>) -> Vec<Token> {
-    let mut apart = Vec::with_capacity(list.len() + 8);
-    for token in list {
-        let word = text.get(token.range.clone()).unwrap_or_default();
-        if token.kind != Kind::Word || word.is_ascii() {
-            apart.push(token);
-            continue;
-        }
-        let Range { start: from, end } = token.range;
-        let (mut start, mut at) = (0, 0);
-        let mut cut = |piece: Range<usize>| {
-            if !piece.is_empty() {
-                let range = from + piece.start..from + piece.end;
-                apart.push(Token::new(Kind::Word, range));
-            }
-        };
-        while let Some(rest) = word.get(at..).filter(|rest| !rest.is_empty()) {
-            let sign = SIGNS.iter().find(|sign| rest.starts_with(**sign)).map_or(0, |s| s.len());
-            let after = rest.get(sign..).unwrap_or_default();
-            let name = LEXICON.kana_names.iter().find(|(kana, _)| after.starts_with(kana.as_str()));
-            let latin = after.is_empty()
-                && text
-                    .get(end..)
-                    .is_some_and(|t| t.starts_with(|c: char| c.is_ascii_alphanumeric()));
-            let name = name.map_or(0, |(kana, _)| kana.len());
-            if sign > 0 && (name > 0 || latin) {
-                cut(start..at);
-                cut(at..at + sign);
-                cut(at + sign..at + sign + name);
-                at += sign + name;
-                start = at;
-            } else {
-                at += rest.chars().next().map_or(1, char::len_utf8);
-            }
-        }
-        cut(start..word.len());
-    }
-    apart
+/// Bytes of the run of ASCII letters, digits and `_` that begins here.
+fn ascii_word(text: &str, at: usize) -> usize {
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    let goes_on = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    rest.iter().position(|byte| !goes_on(byte)).unwrap_or(rest.len())
 }
 
 impl<'a> Tokens<'a> {
     /// Cuts a folded text.
     pub fn new(text: &'a str) -> Self {
-        let mut list: Vec<Token> = vec![];
+        // A word and a blank have five letters or so between them.
+        let mut list: Vec<Token> = Vec::with_capacity(text.len() / 3);
         let mut last = None;
-        for (at, c) in text.char_indices() {
-            let end = at + c.len_utf8();
+        let mut at = 0;
+        while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
             let now = match c {
                 // The mark of a long vowel goes with whatever it stands behind: "じーめーる".
                 'ー' if last == Some(Script::Other) => last,
@@ -193,6 +164,11 @@ impl<'a> Tokens<'a> {
                 None if c.is_whitespace() => Kind::Blank,
                 None => Kind::Mark(c),
             };
+            let end = match now {
+                // Most words are looked at as one.
+                Some(Script::Ascii) => at + ascii_word(text, at),
+                _ => at + c.len_utf8(),
+            };
             match list.last_mut() {
                 Some(token)
                     if token.kind == kind && now == last && !matches!(kind, Kind::Mark(_)) =>
@@ -202,13 +178,22 @@ impl<'a> Tokens<'a> {
                 _ => list.push(Token::new(kind, at..end)),
             }
             last = now;
+            at = end;
         }
         // Most texts have neither.
         if text.contains("っと") || text.contains("ット") {
             list = signs_apart(text, list);
         }
-        for token in list.iter_mut().filter(|token| token.kind == Kind::Word) {
-            token.known = Known::of(text.get(token.range.clone()).unwrap_or_default());
+        for token in &mut list {
+            let words = text.get(token.range.clone()).unwrap_or_default();
+            match token.kind {
+                Kind::Word => token.known = Known::of(words),
+                Kind::Blank => {
+                    let ends = || words.bytes().filter(|b| *b == b'\n').count();
+                    token.is_short = words.len() <= 8 && ends() <= 2;
+                }
+                Kind::Mark(_) => {}
+            }
         }
         Self { text, list }
     }
@@ -231,6 +216,14 @@ impl<'a> Tokens<'a> {
     /// What is known of the word at a token as one for this sign, if it is one.
     pub fn sign(&self, i: usize, sign: Sign) -> Option<&'static SignWord> {
         self.list.get(i)?.known.signs?.of(sign)
+    }
+
+    /// Whether at a token stands a word that is no sign, nor one letter of a sign that is spelled
+    /// out: most words.
+    pub fn is_plain_word(&self, i: usize) -> bool {
+        self.list.get(i).is_some_and(|token| {
+            token.kind == Kind::Word && token.known.signs.is_none() && token.range.len() > 1
+        })
     }
 
     /// Whether the word at a token may go on to be a provider's name.
@@ -258,14 +251,9 @@ impl<'a> Tokens<'a> {
     /// The token after a short blank (8 bytes, two line ends); the same token where there is none.
     pub fn skip_blank(&self, i: usize) -> usize {
         match self.list.get(i) {
-            Some(t) if t.kind == Kind::Blank && self.is_short(t) => i + 1,
+            Some(blank) if blank.is_short => i + 1,
             _ => i,
         }
-    }
-
-    fn is_short(&self, blank: &Token) -> bool {
-        blank.range.len() <= 8
-            && self.text.get(blank.range.clone()).unwrap_or_default().matches('\n').count() <= 2
     }
 
     /// `[at]`, `(dot)`, `<.>`: the token after the closing bracket.
@@ -309,6 +297,9 @@ impl<'a> Tokens<'a> {
     /// A dot between two labels, in any way: the token after it.
     pub fn dot(&self, i: usize) -> Option<(usize, Dot)> {
         let after = self.skip_blank(i);
+        if self.is_plain_word(after) {
+            return None;
+        }
         let blank = after > i;
         if self.is_mark(after, '.') {
             let next = self.skip_blank(after + 1);
@@ -342,6 +333,9 @@ impl<'a> Tokens<'a> {
     /// An at between a name and a domain: the token after it and how sure it is.
     pub fn at(&self, i: usize) -> Option<(usize, At)> {
         let after = self.skip_blank(i);
+        if self.is_plain_word(after) {
+            return None;
+        }
         let blank = after > i;
         if self.is_mark(after, '@') {
             // "a@@b"

@@ -152,6 +152,15 @@ impl<V> Trie<V> {
         (at.is_some(), at.and_then(|at| self.value(at)))
     }
 
+    /// Whether an entry stands at the beginning of these bytes.
+    pub fn meets(&self, bytes: impl Iterator<Item = u8>) -> bool {
+        let mut steps = bytes.scan(self.start(), |at, byte| {
+            *at = self.step(*at, byte)?;
+            Some(*at)
+        });
+        steps.any(|at| self.value(at).is_some())
+    }
+
     /// The values of all entries that a text begins with, the shortest first, each with the bytes
     /// that its word has.
     pub fn beginnings<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (usize, &'t V)> {

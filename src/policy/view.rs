@@ -20,6 +20,8 @@ pub(super) struct View<'a> {
     pub text: String,
     /// For each byte of `text` the original bytes that it stands for.
     source: Vec<(u32, u32)>,
+    /// A stretch stands in it that is shown backwards.
+    turned: bool,
 }
 
 impl<'a> View<'a> {
@@ -29,15 +31,18 @@ impl<'a> View<'a> {
             original,
             text: String::with_capacity(original.len()),
             source: Vec::with_capacity(original.len()),
+            turned: false,
         };
         let mut at = 0;
         let mut before = ' ';
-        while let Some(&byte) = original.as_bytes().get(at) {
-            if byte.is_ascii() && !matches!(byte, b'&' | b'%') {
-                // Most characters of most texts.
-                before = char::from(byte);
-                view.push_ascii(byte, at);
-                at += 1;
+        while let Some(rest) = original.as_bytes().get(at..).filter(|rest| !rest.is_empty()) {
+            // Most characters of most texts.
+            let is_plain = |byte: &u8| byte.is_ascii() && !matches!(byte, b'&' | b'%');
+            let plain = rest.iter().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
+            if let Some(&last) = plain.checked_sub(1).and_then(|last| rest.get(last)) {
+                before = char::from(last);
+                view.push_ascii(at..at + plain);
+                at += plain;
                 continue;
             }
             let Some(c) = original.get(at..).and_then(|rest| rest.chars().next()) else { break };
@@ -66,7 +71,7 @@ impl<'a> View<'a> {
     /// Escapes are not read in it.
     pub fn shown(original: &'a str) -> Option<Self> {
         original.contains(turns).then_some(())?;
-        let mut view = Self { original, text: String::new(), source: vec![] };
+        let mut view = Self { original, text: String::new(), source: vec![], turned: true };
         let mut turned: Vec<(char, usize, usize)> = vec![];
         let (mut opened, mut depth) = (0, 0_usize);
         for (at, c) in original.char_indices() {
@@ -108,17 +113,24 @@ impl<'a> View<'a> {
         }
     }
 
-    fn push_ascii(&mut self, byte: u8, at: usize) {
+    /// Plain ASCII of the original, each byte of which stands for itself.
+    fn push_ascii(&mut self, range: Range<usize>) {
         #[cfg(test)]
-        super::steps::take();
-        let folded = match byte {
-            b'\n' => '\n',
-            byte if byte.is_ascii_control() => ' ',
-            byte => char::from(byte.to_ascii_lowercase()),
-        };
-        self.text.push(folded);
-        let at = u32::try_from(at).unwrap_or(u32::MAX);
-        self.source.push((at, at.saturating_add(1)));
+        range.clone().for_each(|_| super::steps::take());
+        let run = self.original.get(range.clone()).unwrap_or_default();
+        let start = self.text.len();
+        if run.bytes().any(|byte| byte.is_ascii_control() && byte != b'\n') {
+            let folded = |c: char| if c.is_ascii_control() && c != '\n' { ' ' } else { c };
+            self.text.extend(run.chars().map(folded));
+        } else {
+            self.text.push_str(run);
+        }
+        if let Some(folded) = self.text.get_mut(start..) {
+            folded.make_ascii_lowercase();
+        }
+        let number = |at| u32::try_from(at).unwrap_or(u32::MAX);
+        let places = number(range.start)..number(range.end);
+        self.source.extend(places.map(|at| (at, at.saturating_add(1))));
     }
 
     fn push(&mut self, c: char, start: usize, end: usize) {
@@ -170,12 +182,19 @@ impl<'a> View<'a> {
 
     /// The original bytes behind a range of `text`.
     pub fn source(&self, range: &Range<usize>) -> Range<usize> {
-        let first = self.source.get(range.start).map_or(self.original.len(), |s| s.0 as usize);
-        // Where a stretch is shown reversed its end comes first.
         let spans = self.source.get(range.clone()).unwrap_or_default();
-        let start = spans.iter().map(|s| s.0 as usize).min().unwrap_or(first);
-        let end = spans.iter().map(|s| s.1 as usize).max().unwrap_or(start);
-        start..end.max(start)
+        let (Some(first), Some(last)) = (spans.first(), spans.last()) else {
+            let at = self.source.get(range.start).map_or(self.original.len(), |s| s.0 as usize);
+            return at..at;
+        };
+        let (start, end) = if self.turned {
+            // Where a stretch is shown reversed its end comes first.
+            let all = |(start, end): (u32, u32), s: &(u32, u32)| (start.min(s.0), end.max(s.1));
+            spans.iter().fold(*first, all)
+        } else {
+            (first.0, last.1)
+        };
+        start as usize..end.max(start) as usize
     }
 
     /// The original words behind a range of `text`.

@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 
-use super::{Bench, Hit, WORDS, apart, told};
+use super::{Bench, Hit, WORDS, told};
 use crate::domain::{Action, Certainty, FileKind, Finding, Part, RuleId};
 use crate::mail::{Attachment, Text};
 use crate::policy::attachment_purpose::{self, Purpose};
 use crate::policy::attachment_type::named;
 use crate::policy::found::Found;
 use crate::policy::quoted::Quoted;
+use crate::policy::tokens::Tokens;
 use crate::policy::view::View;
 
 /// Findings of one rule in one PDF.
@@ -53,11 +54,8 @@ impl Bench<'_> {
     }
 
     fn contacts_in_pdf(&self, text: &str) -> Vec<Hit> {
-        let mut found = self.read(&View::new(text), Part::Attachment);
-        if let Some(view) = View::shown(text) {
-            found.extend(self.read(&view, Part::Attachment));
-            found = apart(found);
-        }
+        let view = View::new(text);
+        let mut found = self.read_all((&view, &Tokens::new(&view.text)), Part::Attachment);
         found.extend(self.by_patterns(text));
         found
     }

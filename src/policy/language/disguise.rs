@@ -1,50 +1,108 @@
 //! What disguised words read as: `r-e-v-i-e-w`, `r e v i e w`, `re.view`, `d1sc0unt`, `r@ting`.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use super::slips;
-use super::words::{Word, cut, stands_for_letter};
+use super::words::{Form, Word, cut, stands_for_letter};
 
 /// Most words that are put together to one.
 const RUN: usize = 24;
 /// Shortest word that is put together from pieces.
 const SHORTEST: usize = 6;
 
-/// The words of a text, with their other readings.
-pub(super) fn words(text: &str) -> Vec<Word<'_>> {
-    let places = cut(text);
-    let mut words: Vec<Word<'_>> = Vec::with_capacity(places.len());
-    let mut end = 0;
-    for range in places {
-        let between = text.get(end..range.start).unwrap_or_default();
-        let mut marks = between.chars();
-        let glued = end > 0
-            && marks.next().is_none_or(|c| !c.is_whitespace() && !matches!(c, '\'' | '’'))
-            && marks.next().is_none();
-        let parted = !glued && between.chars().nth(1).is_some();
-        end = range.end;
-        let text = text.get(range.clone()).unwrap_or_default();
-        words.push(Word { range, text, glued, parted, forms: vec![] });
+/// The words of a text, one behind the other with nothing between them: what several of them read
+/// as together is a part of it.
+pub(super) struct Together<'t> {
+    text: &'t str,
+    places: Vec<Range<usize>>,
+    letters: String,
+    /// Where each word ends in `letters`.
+    ends: Vec<usize>,
+}
+
+impl<'t> Together<'t> {
+    pub fn of(text: &'t str) -> Self {
+        let places = cut(text);
+        let mut letters = String::with_capacity(text.len());
+        let mut ends = Vec::with_capacity(places.len());
+        for range in &places {
+            letters.push_str(text.get(range.clone()).unwrap_or_default());
+            ends.push(letters.len());
+        }
+        Self { text, places, letters, ends }
     }
-    for i in 0..words.len() {
-        let mut forms: Vec<(String, usize)> = spelled(&words, i).into_iter().collect();
-        // "s t r o n z o e": the last may be a word of one letter.
-        if let Some((word, taken)) = forms.first().filter(|(_, taken)| *taken > 4) {
-            forms.push((word.get(..word.len() - 1).unwrap_or_default().to_owned(), taken - 1));
+
+    /// The words, with their other readings.
+    pub fn words(&self) -> Vec<Word<'_>> {
+        let text = self.text;
+        let mut words: Vec<Word<'_>> = Vec::with_capacity(self.places.len());
+        let mut end = 0;
+        for range in &self.places {
+            let between = text.get(end..range.start).unwrap_or_default();
+            let mut marks = between.chars();
+            let glued = end > 0
+                && marks.next().is_none_or(|c| !c.is_whitespace() && !matches!(c, '\'' | '’'))
+                && marks.next().is_none();
+            let parted = !glued && between.chars().nth(1).is_some();
+            end = range.end;
+            let text = text.get(range.clone()).unwrap_or_default();
+            words.push(Word { range: range.clone(), text, glued, parted, forms: vec![] });
         }
-        if forms.is_empty() {
-            forms = joined(&words, i);
+        for at in 0..words.len() {
+            let forms = self.forms(&words, at);
+            if let Some(word) = words.get_mut(at) {
+                word.forms = forms;
+            }
         }
-        forms.extend(starred(text, &words, i));
-        let meant = words.get(i).and_then(|word| slips::intended(word.text));
-        forms.extend(meant.map(|word| (word.to_owned(), 1)));
-        forms.extend(words.get(i).into_iter().flat_map(|w| unleeted(w.text)).map(|w| (w, 1)));
-        let leet: Vec<_> =
-            forms.iter().flat_map(|(w, n)| unleeted(w).into_iter().map(|w| (w, *n))).collect();
-        forms.extend(leet);
-        if let Some(word) = words.get_mut(i) {
-            word.forms = forms;
+        words
+    }
+
+    fn forms<'s>(&'s self, words: &[Word<'s>], at: usize) -> Vec<Form<'s>> {
+        let mut forms: Vec<Form<'s>> = vec![];
+        if let Some((word, taken)) = spelled(words, at) {
+            // "s t r o n z o e": the last may be a word of one letter.
+            let shorter = word.get(..word.len() - 1).filter(|_| taken > 4).map(str::to_owned);
+            forms.push((Cow::Owned(word), taken));
+            forms.extend(shorter.map(|word| (Cow::Owned(word), taken - 1)));
+        } else {
+            self.joined(words, at, &mut forms);
+        }
+        forms.extend(starred(self.text, words, at).map(|(word, taken)| (Cow::Owned(word), taken)));
+        let meant = words.get(at).and_then(|word| slips::intended(word.text));
+        forms.extend(meant.map(|word| (Cow::Borrowed(word), 1)));
+        let plain = forms.len();
+        for leet in words.get(at).into_iter().flat_map(|w| unleeted(w.text)) {
+            forms.push((Cow::Owned(leet), 1));
+        }
+        for of in 0..plain {
+            let Some((form, taken)) = forms.get(of) else { break };
+            let leet: Vec<Form<'s>> =
+                unleeted(form).into_iter().map(|leet| (Cow::Owned(leet), *taken)).collect();
+            forms.extend(leet);
+        }
+        forms
+    }
+
+    /// Pieces of one word with a mark or a blank between them.
+    fn joined<'s>(&'s self, words: &[Word<'s>], at: usize, forms: &mut Vec<Form<'s>>) {
+        let start = at.checked_sub(1).and_then(|at| self.ends.get(at)).copied().unwrap_or(0);
+        let whole = |taken: usize| {
+            self.ends.get(at + taken - 1).and_then(|end| self.letters.get(start..*end))
+        };
+        for (taken, next) in (2..=4).zip(words.get(at + 1..).unwrap_or_default()) {
+            let Some(before) = whole(taken - 1) else { return };
+            if before.len() > 24 || !before.is_ascii() || (!next.glued && taken > 2) || next.parted
+            {
+                break;
+            }
+            let together = whole(taken).filter(|word| word.len() >= SHORTEST);
+            forms.extend(together.map(|word| (Cow::Borrowed(word), taken)));
+            if !next.glued {
+                break;
+            }
         }
     }
-    words
 }
 
 fn is_single(word: &Word<'_>) -> bool {
@@ -62,26 +120,6 @@ fn spelled(words: &[Word<'_>], at: usize) -> Option<(String, usize)> {
     let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
     let taken = word.len();
     (taken >= 4 && letters >= 3).then_some((word, taken))
-}
-
-/// Pieces of one word with a mark or a blank between them.
-fn joined(words: &[Word<'_>], at: usize) -> Vec<(String, usize)> {
-    let mut forms = vec![];
-    let Some(first) = words.get(at) else { return forms };
-    let mut whole = first.text.to_owned();
-    for (taken, next) in (2..=4).zip(words.get(at + 1..).unwrap_or_default()) {
-        if whole.len() > 24 || !whole.is_ascii() || (!next.glued && taken > 2) || next.parted {
-            break;
-        }
-        whole.push_str(next.text);
-        if whole.len() >= SHORTEST {
-            forms.push((whole.clone(), taken));
-        }
-        if !next.glued {
-            break;
-        }
-    }
-    forms
 }
 
 /// `f*ck`, `a**hole`, `sh##ty`: with an `x` for each mark that stands for a letter.
@@ -147,9 +185,10 @@ mod tests {
     #[test]
     fn a_disguised_word_reads_as_what_it_is() {
         let check = |text: &str, expected: &str| {
-            let words = words(text);
+            let together = Together::of(text);
+            let words = together.words();
             let forms: Vec<&str> =
-                words.iter().flat_map(|w| w.forms.iter().map(|f| f.0.as_str())).collect();
+                words.iter().flat_map(|w| w.forms.iter().map(|f| f.0.as_ref())).collect();
             assert!(forms.contains(&expected), "{text:?}: {forms:?}");
         };
         check("a r-e-v-i-e-w for us", "review");
@@ -167,13 +206,15 @@ mod tests {
 
     #[test]
     fn words_with_a_comma_between_are_two() {
-        let words = words("ti piace, raccontalo");
+        let together = Together::of("ti piace, raccontalo");
+        let words = together.words();
         assert!(words.iter().all(|w| w.forms.iter().all(|f| !f.0.starts_with("piacer"))));
     }
 
     #[test]
     fn ordinary_words_have_no_other_reading_but_their_neighbours() {
-        for word in words("3 lamps, 20 watts; it's 230v").iter().filter(|w| w.text != "230v") {
+        let together = Together::of("3 lamps, 20 watts; it's 230v");
+        for word in together.words().iter().filter(|w| w.text != "230v") {
             assert!(word.forms.iter().all(|f| f.1 == 2), "{word:?}");
         }
     }

@@ -5,8 +5,9 @@
 //! is the same for what must be there. `review & tell`: both stand in one clause of the sentence. A
 //! formula that begins with `?` is only likely.
 
-use std::collections::HashMap;
 use std::str::FromStr;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::lexicon::Class;
 use super::mask::{CLASSES, Mask};

@@ -1,8 +1,9 @@
 //! The phrases of one language, by their first word.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
+
+use foldhash::HashMap;
 
 use super::entry::{GAP, Piece};
 use super::words::{Word, is_number};
@@ -19,8 +20,57 @@ const REACH: usize = 14;
 #[derive(Debug, Clone)]
 struct Phrase {
     class: Class,
+    /// How the word behind the first may begin.
+    next: Openings,
     own: Vec<Piece>,
     rest: Arc<Vec<Piece>>,
+}
+
+/// Beginnings of words: a bit for each of 64 groups of their first two letters. Most phrases
+/// end here, without a look at their pieces.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Openings(u64);
+
+impl Openings {
+    /// Of any word, and where none follows.
+    const ALL: Self = Self(u64::MAX);
+
+    /// Of words that begin so.
+    fn of(text: &str) -> Self {
+        match text.as_bytes() {
+            [first, second, ..] => {
+                Self(1 << ((first.wrapping_mul(5) ^ second.wrapping_mul(3)) % 64))
+            }
+            _ => Self::ALL,
+        }
+    }
+
+    /// Of a word in all its forms. Beyond the last word a phrase may end.
+    fn of_word(word: Option<&Word<'_>>) -> Self {
+        let Some(word) = word else { return Self::ALL };
+        let forms = word.forms.iter().map(|(form, _)| Self::of(form));
+        forms.fold(Self::of(word.text), |all, form| Self(all.0 | form.0))
+    }
+
+    /// Of the words that the first of these pieces stands for.
+    fn of_pieces(pieces: &[Piece], behind: Option<&[Piece]>) -> Self {
+        match pieces.split_first() {
+            None => behind.map_or(Self::ALL, |behind| Self::of_pieces(behind, None)),
+            Some((Piece::Word(text) | Piece::Beginning(text), _)) => Self::of(text),
+            Some((Piece::Number | Piece::Gap, _)) => Self::ALL,
+            Some((Piece::Choice(choices), rest)) => {
+                let each = choices.iter().map(|choice| match choice.is_empty() {
+                    true => Self::of_pieces(rest, behind),
+                    false => Self::of_pieces(choice, None),
+                });
+                each.fold(Self::default(), |all, one| Self(all.0 | one.0))
+            }
+        }
+    }
+
+    fn meet(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
 }
 
 /// A phrase of a language that writes no blanks: its parts, in this order.
@@ -69,7 +119,8 @@ impl Lexicon {
         for mut own in choices.into_iter().filter(|choice| !choice.is_empty()) {
             let head = own.remove(0);
             own.shrink_to_fit();
-            let phrase = Phrase { class, own, rest: Arc::clone(&rest) };
+            let next = Openings::of_pieces(&own, Some(&rest));
+            let phrase = Phrase { class, next, own, rest: Arc::clone(&rest) };
             match head {
                 Piece::Word(word) => self.heads.put(&word, |heads| heads.whole.push(phrase)),
                 Piece::Beginning(stem) => {
@@ -141,7 +192,12 @@ impl Lexicon {
         taken: usize,
         hits: &mut Vec<Hit>,
     ) {
+        let next = Openings::of_word(words.get(at + taken));
         for phrase in phrases {
+            let alone = phrase.own.is_empty() && phrase.rest.is_empty();
+            if !alone && !phrase.next.meet(next) {
+                continue;
+            }
             let rest = Parts { pieces: &phrase.rest, behind: None };
             let own = Parts { pieces: &phrase.own, behind: Some(&rest) };
             if let Some(end) = follow(&own, words, at + taken) {

@@ -1,8 +1,9 @@
 //! The packs of all languages, compiled once.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, OnceLock};
 
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 use serde::Deserialize;
 use toml::Spanned;
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::disguise::words;
+use super::disguise::Together;
 use super::glue::{Piece, glued};
 use super::grammar::{Act, CLAUSE, CLOSING, CODE, Formula, NUMBER, QUESTION, STARS};
 use super::letters;
@@ -78,7 +78,8 @@ pub(in crate::policy) fn read<'p>(
     texts: &[(&View<'_>, Zone)],
     skip: impl Fn(Zone, &Range<usize>) -> bool,
 ) -> Reading<'p> {
-    let words: Vec<Vec<Word<'_>>> = texts.iter().map(|(view, _)| words(&view.text)).collect();
+    let together: Vec<_> = texts.iter().map(|(view, _)| Together::of(&view.text)).collect();
+    let words: Vec<Vec<Word<'_>>> = together.iter().map(Together::words).collect();
     let (drafts, glued) = drafts(packs, texts, &words, skip);
     let is_body = |draft: &&Draft<'_>| draft.zone != Zone::Subject;
     let all = || drafts.iter();
@@ -99,7 +100,8 @@ pub(in crate::policy) fn read_in_each<'p>(
     texts: &[(&View<'_>, Zone)],
     skip: impl Fn(Zone, &Range<usize>) -> bool,
 ) -> Vec<Reading<'p>> {
-    let words: Vec<Vec<Word<'_>>> = texts.iter().map(|(view, _)| words(&view.text)).collect();
+    let together: Vec<_> = texts.iter().map(|(view, _)| Together::of(&view.text)).collect();
+    let words: Vec<Vec<Word<'_>>> = together.iter().map(Together::words).collect();
     let in_one = |at: usize| {
         let (drafts, _) = drafts(packs, texts, &words, &skip);
         let sentences = drafts.into_iter().map(|draft| draft.finish(packs, Some(at))).collect();
@@ -382,7 +384,8 @@ impl<'p> Reading<'p> {
     /// Another text read in the language of this one.
     pub fn own(&self, view: &View<'_>) -> Reading<'p> {
         let packs = self.packs;
-        let words = words(&view.text);
+        let together = Together::of(&view.text);
+        let words = together.words();
         let draft = Draft::of(packs, view, Zone::Body, 0..view.text.len(), &words);
         let sentences = vec![draft.finish(packs, self.language)];
         Reading { packs, sentences, glued: vec![], language: self.language }
@@ -431,6 +434,10 @@ impl<'p> Reading<'p> {
     fn acts_of(&self, at: usize, acts: &mut HashMap<Act, Vec<Done>>) {
         let Some(sentence) = self.sentences.get(at) else { return };
         let Some(pack) = sentence.pack.and_then(|p| self.packs.packs.get(p)) else { return };
+        // Each formula asks for something in the sentence.
+        if sentence.holds == Mask::default() {
+            return;
+        }
         let beside = |at: Option<usize>| {
             at.and_then(|at| self.sentences.get(at))
                 .map_or_else(Mask::default, |sentence| sentence.holds)

@@ -112,12 +112,17 @@ fn ends_at_line(view: &View<'_>, line: &str, next: usize) -> bool {
 pub(super) fn clause_ends(view: &View<'_>, range: &Range<usize>) -> Vec<usize> {
     let text = view.slice(range.clone());
     let mut ends = vec![];
-    for (at, mark) in text.match_indices([':', ';', '-', '–', '—']) {
+    // The longer dashes begin with this byte in UTF-8.
+    let may_be = |(_, byte): &(usize, u8)| matches!(byte, b':' | b';' | b'-' | 0xe2);
+    for (at, _) in text.bytes().enumerate().filter(may_be) {
         let (before, rest) = text.split_at(at);
-        let opens = rest.get(mark.len()..).unwrap_or_default().starts_with(char::is_whitespace);
+        let mut rest = rest.chars();
+        let mark = rest.next().filter(|c| matches!(c, ':' | ';' | '-' | '–' | '—'));
+        let Some(mark) = mark else { continue };
+        let opens = rest.as_str().starts_with(char::is_whitespace);
         let apart = || at == 0 || before.ends_with(char::is_whitespace);
-        if opens && (matches!(mark, ":" | ";") || apart()) {
-            ends.push(view.source(&(range.start + at..range.start + at + mark.len())).start);
+        if opens && (matches!(mark, ':' | ';') || apart()) {
+            ends.push(view.source(&(range.start + at..range.start + at + mark.len_utf8())).start);
         }
     }
     ends

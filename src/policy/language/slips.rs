@@ -1,8 +1,9 @@
 //! Telling words as a finger slips on them, or as somebody writes who wants them overlooked: one key beside
 //! the right one ("revoew", "Bewertubg"), or two letters the wrong way round ("reviwe").
 
-use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
+
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 
 use crate::policy::lexicon::lines;
 

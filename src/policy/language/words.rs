@@ -1,5 +1,6 @@
 //! The words of a folded text.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// A word, and what else it may read as.
@@ -13,9 +14,12 @@ pub(super) struct Word<'t> {
     pub glued: bool,
     /// Whether more than one blank or mark stands there: a comma and a blank, a line's end.
     pub parted: bool,
-    /// Other readings, each with how many words it takes.
-    pub forms: Vec<(String, usize)>,
+    /// Other readings.
+    pub forms: Vec<Form<'t>>,
 }
+
+/// What words read as, and how many they are.
+pub(super) type Form<'t> = (Cow<'t, str>, usize);
 
 /// Signs that are words of their own.
 fn is_sign(c: char) -> bool {
@@ -34,12 +38,21 @@ pub(super) fn stands_for_letter(c: char) -> bool {
 /// The places of the words in a folded text. Between a number and the letters after it there is
 /// no border: `50x70`, `save10`.
 pub(super) fn cut(text: &str) -> Vec<Range<usize>> {
-    let mut words: Vec<Range<usize>> = vec![];
+    let mut words: Vec<Range<usize>> = Vec::with_capacity(text.len() / 5);
     let mut open: Option<usize> = None;
-    let mut chars = text.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        // Most letters are looked at as one.
+        let plain = rest.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        if plain > 0 {
+            open = open.or(Some(at));
+            at += plain;
+            continue;
+        }
+        let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) else { break };
         let end = at + c.len_utf8();
-        let after_is_letter = chars.peek().is_some_and(|&(_, c)| c.is_ascii_alphabetic());
+        let after_is_letter = bytes.get(end).is_some_and(u8::is_ascii_alphabetic);
         // "r€v1€w": after a figure, too, where a letter stands before that. Looked for only at such
         // a mark, which ends the figures before it: else it would not be linear.
         let after_letter = |start: usize| {
@@ -51,6 +64,7 @@ pub(super) fn cut(text: &str) -> Vec<Range<usize>> {
             || (stands_for_letter(c) && after_is_letter && open.is_some_and(after_letter))
         {
             open = open.or(Some(at));
+            at = end;
             continue;
         }
         if let Some(start) = open.take() {
@@ -59,6 +73,7 @@ pub(super) fn cut(text: &str) -> Vec<Range<usize>> {
         if is_sign(c) {
             words.push(at..end);
         }
+        at = end;
     }
     words.extend(open.map(|start| start..text.len()));
     words
