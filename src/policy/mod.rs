@@ -29,6 +29,7 @@ mod found;
 mod image;
 mod judge;
 mod kana;
+mod keyboard;
 mod kinds;
 mod language;
 mod lexicon;

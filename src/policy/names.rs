@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use foldhash::{HashMap, HashSet};
 
+use super::keyboard;
 use super::lexicon::lines;
 use super::tokens::{Kind, Tokens};
 use super::trie::{At, Trie};
@@ -437,23 +438,6 @@ fn shape_of(c: char) -> char {
     }
 }
 
-const KEYS: [&str; 3] = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
-
-/// The keys beside a key.
-fn neighbours(key: char) -> Vec<char> {
-    for (row, keys) in KEYS.iter().enumerate() {
-        let Some(at) = keys.find(key) else { continue };
-        let mut near = vec![];
-        for (other, keys) in KEYS.iter().enumerate() {
-            let reach = if other == row { 1 } else { usize::from(other.abs_diff(row) == 1) };
-            let from = at.saturating_sub(reach);
-            near.extend(keys.chars().skip(from).take(at + reach + 1 - from).filter(|_| reach > 0));
-        }
-        return near.into_iter().filter(|&c| c != key).collect();
-    }
-    vec![]
-}
-
 /// A word with one slip of the finger: two letters changed, one doubled or left out, a key beside.
 fn misspelt(word: &str) -> Vec<String> {
     let letters: Vec<char> = word.chars().collect();
@@ -470,7 +454,7 @@ fn misspelt(word: &str) -> Vec<String> {
             all.push(format!("{}{next}{letter}{}", with(before), with(rest)));
         }
         // Nobody mistypes the first letter unseen.
-        for key in neighbours(letter).into_iter().filter(|_| at > 0) {
+        for key in keyboard::beside(letter).into_iter().filter(|_| at > 0) {
             all.push(format!("{}{key}{}", with(before), with(rest)));
         }
     }
@@ -542,11 +526,5 @@ mod tests {
         ] {
             assert_eq!(found(text), [], "{text}");
         }
-    }
-
-    #[test]
-    fn keys_beside_a_key_are_its_neighbours() {
-        let of = |key| neighbours(key).into_iter().collect::<String>();
-        assert_eq!((of('a').as_str(), of('p').as_str()), ("qwszx", "ol"));
     }
 }

@@ -5,10 +5,8 @@ use std::sync::LazyLock;
 
 use foldhash::{HashMap, HashMapExt as _, HashSet};
 
+use crate::policy::keyboard;
 use crate::policy::lexicon::lines;
-
-/// The rows of a keyboard; a key's neighbours stand beside it, above and below.
-const ROWS: [&str; 3] = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
 
 /// By slip the word that was meant.
 static SLIPS: LazyLock<HashMap<String, &'static str>> = LazyLock::new(|| {
@@ -38,7 +36,7 @@ fn slips_of(word: &str) -> Vec<String> {
             let other = letters.iter().enumerate();
             other.map(|(i, l)| if i == at { c } else { *l }).collect::<String>()
         };
-        slips.extend(beside(*letter).into_iter().map(around));
+        slips.extend(keyboard::beside(*letter).into_iter().map(around));
         let mut turned = letters.clone();
         if at + 1 < turned.len() {
             turned.swap(at, at + 1);
@@ -47,26 +45,6 @@ fn slips_of(word: &str) -> Vec<String> {
     }
     slips.retain(|slip| slip != word);
     slips
-}
-
-/// The keys beside one: the rows stand half a key apart.
-fn beside(letter: char) -> Vec<char> {
-    let place = |row: &str| row.find(letter);
-    let Some((row, at)) = ROWS.iter().enumerate().find_map(|(n, row)| Some((n, place(row)?)))
-    else {
-        return vec![];
-    };
-    let key = |row: Option<usize>, at: Option<usize>| ROWS.get(row?)?.get(at?..)?.chars().next();
-    let (above, below) = (row.checked_sub(1), Some(row + 1));
-    let keys = [
-        key(Some(row), at.checked_sub(1)),
-        key(Some(row), Some(at + 1)),
-        key(above, Some(at)),
-        key(above, Some(at + 1)),
-        key(below, at.checked_sub(1)),
-        key(below, Some(at)),
-    ];
-    keys.into_iter().flatten().collect()
 }
 
 #[cfg(test)]
