@@ -44,6 +44,8 @@ const PAIRS: usize = BUYERS * 4;
 const DAY: Duration = Duration::from_secs(86_400);
 /// The archive reaches back so many days.
 const DAYS: u32 = 59;
+/// What ends the names of the messages that the archive is filled with, and no others.
+const FILLED: &str = ".filled";
 /// So long mail comes in with nothing beside it.
 const ALONE: Duration = Duration::from_secs(30);
 /// Erasing ends after this, wherever it is.
@@ -279,8 +281,8 @@ fn message(
             at.as_millis(),
             subject,
             serde_json::to_string(&bauta::domain::Verdict::clean()).unwrap(),
-            format!("s{n}@alias.example"),
-            format!("b{n}@alias.example"),
+            format!("s{n}{FILLED}@alias.example"),
+            format!("b{n}{FILLED}@alias.example"),
         ],
     );
     let number = tx.last_insert_rowid();
@@ -456,13 +458,11 @@ async fn traces(house: &Open, erased: usize) {
         let mut before = vec![];
         // Up to each "@": a name ends there.
         while file.read_until(b'@', &mut before).unwrap() > 0 {
-            before.pop();
-            let digits = before.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
-            let (head, name) = before.split_at(before.len() - digits);
-            let ours = matches!(head.last(), Some(b's' | b'b'))
-                && file.fill_buf().unwrap().starts_with(b"alias.ex");
-            if let (true, Ok(n)) = (ours, String::from_utf8_lossy(name).parse::<usize>()) {
-                left.extend((n < erased).then_some(n));
+            let name = before.strip_suffix(b"@").unwrap_or_default();
+            if let Some(name) = name.strip_suffix(FILLED.as_bytes()) {
+                let digits = name.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+                let number = String::from_utf8_lossy(&name[name.len() - digits..]).parse::<usize>();
+                left.extend(number.ok().filter(|n| *n < erased));
             }
             before.clear();
         }

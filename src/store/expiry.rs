@@ -27,7 +27,7 @@ pub struct Keep {
 }
 
 /// How far a pass over the archive has come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The last message's time,
     pub received_at: Timestamp,

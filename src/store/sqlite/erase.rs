@@ -1,8 +1,11 @@
 //! Deleting a party: its mail stops at once, then all that no legal hold keeps is erased, some of it
 //! in each transaction, so that nobody else waits long for the disk.
 
+use std::time::{Duration, Instant};
+
 use rusqlite::{Connection, params};
 
+use super::expire::HOLDS;
 use super::rows::{all, get, one, run};
 use super::standing::{self, Follows};
 use super::{Store, hold, party, search, stray};
@@ -41,8 +44,8 @@ impl Store {
         let id = id.clone();
         self.write(64 << 10, move |conn| {
             let number = party::find(conn, &id)?.ok_or_else(|| StoreError::unknown(&id))?;
-            let erased = erase(conn, number, most)?;
-            if erased == most {
+            let (erased, is_all) = erase(conn, number, most, HOLDS)?;
+            if !is_all {
                 return Ok(Erased { erased, is_all: false, kept: 0 });
             }
             let sql = "SELECT count(*) AS kept FROM message m JOIN pair p ON p.number = m.pair
@@ -107,21 +110,29 @@ pub(super) fn after_hold(conn: &Connection, pair: i64) -> Result<(), StoreError>
         SELECT seller FROM pair WHERE number = ?1 UNION SELECT buyer FROM pair WHERE number = ?1)";
     for number in all(conn, sql, [pair], |row| get::<i64>(row, "number"))? {
         forget_orders(conn, number)?;
-        while erase(conn, number, BATCH)? == BATCH {}
+        while !erase(conn, number, BATCH, Duration::MAX)?.1 {}
     }
     Ok(())
 }
 
-/// Erases at most so many messages of a deleted party with all that hangs on them: how many it were.
-fn erase(conn: &Connection, number: i64, most: usize) -> Result<usize, StoreError> {
+/// Erases at most so many messages of a deleted party with all that hangs on them, and none after that
+/// time: how many it were, and whether those were all.
+fn erase(
+    conn: &Connection,
+    number: i64,
+    most: usize,
+    holds: Duration,
+) -> Result<(usize, bool), StoreError> {
+    let began = Instant::now();
     let keeping: i64 =
         one(conn, "SELECT count(*) AS holds FROM legal_hold", [], |row| get(row, "holds"))?
             .unwrap_or(0);
     // Notices last written first: what they are about is erased after them.
     let sql = format!("{WRITTEN} ORDER BY number DESC");
-    let mut erased = 0;
+    let (mut erased, mut is_all) = (0, true);
     for message in all(conn, &sql, [number], |row| get::<i64>(row, "number"))? {
-        if erased == most {
+        if erased == most || (erased > 0 && began.elapsed() > holds) {
+            is_all = false;
             break;
         }
         if keeping == 0 || !hold::keeps(conn, message)? {
@@ -138,7 +149,7 @@ fn erase(conn: &Connection, number: i64, most: usize) -> Result<usize, StoreErro
             AND NOT EXISTS (SELECT 1 FROM message m WHERE m.conversation = conversation.number)"
     );
     run(conn, &sql, [number])?;
-    Ok(erased)
+    Ok((erased, is_all))
 }
 
 /// What is known of a message that outlives it.

@@ -1,6 +1,6 @@
 //! Expiry: what is past its time is erased, a few messages in each transaction, beside live traffic.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 
@@ -14,6 +14,9 @@ use crate::store::register::Decision;
 
 /// Messages past their time that one read looks through for such that may go.
 const LOOKED_AT: usize = 500;
+
+/// A transaction that erases ends after this, however much it was to erase: mail waits behind it.
+pub(super) const HOLDS: Duration = Duration::from_millis(10);
 
 /// A message that may be past its time.
 struct Candidate {
@@ -48,24 +51,28 @@ impl Store {
         F: Fn(Role, &str) -> i64 + Send + 'static,
     {
         let seen = self.read(move |conn| look(conn, keep, after, most)).await?;
-        let Looked { due, mut expired } = seen;
-        if due.is_empty() {
-            return Ok(expired);
+        if seen.due.is_empty() {
+            return Ok(seen.expired(0));
         }
-        let erased = self.write(64 << 10, move |conn| {
-            let mut erased = 0;
-            for candidate in &due {
+        self.write(64 << 10, move |conn| {
+            let (began, mut seen, mut erased) = (Instant::now(), seen, 0);
+            for candidate in &seen.due {
                 // A hold, a retry or a release may have come between.
                 if matches!(judge(conn, candidate, keep)?, Due::Now) {
                     erase::forget_message(conn, candidate.number, &thread)?;
                     erased += 1;
                 }
+                if began.elapsed() > HOLDS
+                    && seen.due.last().map(Candidate::place) != Some(candidate.place())
+                {
+                    seen.next = Some(candidate.place());
+                    break;
+                }
             }
             search::settle(conn)?;
-            Ok(erased)
-        });
-        expired.erased = erased.await?;
-        Ok(expired)
+            Ok(seen.expired(erased))
+        })
+        .await
     }
 
     /// Erases at most `most` messages to and from a party, whatever their age, but what a legal
@@ -95,8 +102,13 @@ impl Store {
             let limit = i64::try_from(most).unwrap_or(i64::MAX);
             let numbers: Vec<i64> =
                 all(conn, sql, params![party, after.number, limit], |row| get(row, "number"))?;
-            let mut expired = Expired::default();
+            let (began, mut expired) = (Instant::now(), Expired::default());
+            let mut last = None;
             for number in &numbers {
+                if began.elapsed() > HOLDS {
+                    break;
+                }
+                last = Some(*number);
                 if hold::keeps(conn, *number)? {
                     expired.held += 1;
                 } else if is_busy(conn, *number)? {
@@ -108,8 +120,9 @@ impl Store {
             }
             search::settle(conn)?;
             stray::forget_mails(conn, party)?;
-            if numbers.len() == most {
-                let number = numbers.last().copied().unwrap_or(i64::MAX);
+            if numbers.len() == most || last != numbers.last().copied() {
+                // Where not even one was looked at, it is the first again.
+                let number = last.unwrap_or(after.number);
                 expired.next = Some(Place { number, ..after });
             }
             Ok(expired)
@@ -134,7 +147,25 @@ impl Store {
 
 struct Looked {
     due: Vec<Candidate>,
-    expired: Expired,
+    held: Vec<Place>,
+    busy: Vec<Place>,
+    next: Option<Place>,
+}
+
+impl Looked {
+    /// What came of it, up to where the next step begins.
+    fn expired(&self, erased: usize) -> Expired {
+        let count = |places: &[Place]| {
+            places.iter().filter(|place| self.next.is_none_or(|next| **place <= next)).count()
+        };
+        Expired { erased, held: count(&self.held), busy: count(&self.busy), next: self.next }
+    }
+}
+
+impl Candidate {
+    fn place(&self) -> Place {
+        Place { received_at: self.received_at, number: self.number }
+    }
 }
 
 /// Looks through what is old enough for what may go.
@@ -155,22 +186,22 @@ fn look(conn: &Connection, keep: Keep, after: Place, most: usize) -> Result<Look
         })
     })?;
     let is_all = candidates.len() < LOOKED_AT;
-    let mut looked = Looked { due: Vec::new(), expired: Expired::default() };
+    let mut looked = Looked { due: vec![], held: vec![], busy: vec![], next: None };
     for candidate in candidates {
-        let place = Place { received_at: candidate.received_at, number: candidate.number };
+        let place = candidate.place();
         match judge(conn, &candidate, keep)? {
             Due::Now => looked.due.push(candidate),
-            Due::Held => looked.expired.held += 1,
-            Due::Busy => looked.expired.busy += 1,
+            Due::Held => looked.held.push(place),
+            Due::Busy => looked.busy.push(place),
             Due::Later => {}
         }
-        looked.expired.next = Some(place);
+        looked.next = Some(place);
         if looked.due.len() >= most {
             return Ok(looked);
         }
     }
     if is_all {
-        looked.expired.next = None;
+        looked.next = None;
     }
     Ok(looked)
 }

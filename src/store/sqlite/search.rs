@@ -5,7 +5,7 @@
 //! segment for each. Until then the few that are not in it are looked through, so that a search
 //! misses nothing.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use data_encoding::BASE32_NOPAD;
 use rusqlite::{Connection, params};
@@ -13,6 +13,7 @@ use rusqlite::{Connection, params};
 use super::Store;
 use super::archive::{MESSAGE_COLUMNS, read_row};
 use super::content::unpack;
+use super::expire::HOLDS;
 use super::rows::{all, get, moment, one, run};
 use crate::domain::{Timestamp, Wanted, Words};
 use crate::store::error::StoreError;
@@ -20,6 +21,8 @@ use crate::store::search::{Found, Search};
 
 /// Bytes of one number.
 const WIDTH: usize = (Words::BITS / 8) as usize;
+/// Pages of the index that are merged before it is looked at the time.
+const MERGED: i32 = 8;
 /// Messages are numbered in the order in which they are stored, which is not quite that in which
 /// they came in; by how much they may be out of it.
 const DISORDER: Duration = Duration::from_secs(3600);
@@ -131,14 +134,21 @@ impl Store {
             match marking(conn)? {
                 Marking::Nothing => Ok(false),
                 Marking::Marked => {
-                    merge(-pages)?;
+                    merge(-pages.min(MERGED))?;
                     // What is erased from now on the merge would not take out: it is gone at once.
                     set_secure_delete(conn, true)?;
                     set_marking(conn, Marking::Merging)?;
                     Ok(true)
                 }
-                Marking::Merging if merge(pages)? => Ok(true),
                 Marking::Merging => {
+                    // A few at a time: how long they take is not known before.
+                    let (began, mut merged) = (Instant::now(), 0);
+                    while merge(pages.min(MERGED))? {
+                        merged += MERGED;
+                        if merged >= pages || began.elapsed() > HOLDS {
+                            return Ok(true);
+                        }
+                    }
                     set_marking(conn, Marking::Nothing)?;
                     Ok(false)
                 }

@@ -1,11 +1,12 @@
 //! After something was erased: no trace of it in the WAL, and the file no larger than it must be.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
 use super::Store;
 use super::connection::{is_much, wal_of};
+use super::expire::HOLDS;
 use crate::store::error::StoreError;
 
 /// So often it is looked whether the WAL is empty, and how long between.
@@ -64,8 +65,8 @@ impl Store {
         self.write(bytes, move |conn| {
             let mut statement = conn.prepare(&format!("PRAGMA incremental_vacuum({pages})"))?;
             // Each row is one page.
-            let mut rows = statement.query([])?;
-            while rows.next()?.is_some() {}
+            let (began, mut rows) = (Instant::now(), statement.query([])?);
+            while rows.next()?.is_some() && began.elapsed() < HOLDS {}
             Ok(())
         })
         .await?;

@@ -16,6 +16,9 @@ use super::pages::{Kinds, Layout, Pages, clear, has_remains};
 use super::touched::Touched;
 use crate::store::error::StoreError;
 
+/// Pages that are overwritten at once: some milliseconds, for which mail waits.
+const CLEARED: usize = 64;
+
 /// Pages that are still to be looked at; given back where it ends before.
 pub struct Sweep {
     touched: Arc<Touched>,
@@ -90,11 +93,12 @@ impl Store {
 
     async fn sweep_pages(&self, pages: Vec<u32>) -> Result<(), StoreError> {
         let found = self.read(move |conn| with_remains(conn, &pages)).await?;
-        if found.is_empty() {
-            return Ok(());
+        for some in found.chunks(CLEARED) {
+            // They may have changed since.
+            let some = some.to_vec();
+            self.write(some.len().saturating_mul(4096), move |conn| clear_all(conn, &some)).await?;
         }
-        // They may have changed since.
-        self.write(found.len().saturating_mul(4096), move |conn| clear_all(conn, &found)).await
+        Ok(())
     }
 }
 

@@ -76,7 +76,9 @@ async fn a_deleted_party_is_erased_step_by_step_and_mail_in_hand_is_judged_again
             break;
         }
     }
-    assert_eq!(steps, [200, 200, 50]);
+    // A step ends after a while too, so that nobody waits long for it.
+    assert_eq!(steps.iter().sum::<usize>(), 450);
+    assert!(steps.len() >= 3 && steps.iter().all(|erased| *erased <= 200), "{steps:?}");
     let conn = market.raw();
     for table in ["message", "content", "delivery", "attempt", "expired_thread"] {
         let sql = format!("SELECT count(*) FROM {table}");
