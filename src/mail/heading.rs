@@ -3,6 +3,9 @@
 use super::introduction::bare;
 use super::phrases::PHRASES;
 
+/// Longest name of a field in bytes.
+const LONGEST: usize = 40;
+
 /// What a line of a quoted header block names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Heading {
@@ -18,7 +21,12 @@ pub(super) fn heading(line: &str) -> Option<Heading> {
     let line = bare(line);
     // Cells of a table come as "From: | Jane".
     let line = line.trim_start_matches(['|', ' ']);
-    let mut head = line.char_indices().take_while(|(at, _)| *at <= 40);
+    // Most lines have no colon at their beginning, of either width.
+    let begins = line.as_bytes().get(..LONGEST + 3).unwrap_or(line.as_bytes());
+    if !begins.iter().any(|byte| matches!(byte, b':' | 0xef)) {
+        return None;
+    }
+    let mut head = line.char_indices().take_while(|(at, _)| *at <= LONGEST);
     let (at, _) = head.find(|(_, c)| matches!(c, ':' | '：'))?;
     let key = bare(line.get(..at)?).to_lowercase();
     // Orange's web mail: "Message du 23/11/26 18:26".
