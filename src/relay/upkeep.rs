@@ -33,6 +33,8 @@ const LATE: Duration = Duration::from_secs(600);
 const MOST_PAGES: u16 = 128;
 /// Pages that are looked through for remains in a step, at most.
 const MOST_SWEPT: usize = 1024;
+/// After so many rounds the rest waits for the next sweep: whoever asked for it is not kept waiting.
+const ROUNDS: u32 = 8;
 /// Pages that were written while a sweep went on and are swept while nobody writes, at most.
 const LAST_SWEPT: usize = 256;
 /// Pages given back to the file system in a step.
@@ -175,8 +177,9 @@ async fn merge(store: &Store, pace: Pace, stop: &CancellationToken) -> Result<bo
 /// Overwrites what SQLite left of what was erased (and of what will be) in the pages that were written
 /// since the last time.
 async fn sweep(store: &Store, pace: Pace, stop: &CancellationToken) -> Result<(), StoreError> {
-    // Each time fewer are left: those that were written in the time that the last ones took.
-    loop {
+    // Each time fewer are left, those that were written in the time that the last ones took, unless
+    // mail comes in faster than pages are looked at.
+    for _ in 0..ROUNDS {
         let (mut sweep, mut most) = (store.begin_sweep().await?, 64);
         loop {
             let began = Instant::now();
@@ -194,6 +197,9 @@ async fn sweep(store: &Store, pace: Pace, stop: &CancellationToken) -> Result<()
             return Ok(());
         }
     }
+    // What is left is known, and the next sweep begins with it.
+    tracing::warn!(rounds = ROUNDS, "mail comes in faster than erased pages are swept; more later");
+    Ok(())
 }
 
 impl Relay {
