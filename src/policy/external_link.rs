@@ -386,6 +386,8 @@ mod tests {
     #[test]
     fn links_are_found_in_every_disguise_and_language() {
         for (text, words) in [
+            // A letter of three bytes alone is one that is spelled out.
+            ("ラ ン プ 屋.com", "ラ ン プ 屋.com"),
             ("first: lamps dot example slash returns. Takes", "lamps dot example slash returns"),
             ("hxxps://files[.]halden[.]example/fw.bin", "hxxps://files[.]halden[.]example/fw.bin"),
             ("lamps[.]example/medidas , aqui", "lamps[.]example/medidas"),

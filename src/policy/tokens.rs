@@ -222,7 +222,8 @@ impl<'a> Tokens<'a> {
     /// out: most words.
     pub fn is_plain_word(&self, i: usize) -> bool {
         self.list.get(i).is_some_and(|token| {
-            token.kind == Kind::Word && token.known.signs.is_none() && token.range.len() > 1
+            let word = self.text.get(token.range.clone()).unwrap_or_default();
+            token.kind == Kind::Word && token.known.signs.is_none() && word.chars().nth(1).is_some()
         })
     }
 

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use foldhash::HashMap;
 
 use super::entry::{GAP, Piece};
+use super::packs::Pack;
 use super::words::{Word, is_number};
 use crate::policy::trie::Trie;
+use crate::policy::view::View;
 
 /// A class of words, by its number in the grammar.
 pub(super) type Class = u8;
@@ -224,6 +226,34 @@ impl Lexicon {
 pub(super) fn is_run(c: char) -> bool {
     c.is_alphanumeric()
         || matches!(c, 'ー' | '%' | '★' | '☆' | '⭐' | '々' | '〆' | '円' | '¥' | '+')
+}
+
+/// What stands in words, and where in bytes of the original text.
+pub(super) fn in_words(
+    pack: &Pack,
+    view: &View<'_>,
+    words: &[Word<'_>],
+) -> Vec<(u8, Range<usize>)> {
+    let place = |(class, range): Hit| {
+        let start = words.get(range.start)?.range.start;
+        let end = words.get(range.end.checked_sub(1)?)?.range.end;
+        Some((class, view.source(&(start..end))))
+    };
+    pack.lexicon().find(words).into_iter().filter_map(place).collect()
+}
+
+/// The same of a stretch that writes no blanks.
+pub(super) fn runs(pack: &Pack, view: &View<'_>, range: &Range<usize>) -> Vec<(u8, Range<usize>)> {
+    let text = view.slice(range.clone());
+    let (places, chars): (Vec<usize>, Vec<char>) =
+        text.char_indices().filter(|(_, c)| is_run(*c)).unzip();
+    let place = |(class, run): Hit| {
+        let start = range.start + places.get(run.start)?;
+        let last = run.end.checked_sub(1)?;
+        let end = range.start + places.get(last)? + chars.get(last)?.len_utf8();
+        Some((class, view.source(&(start..end))))
+    };
+    pack.lexicon().find_runs(&chars).into_iter().filter_map(place).collect()
 }
 
 /// Pieces that follow on one another, and those behind them.

@@ -7,7 +7,7 @@ use super::disguise::Together;
 use super::glue::{Piece, glued};
 use super::grammar::{Act, CLAUSE, CLOSING, CODE, Formula, NUMBER, QUESTION, STARS};
 use super::letters;
-use super::lexicon::{Hit, is_run};
+use super::lexicon::{in_words, runs};
 use super::marks::{is_code, is_starred};
 use super::mask::Mask;
 use super::packs::{Pack, Packs};
@@ -321,28 +321,6 @@ fn language<'d, 'v: 'd>(
     // A language without a pack that more of the words are common in.
     let foreign = (packs.packs.len()..packs.told_apart()).any(|at| count(at) > count(best));
     (count(best) * 6 >= words && count(best) > 0 && !foreign).then_some(best)
-}
-
-fn in_words(pack: &Pack, view: &View<'_>, words: &[Word<'_>]) -> Vec<(u8, Range<usize>)> {
-    let place = |(class, range): Hit| {
-        let start = words.get(range.start)?.range.start;
-        let end = words.get(range.end.checked_sub(1)?)?.range.end;
-        Some((class, view.source(&(start..end))))
-    };
-    pack.lexicon().find(words).into_iter().filter_map(place).collect()
-}
-
-fn runs(pack: &Pack, view: &View<'_>, range: &Range<usize>) -> Vec<(u8, Range<usize>)> {
-    let text = view.slice(range.clone());
-    let (places, chars): (Vec<usize>, Vec<char>) =
-        text.char_indices().filter(|(_, c)| is_run(*c)).unzip();
-    let place = |(class, run): Hit| {
-        let start = range.start + places.get(run.start)?;
-        let last = run.end.checked_sub(1)?;
-        let end = range.start + places.get(last)? + chars.get(last)?.len_utf8();
-        Some((class, view.source(&(start..end))))
-    };
-    pack.lexicon().find_runs(&chars).into_iter().filter_map(place).collect()
 }
 
 impl<'p> Reading<'p> {
