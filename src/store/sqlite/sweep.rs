@@ -39,7 +39,10 @@ impl Store {
     /// Begins to sweep what was written until now: in a process that has just started every page.
     pub async fn begin_sweep(&self) -> Result<Sweep, StoreError> {
         let touched = Arc::clone(&self.inner.touched);
-        let left = touched.take();
+        let taken = Arc::clone(&touched);
+        // By the writer, between two commits: the frames of one stand in the WAL before a reader
+        // sees what it wrote.
+        let left = self.write(0, move |_| Ok(taken.take())).await?;
         let mut sweep = Sweep { touched, left, place: 0 };
         let pages = self.read(|conn| {
             let sql = "PRAGMA page_count";
