@@ -90,7 +90,8 @@ pub fn judge(rules: &Rules, context: &Context<'_>, message: &Message) -> Verdict
 /// Judges a message of no one's, so that word lists and number plans are loaded before the first
 /// real mail waits for them.
 pub fn warm(rules: &Rules) {
-    let text = mail::segment("+44 20 7946 0958, someone@mail.example, www.shop.example\n".into());
+    let contacts = "+44 20 7946 0958, 030 23125456, someone@mail.example, www.shop.example\n";
+    let text = mail::segment(contacts.into());
     let message = Message { text, ..Message::default() };
     let direction = Direction::BuyerToSeller;
     let context = Context {

@@ -31,8 +31,8 @@ const KINDS: [Type; 10] = [
     Type::Mobile,
 ];
 
-/// Whether digits, written as people of a country write them (`fits`),
-/// may be a valid number of it; where this says no, the crate says so too.
+/// Whether digits, written as people of a country write them (`fits`), may be a valid number of it;
+/// where this says no, the crate says so too.
 pub(super) fn may_be_valid(country: Id, digits: &str) -> bool {
     PLANS.get(&country).is_none_or(|plan| plan.is_match(digits.as_bytes()))
 }
@@ -41,6 +41,11 @@ pub(super) fn may_be_valid(country: Id, digits: &str) -> bool {
 /// be one under its calling code.
 fn plan(id: Id) -> Option<Regex> {
     let own = DATABASE.by_id(id.as_ref())?;
+    // A rule that puts figures in place of others ("9$1") is not followed here.
+    let is_moved = own.national_prefix_transform_rule().is_some_and(|rule| !rule.starts_with('$'));
+    if is_moved {
+        return None;
+    }
     let code = own.country_code();
     let pattern = |kind, plan: &Metadata| -> Option<String> {
         Some(plan.descriptors().get(kind)?.national_number().as_str().to_owned())
@@ -59,11 +64,6 @@ fn plan(id: Id) -> Option<Regex> {
     .flatten()
     .collect();
     let (prefixes, numbers) = (prefixes.join("|"), numbers.join("|"));
-    // A rule that puts figures in place of others ("9$1") is not followed here.
-    let is_moved = own.national_prefix_transform_rule().is_some_and(|rule| !rule.starts_with('$'));
-    if is_moved {
-        return None;
-    }
     // Behind the prefix for calls abroad the number is any country's.
     let abroad = own.international_prefix().map_or("$.", |prefix| prefix.as_str());
     // The crate too looks at how digits begin, and then at their number.
