@@ -11,6 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::app::{App, House, Purpose, ReloadError};
 use crate::config::Config;
 use crate::domain::Clock;
+use crate::store::can_sweep;
 
 /// `bauta serve [--create]`
 #[derive(Debug, Args)]
@@ -27,6 +28,12 @@ impl Serve {
         runtime()?.block_on(async {
             if config.smtp.trusted_networks.is_empty() {
                 tracing::warn!("smtp.trusted_networks is empty: nobody can send mail here");
+            }
+            if !can_sweep() {
+                tracing::warn!(
+                    "built without sqlite_dbpage: pieces of erased mail stay between the rows of the \
+                     database; `bauta doctor` says how to build it"
+                );
             }
             let signals = Signals::take()?;
             let house = House::open(config, Purpose::Serve, self.create).await?;

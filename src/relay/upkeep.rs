@@ -9,7 +9,7 @@ use super::Relay;
 use crate::alias::{Keyring, WordKey};
 use crate::config::{self, Archive};
 use crate::domain::{Date, PartyId, Role, Timestamp};
-use crate::store::{Erased, Expired, Keep, KeepFrom, Place, Store, StoreError};
+use crate::store::{Erased, Expired, Keep, KeepFrom, Owed, Place, Store, StoreError, can_sweep};
 
 /// Messages that come into the search index at once: some 5 ms of the store's writer.
 const INDEXED: u32 = 64;
@@ -35,6 +35,8 @@ const MOST_PAGES: u16 = 128;
 const MOST_SWEPT: usize = 1024;
 /// After so many rounds the rest waits for the next sweep: whoever asked for it is not kept waiting.
 const ROUNDS: u32 = 8;
+/// Every page is looked at so often at most: what a process beside this one does to the WAL is not seen.
+const ROUNDS_OF_ALL: u32 = 2;
 /// Pages that were written while a sweep went on and are swept while nobody writes, at most.
 const LAST_SWEPT: usize = 256;
 /// Pages given back to the file system in a step.
@@ -92,11 +94,10 @@ pub async fn erase(
     stop: &CancellationToken,
 ) -> Result<Expired, StoreError> {
     let mut total = Expired::default();
-    // Mail of addresses that are not registered has a time of its own.
-    let mut is_anything_gone = match what {
-        Erase::Expired(keep) => store.expire_strays(keep.now).await?,
-        Erase::Party(_) | Erase::Deleted(_) => true,
-    };
+    if let Erase::Expired(keep) = what {
+        // Mail of addresses that are not registered has a time of its own.
+        store.expire_strays(keep.now).await?;
+    }
     let (mut place, mut most, mut marking) = (Place::default(), 4, false);
     while !stop.is_cancelled() {
         let began = Instant::now();
@@ -130,24 +131,49 @@ pub async fn erase(
             }
         }
     }
-    is_anything_gone |= merge(store, pace, stop).await?;
-    is_anything_gone |= total.erased > 0;
-    if is_anything_gone {
-        let kept_free = if pace == Pace::Gentle { KEPT_FREE } else { u32::MAX };
-        while !stop.is_cancelled() && store.shrink_some(PAGES, kept_free).await? {
-            rest(store, pace, STEP).await;
-        }
-        if let Err(error) = sweep(store, pace, stop).await {
-            tracing::warn!(%error, "copies of what was erased may stand in pages still; tried again \
-                when something is erased next");
-        }
-        if !store.empty_wal().await {
-            tracing::warn!(
-                "the WAL could not be emptied after expiry: something reads all the time"
-            );
+    merge(store, pace, stop).await?;
+    let is_asked = total.erased > 0 || !matches!(what, Erase::Expired(_));
+    leave_no_trace(store, is_asked, pace, stop).await?;
+    Ok(total)
+}
+
+/// Does what is owed after something was erased, here or by a command beside us, now or before we were
+/// started: nothing of it is left then.
+async fn leave_no_trace(
+    store: &Store,
+    is_asked: bool,
+    pace: Pace,
+    stop: &CancellationToken,
+) -> Result<(), StoreError> {
+    let mut owed = store.owed().await?;
+    // What can't be swept stays owed, and waits for a relay that can.
+    let is_done = match owed {
+        Owed::Nothing => true,
+        Owed::Cut => false,
+        Owed::Sweep => !is_asked && !can_sweep(),
+    };
+    if is_done {
+        return Ok(());
+    }
+    let kept_free = if pace == Pace::Gentle { KEPT_FREE } else { u32::MAX };
+    while !stop.is_cancelled() && store.shrink_some(PAGES, kept_free).await? {
+        rest(store, pace, STEP).await;
+    }
+    if owed == Owed::Sweep {
+        match sweep(store, pace, stop).await {
+            Ok(true) => owed = Owed::Cut,
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(%error, "what was erased may stand in pages still; tried again later");
+            }
         }
     }
-    Ok(total)
+    if !store.empty_wal().await {
+        tracing::warn!("the WAL could not be emptied after expiry: something reads all the time");
+    } else if owed == Owed::Cut {
+        store.note_cut().await?;
+    }
+    Ok(())
 }
 
 /// After a step that took so long: mail has its turn, and what was written is copied before more is.
@@ -158,33 +184,37 @@ async fn rest(store: &Store, pace: Pace, took: Duration) {
     store.settle_wal().await;
 }
 
-/// Takes out of the search index what is only marked in it, now or since a pass that was broken off:
-/// whether there was anything.
-async fn merge(store: &Store, pace: Pace, stop: &CancellationToken) -> Result<bool, StoreError> {
-    let (mut begun, mut pages) = (false, 8);
+/// Takes out of the search index what is only marked in it, now or since a pass that was broken off.
+async fn merge(store: &Store, pace: Pace, stop: &CancellationToken) -> Result<(), StoreError> {
+    let mut pages = 8;
     loop {
         let began = Instant::now();
         if stop.is_cancelled() || !store.merge_some(pages).await? {
-            return Ok(begun);
+            return Ok(());
         }
         let took = began.elapsed();
-        begun = true;
         pages = if took < STEP { (pages * 2).min(MOST_PAGES) } else { (pages / 2).max(1) };
         rest(store, pace, took).await;
     }
 }
 
 /// Overwrites what SQLite left of what was erased (and of what will be) in the pages that were written
-/// since the last time.
-async fn sweep(store: &Store, pace: Pace, stop: &CancellationToken) -> Result<(), StoreError> {
+/// since the last time: whether that is done. Else what is left is known, and the next sweep begins with
+/// it.
+async fn sweep(store: &Store, pace: Pace, stop: &CancellationToken) -> Result<bool, StoreError> {
+    let mut of_all = 0;
     // Each time fewer are left, those that were written in the time that the last ones took, unless
     // mail comes in faster than pages are looked at.
     for _ in 0..ROUNDS {
         let (mut sweep, mut most) = (store.begin_sweep().await?, 64);
+        of_all += u32::from(sweep.is_of_all());
+        if of_all > ROUNDS_OF_ALL {
+            break;
+        }
         loop {
             let began = Instant::now();
             if stop.is_cancelled() {
-                return Ok(());
+                return Ok(false);
             }
             if !store.sweep_some(&mut sweep, most).await? {
                 break;
@@ -194,12 +224,11 @@ async fn sweep(store: &Store, pace: Pace, stop: &CancellationToken) -> Result<()
             rest(store, pace, took).await;
         }
         if store.end_sweep(LAST_SWEPT).await? {
-            return Ok(());
+            return Ok(true);
         }
     }
-    // What is left is known, and the next sweep begins with it.
-    tracing::warn!(rounds = ROUNDS, "mail comes in faster than erased pages are swept; more later");
-    Ok(())
+    tracing::info!("more is written than can be swept at once; the rest is swept later");
+    Ok(false)
 }
 
 impl Relay {

@@ -40,6 +40,7 @@ mod t121_expiring;
 mod t122_evidence;
 mod t123_backup;
 mod t125_what_stops_the_time;
+mod t126_what_was_owed;
 mod t12_the_plug_is_pulled;
 mod t130_what_can_be_set;
 mod t13_automatic_mail;

@@ -158,8 +158,10 @@ fn where_all_is_right_every_line_says_so() {
     let all = serde_json::to_string_pretty(&found.0).unwrap();
     assert!(found.0.iter().all(|finding| finding["state"] == "ok"), "{all}");
     let checks: Vec<&str> = found.0.iter().map(|f| f["check"].as_str().unwrap()).collect();
-    let expected =
-        ["mx", "ports", "tls", "mta-sts", "outgoing", "ptr", "spf", "dkim", "dmarc", "clock"];
+    let expected = [
+        "mx", "ports", "tls", "mta-sts", "outgoing", "ptr", "spf", "dkim", "dmarc", "clock",
+        "erasing",
+    ];
     assert_eq!(checks, expected);
     has(&found, "mx", "ok", "this relay", "");
     has(&found, "tls", "ok", "STARTTLS, the certificate counts (it ends ", "");

@@ -4,6 +4,7 @@
 mod clock;
 mod dkim;
 mod dmarc;
+mod erasing;
 mod finding;
 mod mta_sts;
 mod mx;
@@ -23,6 +24,7 @@ use clap::Args;
 
 use super::json;
 use crate::domain::RealAddress;
+use crate::store::can_sweep;
 use finding::{Finding, State};
 use world::World;
 
@@ -87,5 +89,6 @@ async fn examine(world: &World, time_server: &str) -> Vec<Finding> {
     findings.extend(dkim::check(world).await);
     findings.push(dmarc::check(world).await);
     findings.push(clock::check(world, time_server).await);
+    findings.push(erasing::check(can_sweep()));
     findings
 }

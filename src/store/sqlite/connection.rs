@@ -258,13 +258,11 @@ pub(super) fn checkpoint_until(
 ) {
     let wal = wal_of(database);
     while !told.wait(CHECKPOINT_EVERY) {
-        // Before it is written over.
         touched.follow();
         if is_much(&wal)
-            && let Some(Copied { all: true, frames, .. }) =
-                checkpoint(conn, "PASSIVE", writer.checkpoints())
+            && let Some(Copied { all: true, .. }) =
+                checkpoint(conn, "PASSIVE", writer.checkpoints(), touched)
         {
-            touched.copied(frames);
             told.told().copied += 1;
         }
         if size(&wal) > WAL_MOST {
@@ -299,8 +297,9 @@ pub(super) fn empty_wal(conn: &Connection, checkpoints: &Checkpoints, touched: &
     };
     waits(EMPTYING_WAITS);
     let before = others_commits(conn);
-    touched.follow();
-    let done = checkpoint(conn, "TRUNCATE", checkpoints).is_some_and(|copied| !copied.busy);
+    touched.before_cut();
+    let copied = checkpoint(conn, "TRUNCATE", checkpoints, touched);
+    let done = copied.is_some_and(|copied| !copied.busy);
     if done {
         touched.cut();
     }
@@ -312,7 +311,7 @@ pub(super) fn empty_wal(conn: &Connection, checkpoints: &Checkpoints, touched: &
 }
 
 /// Changes whenever another connection has committed.
-fn others_commits(conn: &Connection) -> Option<i64> {
+pub(super) fn others_commits(conn: &Connection) -> Option<i64> {
     conn.query_row("PRAGMA data_version", [], |row| row.get(0)).ok()
 }
 
@@ -320,20 +319,24 @@ fn others_commits(conn: &Connection) -> Option<i64> {
 struct Copied {
     /// Somebody stood in its way.
     busy: bool,
-    /// Frames that there were,
-    frames: u64,
-    /// and whether it copied all of them.
+    /// It copied all that there was.
     all: bool,
 }
 
-fn checkpoint(conn: &Connection, mode: &str, checkpoints: &Checkpoints) -> Option<Copied> {
+fn checkpoint(
+    conn: &Connection,
+    mode: &str,
+    checkpoints: &Checkpoints,
+    touched: &Touched,
+) -> Option<Copied> {
+    touched.copying();
     // A checkpoint syncs too: `failed` ends the process where that went wrong, before the WAL
     // that still holds the data is overwritten.
     let copied = conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
         let (busy, frames, copied): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let frames = u64::try_from(frames).unwrap_or(0);
-        Ok(Copied { busy: busy != 0, frames, all: u64::try_from(copied) == Ok(frames) })
+        Ok(Copied { busy: busy != 0, all: frames == copied })
     });
+    touched.copied();
     match copied.map_err(failed) {
         Ok(copied) => {
             if checkpoints.turned(true) {

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use super::expire::HOLDS;
 use super::rows::{all, get, one, run};
 use super::standing::{self, Follows};
-use super::{Store, hold, party, search, stray};
+use super::{Store, hold, party, search, stray, sweep};
 use crate::domain::{PartyId, Role, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::register::{Decision, Erased};
@@ -75,6 +75,7 @@ fn delete_party(conn: &Connection, id: &PartyId, decision: &Decision) -> Result<
     cancel_deliveries(conn, number, at)?;
     stray::forget_party(conn, number, at)?;
     forget_orders(conn, number)?;
+    sweep::owe(conn)?;
     standing::note(conn, number, None, "deleted", decision, Follows::default())?;
     Ok(true)
 }
@@ -233,5 +234,5 @@ fn erase_message(conn: &Connection, message: i64) -> Result<(), StoreError> {
     ] {
         run(conn, sql, [message])?;
     }
-    Ok(())
+    sweep::owe(conn)
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::rows::{all, get, one};
 use super::standing::{self, Follows};
-use super::{Store, erase, hold, party, search, stray};
+use super::{Store, erase, hold, party, search, stray, sweep};
 use crate::domain::{PartyId, Role, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::expiry::{Expired, Keep, KeepFrom, Place};
@@ -120,6 +120,7 @@ impl Store {
             }
             search::settle(conn)?;
             stray::forget_mails(conn, party)?;
+            sweep::owe(conn)?;
             if numbers.len() == most || last != numbers.last().copied() {
                 // Where not even one was looked at, it is the first again.
                 let number = last.unwrap_or(after.number);

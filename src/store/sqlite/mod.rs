@@ -51,7 +51,7 @@ use std::thread::{Builder, JoinHandle};
 use rusqlite::Connection;
 
 use self::connection::{Maintenance, Readers};
-pub use self::sweep::Sweep;
+pub use self::sweep::{Owed, Sweep, can_sweep};
 use self::touched::Touched;
 use self::writer::Queue;
 use crate::domain::{AliasAddress, Timestamp};

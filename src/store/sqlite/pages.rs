@@ -163,21 +163,27 @@ impl Pages {
         !self.every && self.bits.iter().all(|word| *word == 0)
     }
 
-    /// Takes the first of them, in order, at most so many and of those behind `after`.
-    pub(super) fn take(&mut self, after: u32, most: usize) -> Vec<u32> {
-        let mut taken = vec![];
-        let start = after as usize / 64;
-        for (n, word) in self.bits.iter_mut().enumerate().skip(start) {
-            while *word != 0 && taken.len() < most {
+    pub(super) fn remove(&mut self, page: u32) {
+        if let Some(word) = self.bits.get_mut(page as usize / 64) {
+            *word &= !(1 << (page % 64));
+        }
+    }
+
+    /// The first of them, in order, at most so many and of those from `from` on.
+    pub(super) fn first(&self, from: u32, most: usize) -> Vec<u32> {
+        let mut found = vec![];
+        for (n, word) in self.bits.iter().enumerate().skip(from as usize / 64) {
+            let mut word = *word;
+            while word != 0 && found.len() < most {
                 let bit = word.trailing_zeros();
-                *word &= *word - 1;
-                taken.extend(u32::try_from(n).ok().map(|n| n * 64 + bit));
+                word &= word - 1;
+                found.extend(u32::try_from(n).ok().map(|n| n * 64 + bit));
             }
-            if taken.len() >= most {
+            if found.len() >= most {
                 break;
             }
         }
-        taken
+        found
     }
 }
 
@@ -196,13 +202,15 @@ mod tests {
         let mut more = Pages::default();
         more.insert(5);
         pages.insert_all(&more);
-        assert_eq!(pages.take(0, 3), [3, 5, 63]);
-        assert_eq!(pages.take(63, 9), [64, 700]);
+        assert_eq!(pages.first(0, 3), [3, 5, 63]);
+        [3, 5, 63].into_iter().for_each(|page| pages.remove(page));
+        assert_eq!(pages.first(63, 9), [64, 700]);
+        [64, 700, 701].into_iter().for_each(|page| pages.remove(page));
         assert!(pages.is_empty());
         let mut every = Pages::every();
         assert!(!every.is_empty());
         every.spell_out(3);
-        assert_eq!(every.take(0, 9), [1, 2, 3]);
+        assert_eq!(every.first(0, 9), [1, 2, 3]);
     }
 
     /// A file whose pages fill more than one page of entries, with trees, long rows and free pages.

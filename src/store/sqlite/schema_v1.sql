@@ -211,6 +211,12 @@ CREATE TABLE found_by_progress (
 ) STRICT;
 INSERT INTO found_by_progress VALUES (0, 0);
 
+-- What is still to be done about what was erased: 2: pages may have remains of it; 1: only the WAL.
+CREATE TABLE erasure (
+    owed INTEGER NOT NULL CHECK (owed IN (0, 1, 2))
+) STRICT;
+INSERT INTO erasure VALUES (0);
+
 -- excluded: milliseconds between start and stop that don't count. paused_at: the seller is suspended
 -- since then, and the clock stands still.
 -- What a seller sent to whom, by numbers that only the alias key makes: a text by one, a picture by

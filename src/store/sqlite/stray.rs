@@ -114,7 +114,7 @@ impl Store {
         let store = self.clone();
         self.write(256, move |conn| {
             run(conn, "DELETE FROM stray WHERE number = ?1", [number])?;
-            store.inner.queue.empty_wal_soon();
+            store.leave_no_trace(conn)?;
             Ok(())
         })
         .await
@@ -134,7 +134,7 @@ impl Store {
             let sql = "DELETE FROM stray WHERE party = ?1 AND canonical = ?2";
             let forgotten = run(conn, sql, key)?;
             forget_code(conn, number, canonical.reveal(), now)?;
-            store.inner.queue.empty_wal_soon();
+            store.leave_no_trace(conn)?;
             Ok(forgotten)
         })
         .await
@@ -162,7 +162,7 @@ impl Store {
                 "what was kept for a while is erased"
             );
             // What is left of it in the log of the database goes too.
-            store.inner.queue.empty_wal_soon();
+            store.leave_no_trace(conn)?;
             Ok(true)
         })
         .await
@@ -248,7 +248,7 @@ impl Store {
         let (of, address, store) = (of.clone(), address.clone(), self.clone());
         self.write(256, move |conn| {
             let confirmed = confirm(conn, &of, &address, code, &decision)?;
-            store.inner.queue.empty_wal_soon();
+            store.leave_no_trace(conn)?;
             Ok(confirmed)
         })
         .await

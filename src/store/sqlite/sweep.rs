@@ -13,6 +13,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::Store;
 use super::pages::{Kinds, Layout, Pages, clear, has_remains};
+use super::rows::{get, one, run};
 use super::touched::Touched;
 use crate::store::error::StoreError;
 
@@ -25,6 +26,19 @@ pub struct Sweep {
     left: Pages,
     /// The last that was looked at.
     place: u32,
+    is_of_all: bool,
+}
+
+impl Sweep {
+    fn take(touched: &Arc<Touched>) -> Self {
+        let left = touched.take();
+        Self { touched: Arc::clone(touched), is_of_all: left.every, left, place: 0 }
+    }
+
+    /// Whether it looks at every page there is, not only at those that were written.
+    pub fn is_of_all(&self) -> bool {
+        self.is_of_all
+    }
 }
 
 impl Drop for Sweep {
@@ -35,63 +49,103 @@ impl Drop for Sweep {
     }
 }
 
+/// What is to be done still about what was erased, in this process or before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owed {
+    /// Nothing of it is left anywhere.
+    Nothing,
+    /// No page has anything of it any more; the WAL is to be cut.
+    Cut,
+    /// Pages may have remains of it.
+    Sweep,
+}
+
+/// Notes, in the transaction that erases something, that its remains are to be swept.
+pub(super) fn owe(conn: &Connection) -> Result<(), StoreError> {
+    run(conn, "UPDATE erasure SET owed = 2 WHERE owed < 2", [])?;
+    Ok(())
+}
+
+/// Whether the SQLite that this was built with lets its pages be swept: `.cargo/config.toml` asks for it,
+/// which Cargo reads in the folder that it is called in.
+pub fn can_sweep() -> bool {
+    let sql = "SELECT sqlite_compileoption_used('ENABLE_DBPAGE_VTAB')";
+    let used = Connection::open_in_memory().and_then(|conn| conn.query_row(sql, [], |r| r.get(0)));
+    used.unwrap_or(false)
+}
+
 impl Store {
+    /// For a transaction that erases something which is not to wait in the WAL for the sweep.
+    pub(super) fn leave_no_trace(&self, conn: &Connection) -> Result<(), StoreError> {
+        self.inner.queue.empty_wal_soon();
+        owe(conn)
+    }
+
+    /// What is to be done about what was erased.
+    pub async fn owed(&self) -> Result<Owed, StoreError> {
+        let sql = "SELECT owed FROM erasure";
+        match self.read(move |conn| one(conn, sql, [], |row| get::<i64>(row, "owed"))).await? {
+            Some(0) => Ok(Owed::Nothing),
+            Some(1) => Ok(Owed::Cut),
+            Some(2) => Ok(Owed::Sweep),
+            _ => Err(StoreError::Damaged("erasure")),
+        }
+    }
+
+    /// Notes that the WAL was cut after the sweep: nothing is owed, unless more was erased since.
+    pub async fn note_cut(&self) -> Result<(), StoreError> {
+        let sql = "UPDATE erasure SET owed = 0 WHERE owed = 1";
+        self.write(64, move |conn| run(conn, sql, []).map(|_| ())).await
+    }
+
     /// Begins to sweep what was written until now: in a process that has just started every page.
     pub async fn begin_sweep(&self) -> Result<Sweep, StoreError> {
         let touched = Arc::clone(&self.inner.touched);
-        let taken = Arc::clone(&touched);
         // By the writer, between two commits: the frames of one stand in the WAL before a reader
         // sees what it wrote.
-        let left = self.write(0, move |_| Ok(taken.take())).await?;
-        let mut sweep = Sweep { touched, left, place: 0 };
+        let mut sweep = self.write(0, move |_| Ok(Sweep::take(&touched))).await?;
         let pages = self.read(|conn| {
             let sql = "PRAGMA page_count";
             Ok(conn.query_row(sql, [], |row| row.get::<_, u32>(0))?)
         });
-        sweep.left.spell_out(pages.await?);
+        let pages = pages.await?;
+        sweep.left.spell_out(pages);
         Ok(sweep)
     }
 
     /// Looks at the next pages, so many. `false`: those were the last.
     pub async fn sweep_some(&self, sweep: &mut Sweep, most: usize) -> Result<bool, StoreError> {
-        let pages = sweep.left.take(sweep.place, most);
+        let pages = sweep.left.first(sweep.place, most);
         let Some(last) = pages.last().copied() else { return Ok(false) };
-        let done = self.sweep_pages(pages.clone()).await;
-        match done {
-            Ok(()) => sweep.place = last,
-            Err(_) => pages.into_iter().for_each(|page| sweep.left.insert(page)),
-        }
-        done.map(|()| true)
+        self.sweep_pages(pages.clone()).await?;
+        // Not before: whoever waits for this may go away.
+        pages.into_iter().for_each(|page| sweep.left.remove(page));
+        sweep.place = last;
+        Ok(true)
     }
 
     /// Ends a sweep: looks at what was written while it went on, as the first of a transaction, so that
-    /// nobody writes meanwhile. From then on nothing is left of what was erased before it began. `false`:
-    /// that is more than so many pages, which are to be swept first, as before.
+    /// nobody writes meanwhile. From then on nothing is left in any page of what was erased before.
+    /// `false`: that is more than so many pages, which are to be swept first, as before.
     ///
     /// Without it a page could have been missed: SQLite exchanges the numbers of pages that it evens out,
     /// and with its number a page that was not looked at yet leaves the place where it would be.
     pub async fn end_sweep(&self, most: usize) -> Result<bool, StoreError> {
         let touched = Arc::clone(&self.inner.touched);
         let ended = self.inner.queue.write_first(most.saturating_mul(4096), move |conn| {
-            let mut left = touched.take();
-            let all = left.clone();
-            let pages = left.take(0, most);
-            if all.every || !left.is_empty() {
-                touched.give_back(&all);
-                return Ok(false);
+            let last = Sweep::take(&touched);
+            let pages = last.left.first(0, most.saturating_add(1));
+            if last.is_of_all || pages.len() > most {
+                return Ok(None);
             }
-            let cleared = clear_all(conn, &pages);
-            if cleared.is_err() {
-                touched.give_back(&all);
-            }
-            cleared.map(|()| true)
+            clear_all(conn, &pages)?;
+            run(conn, "UPDATE erasure SET owed = 1 WHERE owed = 2", [])?;
+            Ok(Some(last))
         });
-        let ended = ended.await;
-        if ended.is_err() {
-            // Not committed: which pages that were is forgotten.
-            self.inner.touched.lose();
-        }
-        ended
+        // Given back, unless it is committed and we are here to see it.
+        let Some(mut last) = ended.await? else { return Ok(false) };
+        last.left = Pages::default();
+        Ok(true)
     }
 
     async fn sweep_pages(&self, pages: Vec<u32>) -> Result<(), StoreError> {

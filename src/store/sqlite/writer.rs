@@ -269,10 +269,8 @@ impl Queue {
         let (mut not_before, mut pause) = (Instant::now(), EMPTYING_PAUSE);
         while let Some(mut group) = self.take(not_before) {
             while !group.is_empty() {
-                if !self.write_group(conn, &mut group) {
-                    // What it wrote to the WAL before is written over next.
-                    touched.lose();
-                }
+                let is_written = self.write_group(conn, &mut group, touched);
+                touched.end(conn, !is_written);
             }
             let now = Instant::now();
             if now < not_before || !self.to_empty.swap(false, Ordering::Relaxed) {
@@ -301,9 +299,9 @@ impl Queue {
 
     /// Writes the group, or its first jobs where one of them broke the transaction: the rest
     /// stays in `group` for the next. `false`: its commit failed.
-    fn write_group(&self, conn: &Connection, group: &mut VecDeque<Job>) -> bool {
+    fn write_group(&self, conn: &Connection, group: &mut VecDeque<Job>, touched: &Touched) -> bool {
         let began = Instant::now();
-        if let Err(error) = conn.execute_batch("BEGIN IMMEDIATE") {
+        if let Err(error) = touched.begin(conn) {
             let error = failed(error);
             tracing::warn!(%error, jobs = group.len(), "no transaction could begin");
             for job in group.drain(..) {

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::store::sqlite::pages::has_remains;
-use crate::store::{Keep, KeepFrom, Place};
+use crate::store::{Keep, KeepFrom, Owed, Place};
 
 const KEEP: Duration = Duration::from_secs(60 * 86_400);
 
@@ -105,9 +105,8 @@ async fn of_what_came_and_went_no_name_is_left_in_any_gap() {
     let is_sound: String = raw.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(is_sound, "ok");
     raw.execute_batch("INSERT INTO found_by (found_by) VALUES ('integrity-check')").unwrap();
-    // And nothing else is left where no row is; the evidence is of hashes, which stay in their rows.
-    let sql = "SELECT pageno FROM dbstat WHERE pagetype IN ('leaf', 'internal')
-        AND name NOT LIKE 'evidence%'";
+    // And nothing else is left where no row is.
+    let sql = "SELECT pageno FROM dbstat WHERE pagetype IN ('leaf', 'internal')";
     let mut statement = raw.prepare(sql).unwrap();
     let trees = statement.query_map([], |row| row.get::<_, u32>(0)).unwrap().map(Result::unwrap);
     let file = std::fs::read(market.path()).unwrap();
@@ -140,4 +139,51 @@ async fn only_what_was_written_since_is_looked_at() {
     drop(broken_off);
     let rest = market.sweep(1).await;
     assert!(rest > 0 && rest < 20, "{rest}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sweep_is_owed_until_it_was_made_and_the_wal_cut_whoever_began_it() {
+    let mut market = Market::open().await;
+    assert_eq!(market.store.owed().await, Ok(Owed::Nothing));
+    for n in 1..=9 {
+        market.accept(&scattered(n)).await;
+    }
+    market.deliver_all().await;
+    assert_eq!(market.expire_up_to(10_000).await, 9);
+    assert_eq!(market.store.owed().await, Ok(Owed::Sweep));
+    // The relay ends, however that comes, before it sweeps.
+    market.store.clone().close().await;
+    market.store = Store::open(&market.path(), OpenMode::Serve, DOMAIN).unwrap();
+    assert_eq!(market.store.owed().await, Ok(Owed::Sweep));
+    assert!(market.store.begin_sweep().await.unwrap().is_of_all());
+    market.sweep(64).await;
+    assert_eq!(market.store.owed().await, Ok(Owed::Cut));
+    market.store.note_cut().await.unwrap();
+    assert_eq!(market.store.owed().await, Ok(Owed::Nothing));
+    // What is erased between the sweep and the cut is owed.
+    market.accept(&scattered(10)).await;
+    market.deliver_all().await;
+    assert_eq!(market.expire_up_to(10_000).await, 1);
+    market.store.note_cut().await.unwrap();
+    assert_eq!(market.store.owed().await, Ok(Owed::Sweep));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_that_nobody_waits_for_any_more_loses_no_page() {
+    let market = Market::open().await;
+    market.sweep(64).await;
+    market.sweep(64).await;
+    assert_eq!(market.sweep(1).await, 0);
+    market.store.put_order(order("ORDER-2"), names(1), at(3)).await.unwrap();
+    let mut sweep = market.store.begin_sweep().await.unwrap();
+    let step = market.store.sweep_some(&mut sweep, usize::MAX);
+    let ended = tokio::time::timeout(Duration::ZERO, step).await;
+    drop(sweep);
+    let rest = market.sweep(1).await;
+    assert!(ended.is_ok() || rest > 0, "{rest}");
+    // Nor one that has just begun.
+    market.store.put_order(order("ORDER-3"), names(1), at(3)).await.unwrap();
+    let begun = tokio::time::timeout(Duration::ZERO, market.store.begin_sweep()).await;
+    drop(begun);
+    assert!(market.sweep(1).await > 0);
 }
