@@ -1,10 +1,11 @@
-//! One attempt: MAIL, RCPT, DATA and the message, one by one, under the times of RFC 5321
-//! §4.5.3.2, so that it is known how far it came.
+//! One attempt: MAIL, RCPT, DATA and the message under the times of RFC 5321 §4.5.3.2, answered one by
+//! one, so that it is known how far it came.
 
 use std::fmt;
 use std::time::Duration;
 
 use lettre::transport::smtp::Error;
+use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Rset};
 use lettre::transport::smtp::response::Response;
 
@@ -112,6 +113,13 @@ enum What {
     Broken { why: String },
 }
 
+impl Failure {
+    /// The peer said no and goes on listening.
+    fn is_refusal(&self) -> bool {
+        matches!(self.what, What::Refused { .. })
+    }
+}
+
 async fn converse(pool: &Pool, mut connection: Opened, mail: &StoredMail) -> Ended {
     let times = &pool.network.times;
     match speak(&mut connection, mail, times).await {
@@ -142,12 +150,48 @@ async fn speak(
 ) -> Result<String, Failure> {
     let Opened { smtp, offers, .. } = connection;
     let (sender, recipient) = envelope(mail, *offers)?;
-    step(Stage::Mail, times.mail, smtp.command(sender)).await?;
-    step(Stage::Rcpt, times.rcpt, smtp.command(recipient)).await?;
-    step(Stage::Data, times.data, smtp.command(Data)).await?;
-    // lettre ends the text with CRLF of its own before the dot.
-    let bytes = mail.bytes.strip_suffix(b"\r\n").unwrap_or(&mail.bytes);
-    step(Stage::Message, times.message, smtp.message(bytes)).await
+    if offers.pipelining {
+        announce_at_once(smtp, (sender, recipient), times).await?;
+    } else {
+        step(Stage::Mail, times.mail, smtp.command(sender)).await?;
+        step(Stage::Rcpt, times.rcpt, smtp.command(recipient)).await?;
+        step(Stage::Data, times.data, smtp.command(Data)).await?;
+    }
+    let sending = async {
+        match std::str::from_utf8(&mail.bytes) {
+            Ok(text) => smtp.command(Text(text)).await,
+            // lettre ends the text with CRLF of its own before the dot.
+            Err(_) => {
+                smtp.message(mail.bytes.strip_suffix(b"\r\n").unwrap_or(&mail.bytes)).await
+            }
+        }
+    };
+    step(Stage::Message, times.message, sending).await
+}
+
+/// MAIL, RCPT and DATA in one go and their three answers (RFC 2920 §3.1): two ways there and back fewer.
+async fn announce_at_once(
+    smtp: &mut AsyncSmtpConnection,
+    (sender, recipient): (Line, Line),
+    times: &Times,
+) -> Result<(), Failure> {
+    let all = format!("{sender}{recipient}{Data}");
+    let sender = step(Stage::Mail, times.mail, smtp.command(all)).await;
+    if matches!(&sender, Err(failure) if !failure.is_refusal()) {
+        return sender.map(drop);
+    }
+    let recipient = step(Stage::Rcpt, times.rcpt, smtp.read_response()).await;
+    let announced = sender.and(recipient);
+    if matches!(&announced, Err(failure) if !failure.is_refusal()) {
+        return announced.map(drop);
+    }
+    let data = step(Stage::Data, times.data, smtp.read_response()).await;
+    let Err(refused) = announced else { return data.map(drop) };
+    if data.is_ok() {
+        // The same §: it may want a text although it has refused whom it is for. It gets none.
+        let _ = step(Stage::Data, times.data, smtp.command(Line(".".to_owned()))).await;
+    }
+    Err(refused)
 }
 
 /// MAIL and RCPT as this peer takes them.
@@ -194,6 +238,23 @@ struct Line(String);
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}\r\n", self.0)
+    }
+}
+
+/// The text of a mail as it goes out, to the final dot (RFC 5321 §4.5.2), so that it is written at once.
+struct Text<'a>(&'a str);
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut begins = true;
+        for line in self.0.split_inclusive('\n') {
+            if begins && line.starts_with('.') {
+                f.write_str(".")?;
+            }
+            f.write_str(line)?;
+            begins = line.ends_with("\r\n");
+        }
+        f.write_str(if begins { ".\r\n" } else { "\r\n.\r\n" })
     }
 }
 
@@ -259,6 +320,17 @@ mod tests {
             "550 5.1.1 user Jane.Roe (at) roes.example in ldap-JANE.ROE, see mx.roes.example";
         let kept = without_person(said, &"jane.roe@roes.example".parse().unwrap());
         assert_eq!(kept, "550 5.1.1 user <address> (at) <address> in <address> see <address>");
+    }
+
+    #[test]
+    fn a_text_goes_out_with_its_dots_doubled_and_ends_with_one() {
+        let check = |text: &str, sent: &str| assert_eq!(Text(text).to_string(), sent, "{text:?}");
+        check("a\r\n", "a\r\n.\r\n");
+        check("a", "a\r\n.\r\n");
+        check("", ".\r\n");
+        check(".\r\n..\r\na.\r\n", "..\r\n...\r\na.\r\n.\r\n");
+        // No line ends at a lone LF.
+        check("a\n.b\r\n", "a\n.b\r\n.\r\n");
     }
 
     /// MAIL and RCPT to somebody at b.example, or why not.

@@ -26,6 +26,8 @@ pub(super) struct Offers {
     pub starttls: bool,
     pub smtputf8: bool,
     pub dsn: bool,
+    /// RFC 2920.
+    pub pipelining: bool,
     /// The largest mail it takes (RFC 1870); none or zero: it does not say.
     pub size: Option<usize>,
 }
@@ -241,6 +243,7 @@ pub(super) fn read_offers(lines: &[String]) -> Offers {
             "STARTTLS" => offers.starttls = true,
             "SMTPUTF8" => offers.smtputf8 = true,
             "DSN" => offers.dsn = true,
+            "PIPELINING" => offers.pipelining = true,
             "SIZE" => {
                 offers.size = words.next().and_then(|n| n.parse().ok()).filter(|n| *n > 0);
             }
@@ -258,7 +261,9 @@ mod tests {
     fn what_is_offered_is_read_from_the_lines_after_the_first() {
         let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
         let offers = read_offers(&lines("dsn.example\nstarttls\nSIZE 1000\nDSN\nX"));
-        assert_eq!(offers, Offers { starttls: true, smtputf8: false, dsn: true, size: Some(1000) });
+        let (size, none) = (Some(1000), Offers::default());
+        assert_eq!(offers, Offers { starttls: true, dsn: true, size, ..none });
+        assert!(read_offers(&lines("mx\nPIPELINING")).pipelining);
         assert_eq!(read_offers(&lines("mx\nSIZE\nSMTPUTF8")).size, None);
         assert_eq!(read_offers(&lines("mx\nSIZE 0")).size, None);
     }

@@ -468,3 +468,50 @@ async fn a_no_for_now_is_borne_for_hours_and_over_a_restart_until_a_no_for_good_
     house.stop().await;
     assert!(mails.try_recv().is_err());
 }
+
+/// Offers PIPELINING and answers nothing before it has seen DATA: no to the first recipient, but go
+/// ahead all the same, and yes to the next mail. What it was told.
+async fn answers_in_one_go(listener: TcpListener) -> Vec<String> {
+    let (stream, _) = listener.accept().await.unwrap();
+    let mut stream = BufReader::new(stream);
+    let mut told = vec![];
+    let conversation = [
+        ("", "220 mx.example\r\n"),
+        ("EHLO", "250-mx.example\r\n250 PIPELINING\r\n"),
+        ("DATA", "250 ok\r\n550 5.1.1 nobody\r\n354 go ahead\r\n"),
+        (".", "554 5.5.1 no valid recipients\r\n"),
+        ("RSET", "250 ok\r\n"),
+        ("DATA", "250 ok\r\n250 ok\r\n354 go ahead\r\n"),
+        (".", "250 taken\r\n"),
+    ];
+    for (until, answer) in conversation {
+        let mut line = String::new();
+        while !until.is_empty() && !(line.trim_end() == until || line.starts_with("EHLO")) {
+            line.clear();
+            assert!(stream.read_line(&mut line).await.unwrap() > 0, "gone after {told:?}");
+            told.push(line.trim_end().to_owned());
+        }
+        stream.get_mut().write_all(answer.as_bytes()).await.unwrap();
+    }
+    told
+}
+
+#[tokio::test]
+async fn where_a_peer_takes_them_so_mail_rcpt_and_data_go_out_at_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let peer = tokio::spawn(answers_in_one_go(listener));
+    let house = House::open(address, Times::default());
+    let refused = house.send(1).await;
+    let attempts = house.until(refused, DeliveryState::Failed).await;
+    assert_eq!(attempts[0].stage, "rcpt");
+    assert!(attempts[0].reply.contains("550 5.1.1") || attempts[0].reply.contains("5.1.1 nobody"));
+    // Over the same connection.
+    let taken = house.send(2).await;
+    house.until(taken, DeliveryState::Delivered).await;
+    let told = tokio::time::timeout(SOON, peer).await.expect("it has said all").unwrap();
+    let at = |what: &str| told.iter().position(|line| line == what).unwrap();
+    assert_eq!(told[at("DATA") + 1..=at("RSET")], [".", "RSET"], "no text for nobody");
+    assert_eq!(told[told.len() - 4..], ["Subject: 2", "", "hello", "."]);
+    house.stop().await;
+}
