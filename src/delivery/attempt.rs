@@ -161,9 +161,7 @@ async fn speak(
         match std::str::from_utf8(&mail.bytes) {
             Ok(text) => smtp.command(Text(text)).await,
             // lettre ends the text with CRLF of its own before the dot.
-            Err(_) => {
-                smtp.message(mail.bytes.strip_suffix(b"\r\n").unwrap_or(&mail.bytes)).await
-            }
+            Err(_) => smtp.message(mail.bytes.strip_suffix(b"\r\n").unwrap_or(&mail.bytes)).await,
         }
     };
     step(Stage::Message, times.message, sending).await

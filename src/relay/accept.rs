@@ -23,7 +23,7 @@ use crate::market::{self, Admitted, Refusal};
 use crate::rewrite::{self, frame, thread};
 use crate::sender::{Peer, Proof};
 use crate::store::{
-    Acceptance, Arrival, FirstAnswer, Holding, Refused, Rejection, StoreError, StoredMail,
+    Acceptance, Arrival, Coming, FirstAnswer, Holding, Refused, Rejection, StoreError, StoredMail,
 };
 
 /// Mails up to this size are read and judged where they came in; larger ones on a thread of
@@ -144,6 +144,7 @@ impl Relay {
 
     /// One look: admit, judge, compose, scan, store. `crowded`: it waits for a person in any case.
     async fn look(&self, mail: &Incoming<'_>, party: &ToParty, crowded: bool) -> Again {
+        let coming = self.0.store.expect();
         let writes = party.stands_for.other();
         let references = thread::references_of(mail.message);
         let (pair, tag) = (party.facts.pair, party.tag.as_deref());
@@ -205,7 +206,7 @@ impl Relay {
         }
         let outgoing = match result {
             Ok(outgoing) if verdict.action < Action::Hold => {
-                let written = (outgoing, sender_view);
+                let written = (outgoing, sender_view, coming);
                 return self.store_accepted(mail, admitted, written, verdict, prepared.names).await;
             }
             Ok(outgoing) => Some((outgoing, sender_view)),
@@ -215,10 +216,12 @@ impl Relay {
                 None
             }
             Err(stopped) => {
+                drop(coming);
                 let refused = self.store_refused(mail, &admitted, verdict, &stopped, &prepared);
                 return Again::Answer(refused.await);
             }
         };
+        drop(coming);
         // Beside what leaks, a rule may refuse it.
         if verdict.action == Action::Reject {
             let stopped = Stopped::Rejected;
@@ -232,7 +235,7 @@ impl Relay {
         &self,
         mail: &Incoming<'_>,
         admitted: Admitted,
-        (outgoing, sender_view): (Outgoing, Vec<u8>),
+        (outgoing, sender_view, coming): (Outgoing, Vec<u8>, Coming),
         verdict: Verdict,
         names: Names,
     ) -> Again {
@@ -256,7 +259,7 @@ impl Relay {
             outgoing,
             sender_view,
         };
-        match self.0.store.accept(acceptance).await {
+        match self.0.store.accept_expected(acceptance, coming).await {
             Ok(accepted) => {
                 tracing::info!(
                     message_id = %accepted.message(),

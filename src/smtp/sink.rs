@@ -156,9 +156,10 @@ impl Visit<'_> {
         self.behaviour.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Stops answering here, if it is told to.
-    async fn pass(&self, stage: Stage) {
+    /// Stops answering here, if it is told to; what it had to say before is said.
+    async fn pass(&mut self, stage: Stage) {
         if self.behaviour().hang == Some(stage) {
+            let _ = self.connection.flush().await;
             self.stop.cancelled().await;
         }
     }

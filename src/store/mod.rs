@@ -46,7 +46,7 @@ pub use review::{
 };
 pub use seal::{Accepted, Held, Lease, Refused, StoredMail};
 pub use search::{Found, Search};
-pub use sqlite::{OpenMode, Owed, Store, Sweep, can_sweep};
+pub use sqlite::{Coming, OpenMode, Owed, Store, Sweep, can_sweep};
 pub use stray::{
     CodeRow, CodeSent, Confirmed, Kept, NewCode, NewStray, StrayMail, StrayRow, Untold, UntoldStray,
 };

@@ -10,7 +10,7 @@ use super::repeat::since;
 use super::rows::{get, moment_some, one, parse, run};
 use super::search::pack_words;
 use super::violation::{self, Offence};
-use super::{Store, clock, copies, evidence, facts, traffic};
+use super::{Coming, Store, clock, copies, evidence, facts, traffic};
 use crate::domain::{
     AliasAddress, ConversationId, DeliveryId, MessageId, MessageState, MsgId, RealAddress, Role,
     ThreadLink, Timestamp, Verdict,
@@ -70,6 +70,15 @@ impl Store {
     /// Errors: `Stale` where the operator changed the pair since the facts were read, or an
     /// automatic mail of this side came in meanwhile: admit it again. Else as any write.
     pub async fn accept(&self, acceptance: Acceptance) -> Result<Accepted, StoreError> {
+        self.accept_expected(acceptance, self.expect()).await
+    }
+
+    /// The same for one that was said to come.
+    pub async fn accept_expected(
+        &self,
+        acceptance: Acceptance,
+        coming: Coming,
+    ) -> Result<Accepted, StoreError> {
         let Acceptance { mut arrival, outgoing, sender_view, token, written, shown, give_up_at } =
             acceptance;
         let draft = outgoing.into_draft();
@@ -111,6 +120,7 @@ impl Store {
             sealed,
         };
         let store = self.clone();
+        drop(coming);
         let written = self.write(size, move |conn| accept(conn, &packed, &store)).await?;
         let mail = (!written.duplicate).then(|| StoredMail {
             lease: Lease { delivery: written.delivery, claim: 1 },

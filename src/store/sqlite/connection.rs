@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -20,14 +20,17 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const READERS: usize = 8;
 /// Pages that a reader keeps in memory, in KiB.
 const READ_KIB: u32 = 512;
-/// A WAL smaller than this is left to grow; it shrinks to this when it starts anew.
-const WAL_BYTES: u64 = 4 << 20;
+/// A WAL of fewer frames is left to grow: 4 MiB.
+const WAL_FRAMES: u64 = 1 << 10;
 /// Statements that a connection keeps compiled: more than the way of a mail has.
 const STATEMENTS: usize = 128;
 const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
-/// A WAL larger than this is emptied by the writer itself: under steady load it never finds the
-/// moment in which all is copied and nobody reads, and would grow for ever.
-const WAL_MOST: u64 = 16 << 20;
+/// A WAL of more is begun anew by the writer itself: under steady load it never finds the moment in
+/// which all is copied and nobody reads, and would grow for ever.
+const WAL_MOST: u64 = 4 << 10;
+/// What its file keeps when it is begun anew: a commit that writes over blocks which the file has
+/// already is on the disk sooner than one that makes it longer.
+const WAL_BYTES: u64 = 20 << 20;
 /// So long whoever empties the WAL waits for readers of old snapshots before it tries later: until
 /// then nobody can write.
 const EMPTYING_WAITS: Duration = Duration::from_millis(50);
@@ -238,42 +241,32 @@ pub(super) fn wal_of(database: &Path) -> PathBuf {
     wal.into()
 }
 
-/// Whether so much stands in the WAL that it is to be copied.
-pub(super) fn is_much(wal: &Path) -> bool {
-    size(wal) > WAL_BYTES
-}
-
-fn size(wal: &Path) -> u64 {
-    std::fs::metadata(wal).map_or(0, |wal| wal.len())
-}
-
 /// The maintenance thread's whole life: moves what is committed from the WAL into the database
 /// file, beside the writer, and empties the WAL at the end.
 pub(super) fn checkpoint_until(
     told: &Maintenance,
     conn: &Connection,
-    database: &Path,
     writer: &Queue,
     touched: &Touched,
 ) {
-    let wal = wal_of(database);
+    let checkpoints = writer.checkpoints();
     while !told.wait(CHECKPOINT_EVERY) {
         touched.follow();
-        if is_much(&wal)
+        if checkpoints.have_much()
             && let Some(Copied { all: true, .. }) =
-                checkpoint(conn, "PASSIVE", writer.checkpoints(), touched)
+                checkpoint(conn, "PASSIVE", checkpoints, touched)
         {
             told.told().copied += 1;
         }
-        if size(&wal) > WAL_MOST {
+        if checkpoints.frames() > WAL_MOST {
             // Now, while little is left to copy.
-            writer.empty_wal_soon();
+            writer.begin_wal_anew_soon();
         }
     }
     // Of the relay this is the end of the WAL; a command beside it holds nobody up for long.
     let tries = if writer.is_to_empty_wal() { LAST_TRIES } else { 1 };
     for _ in 0..tries {
-        if empty_wal(conn, writer.checkpoints(), touched) {
+        if empty_wal(conn, checkpoints, touched, Emptying::Cut) {
             return;
         }
         std::thread::sleep(EMPTYING_WAITS);
@@ -287,9 +280,23 @@ pub(super) fn checkpoint_until(
     }
 }
 
-/// Between two transactions: copies the rest of the WAL and cuts it; whether that is done. While this
-/// lasts nobody is answered, so it gives up soon where a reader holds an old snapshot.
-pub(super) fn empty_wal(conn: &Connection, checkpoints: &Checkpoints, touched: &Touched) -> bool {
+/// What becomes of the WAL's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Emptying {
+    /// The next transaction writes over it from its beginning.
+    BeginAnew,
+    /// It is cut: nothing of what was erased stands in it any more.
+    Cut,
+}
+
+/// Between two transactions: copies the rest of the WAL and empties it; whether that is done. While
+/// this lasts nobody is answered, so it gives up soon where a reader holds an old snapshot.
+pub(super) fn empty_wal(
+    conn: &Connection,
+    checkpoints: &Checkpoints,
+    touched: &Touched,
+    how: Emptying,
+) -> bool {
     let waits = |span| {
         if let Err(error) = conn.busy_timeout(span) {
             tracing::warn!(%error, "the busy timeout could not be set");
@@ -298,10 +305,14 @@ pub(super) fn empty_wal(conn: &Connection, checkpoints: &Checkpoints, touched: &
     waits(EMPTYING_WAITS);
     let before = others_commits(conn);
     touched.before_cut();
-    let copied = checkpoint(conn, "TRUNCATE", checkpoints, touched);
+    let mode = if how == Emptying::Cut { "TRUNCATE" } else { "RESTART" };
+    let copied = checkpoint(conn, mode, checkpoints, touched);
     let done = copied.is_some_and(|copied| !copied.busy);
     if done {
-        touched.cut();
+        checkpoints.stand_at(0);
+        if how == Emptying::Cut {
+            touched.cut();
+        }
     }
     if before.is_none() || others_commits(conn) != before {
         touched.lose();
@@ -353,13 +364,30 @@ fn checkpoint(
     }
 }
 
-/// Whether checkpoints work: a full disk is told of once, not four times a second.
+/// How much there is to copy, and whether checkpoints work: a full disk is told of once, not four times
+/// a second.
 #[derive(Debug, Default)]
 pub(super) struct Checkpoints {
     failing: AtomicBool,
+    /// Frames that stood in the WAL after the last commit of this process.
+    frames: AtomicU64,
 }
 
 impl Checkpoints {
+    fn frames(&self) -> u64 {
+        self.frames.load(Ordering::Relaxed)
+    }
+
+    /// So many frames stand in it now.
+    pub(super) fn stand_at(&self, frames: u64) {
+        self.frames.store(frames, Ordering::Relaxed);
+    }
+
+    /// Whether so much stands in the WAL that it is to be copied.
+    pub(super) fn have_much(&self) -> bool {
+        self.frames() > WAL_FRAMES
+    }
+
     /// Whether that is news.
     fn turned(&self, works: bool) -> bool {
         self.failing.swap(!works, Ordering::Relaxed) == works

@@ -16,6 +16,7 @@ mod facts;
 mod history;
 mod hold;
 mod import;
+mod line;
 mod notice;
 mod orders;
 mod pages;
@@ -51,6 +52,7 @@ use std::thread::{Builder, JoinHandle};
 use rusqlite::Connection;
 
 use self::connection::{Maintenance, Readers};
+pub use self::line::Coming;
 pub use self::sweep::{Owed, Sweep, can_sweep};
 use self::touched::Touched;
 use self::writer::Queue;
@@ -143,7 +145,7 @@ impl Store {
             in_hand,
             threads: Mutex::default(),
         };
-        inner.start(conn, maintenance, path)?;
+        inner.start(conn, maintenance)?;
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -186,6 +188,12 @@ impl Store {
         self.inner.in_hand.take(mark, now)
     }
 
+    /// Says that a mail will be accepted soon: what is to be written before waits a moment for it, so
+    /// that one sync serves both.
+    pub fn expect(&self) -> Coming {
+        self.inner.queue.expect()
+    }
+
     fn alias(&self, local: &str) -> AliasAddress {
         AliasAddress::new(local, &self.inner.alias_domain)
     }
@@ -216,20 +224,16 @@ impl Store {
 }
 
 impl Inner {
-    fn start(
-        &self,
-        writer: Connection,
-        maintenance: Connection,
-        path: &Path,
-    ) -> Result<(), StoreError> {
-        let (queue, told, path) = (self.queue.clone(), self.maintenance.clone(), path.to_owned());
+    fn start(&self, mut writer: Connection, maintenance: Connection) -> Result<(), StoreError> {
+        let (queue, told) = (self.queue.clone(), self.maintenance.clone());
         let (asked, touched) = (self.queue.clone(), Arc::clone(&self.touched));
+        queue.count_frames(&mut writer)?;
         let followed = Arc::clone(&self.touched);
         let writing = Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || queue.serve(&writer, &touched))?;
         let checkpoints = Builder::new().name("store-checkpoint".to_owned()).spawn(move || {
-            connection::checkpoint_until(&told, &maintenance, &path, &asked, &followed);
+            connection::checkpoint_until(&told, &maintenance, &asked, &followed);
         })?;
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         threads.extend([writing, checkpoints]);

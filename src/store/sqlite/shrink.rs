@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::Store;
-use super::connection::{is_much, wal_of};
 use super::expire::HOLDS;
 use crate::store::error::StoreError;
 
@@ -22,8 +21,8 @@ impl Store {
     /// in the WAL has been copied into the database file, where it is much; for a second at most. Else
     /// the WAL would grow until the writer itself has to copy it, and everybody waits for that.
     pub async fn settle_wal(&self) {
-        let (wal, maintenance) = (wal_of(self.inner.readers.path()), &self.inner.maintenance);
-        if !is_much(&wal) {
+        let maintenance = &self.inner.maintenance;
+        if !self.inner.queue.checkpoints().have_much() {
             return;
         }
         let before = maintenance.copied();

@@ -3,25 +3,19 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use rusqlite::hooks::Wal;
 use tokio::sync::oneshot;
 
-use super::connection::{Checkpoints, empty_wal};
+use super::connection::{Checkpoints, Emptying, empty_wal};
+use super::line::{Answer, Coming, Done, Job, Line, When};
 use super::touched::Touched;
 use crate::store::error::{StoreError, is_lost_write};
 
-/// At most this much in one transaction.
-const GROUP_JOBS: usize = 128;
-const GROUP_BYTES: usize = 8 << 20;
-/// At most this much waiting; beyond it a caller gets `Busy` at once.
-const WAITING_JOBS: usize = 256;
-const WAITING_BYTES: usize = 64 << 20;
-/// So long a write waits for company whose answer nobody at the end of a connection waits for.
-const ALONG: Duration = Duration::from_millis(5);
 /// The first pause after the WAL could not be emptied; it doubles.
 const EMPTYING_PAUSE: Duration = Duration::from_millis(100);
 /// What makes everybody wait for longer is logged.
@@ -29,95 +23,63 @@ const SLOW: Duration = Duration::from_millis(100);
 /// `EX_IOERR` of sysexits.h.
 const EXIT_IO: i32 = 74;
 
-/// What a job's caller is told, once its fate is known: `Ok` after the sync, else why not.
-type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-
-/// What one job did inside its savepoint.
-struct Done {
-    /// Its own error: the savepoint goes back, the neighbours go on.
-    error: Option<StoreError>,
-    answer: Answer,
-}
-
-type Run = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Done + Send>;
-
-struct Job {
-    bytes: usize,
-    when: When,
-    /// With the reason where nothing can be written at all: then only the answer is made.
-    run: Run,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum When {
-    Now,
-    /// Before all that waits.
-    First,
-    /// It came at this time, and goes along with the next that is urgent, or after [`ALONG`].
-    Along(Instant),
-}
-
-impl Job {
-    fn is_urgent(&self) -> bool {
-        !matches!(self.when, When::Along(_))
-    }
-
-    /// When it came, if it goes along with others.
-    fn along(&self) -> Option<Instant> {
-        match self.when {
-            When::Along(come) => Some(come),
-            When::Now | When::First => None,
-        }
-    }
-}
-
-#[derive(Default)]
-struct Waiting {
-    jobs: VecDeque<Job>,
-    bytes: usize,
-    /// How many of the jobs are urgent.
-    urgent: usize,
-    closed: bool,
-}
-
 /// The way to the writer thread. Clones share it.
 #[derive(Clone, Default)]
 pub(super) struct Queue {
-    waiting: Arc<(Mutex<Waiting>, Condvar)>,
+    line: Arc<Line>,
     commits: Arc<AtomicU64>,
-    /// The WAL is too large, or something stands in it that was erased.
-    to_empty: Arc<AtomicBool>,
+    /// Something stands in the WAL that was erased.
+    to_cut: Arc<AtomicBool>,
+    /// It is too large.
+    to_begin_anew: Arc<AtomicBool>,
     emptied: Arc<AtomicU64>,
     checkpoints: Arc<Checkpoints>,
 }
 
 impl Queue {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        // Nothing that holds this lock can panic half-way through a change.
-        self.waiting.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// How many transactions were committed so far.
     pub(super) fn commits(&self) -> u64 {
         self.commits.load(Ordering::Relaxed)
     }
 
-    /// Has the writer empty the WAL after the group in hand, or now where there is none, and try
-    /// again until it is done: it is too large, or what was erased must not stay in it. From inside
-    /// a transaction it means after that one.
+    /// Has the writer empty and cut the WAL after the group in hand, or now where there is none, and
+    /// try again until it is done: what was erased must not stay in it. From inside a transaction it
+    /// means after that one.
     pub(super) fn empty_wal_soon(&self) {
-        let waiting = self.waiting();
-        self.to_empty.store(true, Ordering::Relaxed);
-        drop(waiting);
-        self.waiting.1.notify_one();
+        self.ask_for(&self.to_cut);
     }
 
-    /// Whether it is still to be emptied.
+    /// The same without cutting it: it has grown too large.
+    pub(super) fn begin_wal_anew_soon(&self) {
+        self.ask_for(&self.to_begin_anew);
+    }
+
+    fn ask_for(&self, emptying: &AtomicBool) {
+        self.line.wake(|| emptying.store(true, Ordering::Relaxed));
+    }
+
+    /// Whether it is still to be emptied of what was erased.
     pub(super) fn is_to_empty_wal(&self) -> bool {
-        self.to_empty.load(Ordering::Relaxed)
+        self.to_cut.load(Ordering::Relaxed)
     }
 
-    /// How often the WAL was emptied so far.
+    /// What is to be done with the WAL, if anything; from now on that is not asked for any more.
+    fn take_emptying(&self) -> Option<Emptying> {
+        let begin_anew = self.to_begin_anew.swap(false, Ordering::Relaxed);
+        let cut = self.to_cut.swap(false, Ordering::Relaxed);
+        cut.then_some(Emptying::Cut).or_else(|| begin_anew.then_some(Emptying::BeginAnew))
+    }
+
+    /// Has the checkpoints know how many frames stand in the WAL after each of the writer's commits.
+    pub(super) fn count_frames(&self, writer: &mut Connection) -> Result<(), StoreError> {
+        let checkpoints = Arc::clone(&self.checkpoints);
+        Ok(writer.wal_hook(Some(move |_: &mut Wal, frames| {
+            checkpoints.stand_at(u64::try_from(frames).unwrap_or(0));
+            Ok(())
+        }))?)
+    }
+
+    /// How often the WAL was cut so far.
     pub(super) fn emptied(&self) -> u64 {
         self.emptied.load(Ordering::Acquire)
     }
@@ -130,13 +92,12 @@ impl Queue {
     /// How many jobs wait.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.waiting().jobs.len()
+        self.line.len()
     }
 
     /// Takes no more jobs; the thread ends when what waits is written.
     pub(super) fn close(&self) {
-        self.waiting().closed = true;
-        self.waiting.1.notify_all();
+        self.line.close();
     }
 
     /// Runs `work` inside a transaction and gives its answer once that is on the disk. `bytes`:
@@ -192,74 +153,21 @@ impl Queue {
             });
             Done { error, answer }
         });
-        self.push(Job { bytes, when, run })?;
+        self.line.push(Job { bytes, when, run })?;
         // A sender that is dropped unasked: the writer thread is gone.
         told.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    fn push(&self, job: Job) -> Result<(), StoreError> {
-        let mut waiting = self.waiting();
-        if waiting.closed {
-            return Err(StoreError::Closed);
-        }
-        let bytes = waiting.bytes.saturating_add(job.bytes);
-        if waiting.jobs.len() >= WAITING_JOBS || (bytes > WAITING_BYTES && !waiting.jobs.is_empty())
-        {
-            return Err(StoreError::Busy);
-        }
-        waiting.bytes = bytes;
-        let is_urgent = job.is_urgent();
-        waiting.urgent += usize::from(is_urgent);
-        if job.when == When::First {
-            waiting.jobs.push_front(job);
-        } else {
-            waiting.jobs.push_back(job);
-        }
-        // The first that is not urgent sets the writer's clock; those behind it wake nobody.
-        let wakes = is_urgent || waiting.jobs.len() == 1;
-        drop(waiting);
-        if wakes {
-            self.waiting.1.notify_one();
-        }
-        Ok(())
+    /// When the WAL is to be emptied, if it is.
+    fn empties_at(&self, not_before: Instant) -> Option<Instant> {
+        let is_asked = self.is_to_empty_wal() || self.to_begin_anew.load(Ordering::Relaxed);
+        is_asked.then_some(not_before)
     }
 
-    /// The next group: waits for the first urgent job, never for company. An empty one: the WAL is
-    /// to be emptied, and it is not before the moment for that. `None`: closed and empty.
-    fn take(&self, not_before: Instant) -> Option<VecDeque<Job>> {
-        let mut waiting = self.waiting();
-        while waiting.urgent == 0 {
-            if waiting.closed && waiting.jobs.is_empty() {
-                return None;
-            }
-            let now = Instant::now();
-            let emptying = self.is_to_empty_wal().then_some(not_before);
-            let along = waiting.jobs.front().and_then(Job::along).map(|come| come + ALONG);
-            let span = emptying.into_iter().chain(along).min();
-            let span = span.map(|at| at.saturating_duration_since(now));
-            let (_, woken) = &*self.waiting;
-            waiting = match span {
-                Some(span) if span.is_zero() || waiting.closed => break,
-                Some(span) => {
-                    let waited = woken.wait_timeout(waiting, span);
-                    waited.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => woken.wait(waiting).unwrap_or_else(PoisonError::into_inner),
-            };
-        }
-        let mut group = VecDeque::new();
-        let mut bytes = 0;
-        while let Some(job) = waiting.jobs.front() {
-            bytes += job.bytes;
-            if group.len() >= GROUP_JOBS || (bytes > GROUP_BYTES && !group.is_empty()) {
-                break;
-            }
-            let (size, urgent) = (job.bytes, usize::from(job.is_urgent()));
-            waiting.bytes = waiting.bytes.saturating_sub(size);
-            waiting.urgent = waiting.urgent.saturating_sub(urgent);
-            group.extend(waiting.jobs.pop_front());
-        }
-        Some(group)
+    /// Says that an urgent write will be there soon: the writer, if it has one already, waits for it a
+    /// moment, so that one sync serves both.
+    pub(super) fn expect(&self) -> Coming {
+        self.line.expect()
     }
 
     /// The writer thread's whole life.
@@ -267,16 +175,17 @@ impl Queue {
         // Whatever ends this thread, nobody may wait for it any more.
         let _guard = CloseOnDrop(self);
         let (mut not_before, mut pause) = (Instant::now(), EMPTYING_PAUSE);
-        while let Some(mut group) = self.take(not_before) {
+        while let Some(mut group) = self.line.take(|| self.empties_at(not_before)) {
             while !group.is_empty() {
                 let is_written = self.write_group(conn, &mut group, touched);
                 touched.end(conn, !is_written);
             }
             let now = Instant::now();
-            if now < not_before || !self.to_empty.swap(false, Ordering::Relaxed) {
+            if now < not_before {
                 continue;
             }
-            let is_empty = empty_wal(conn, &self.checkpoints, touched);
+            let Some(how) = self.take_emptying() else { continue };
+            let is_empty = empty_wal(conn, &self.checkpoints, touched, how);
             if now.elapsed() > SLOW {
                 tracing::info!(
                     took_ms = millis(now.elapsed()),
@@ -285,12 +194,13 @@ impl Queue {
                 );
             }
             if is_empty {
-                self.emptied.fetch_add(1, Ordering::Release);
+                self.emptied.fetch_add(u64::from(how == Emptying::Cut), Ordering::Release);
                 pause = EMPTYING_PAUSE;
             } else {
                 // Somebody reads an old snapshot, perhaps for long, as a backup does: nobody shall
                 // wait for that again and again.
-                self.to_empty.store(true, Ordering::Relaxed);
+                let again = if how == Emptying::Cut { &self.to_cut } else { &self.to_begin_anew };
+                again.store(true, Ordering::Relaxed);
                 not_before = now + pause;
                 pause = (pause * 2).min(EMPTYING_PAUSE * 16);
             }
@@ -352,11 +262,7 @@ struct CloseOnDrop<'a>(&'a Queue);
 
 impl Drop for CloseOnDrop<'_> {
     fn drop(&mut self) {
-        let mut waiting = self.0.waiting();
-        waiting.closed = true;
-        // Dropped jobs drop their senders: their callers get `Closed`.
-        waiting.jobs.clear();
-        waiting.urgent = 0;
+        self.0.line.clear();
     }
 }
 
@@ -422,34 +328,4 @@ pub(super) fn failed(error: rusqlite::Error) -> StoreError {
 fn end_process(error: &StoreError) -> ! {
     tracing::error!(%error, code = EXIT_IO, "the disk failed on a write or sync; ending");
     std::process::exit(EXIT_IO)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn push(queue: &Queue, when: When) {
-        let run = Box::new(|_: Result<&Connection, StoreError>| Done {
-            error: None,
-            answer: Box::new(|_| ()),
-        });
-        queue.push(Job { bytes: 1, when, run }).unwrap();
-    }
-
-    #[test]
-    fn what_is_not_urgent_goes_along_with_what_is_and_alone_after_a_while() {
-        let queue = Queue::default();
-        let come = Instant::now();
-        push(&queue, When::Along(come));
-        assert_eq!(queue.take(come).map(|group| group.len()), Some(1));
-        assert!(come.elapsed() >= ALONG);
-        // Far in the future: only the urgent one can have ended the wait.
-        push(&queue, When::Along(come + Duration::from_secs(3600)));
-        push(&queue, When::Now);
-        assert_eq!(queue.take(come).map(|group| group.len()), Some(2));
-        push(&queue, When::Along(come + Duration::from_secs(3600)));
-        queue.close();
-        assert_eq!(queue.take(come).map(|group| group.len()), Some(1));
-        assert!(queue.take(come).is_none());
-    }
 }

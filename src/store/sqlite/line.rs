@@ -1,0 +1,289 @@
+//! The line before the writer: what waits to be written, and what is on its way.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use crate::store::error::StoreError;
+
+/// At most this much in one transaction.
+const GROUP_JOBS: usize = 128;
+const GROUP_BYTES: usize = 8 << 20;
+/// At most this much waiting; beyond it a caller gets `Busy` at once.
+const WAITING_JOBS: usize = 256;
+const WAITING_BYTES: usize = 64 << 20;
+/// So long a write waits for company whose answer nobody at the end of a connection waits for.
+const ALONG: Duration = Duration::from_millis(5);
+/// So long a write waits at most for others that are on their way, and for so many: each transaction
+/// writes some twenty pages whatever it holds, and a sync takes half a millisecond.
+const COMPANY: Duration = Duration::from_micros(1500);
+const ENOUGH: usize = 16;
+/// What a job's caller is told, once its fate is known: `Ok` after the sync, else why not.
+pub(super) type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+
+/// What one job did inside its savepoint.
+pub(super) struct Done {
+    /// Its own error: the savepoint goes back, the neighbours go on.
+    pub error: Option<StoreError>,
+    pub answer: Answer,
+}
+
+type Run = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Done + Send>;
+
+pub(super) struct Job {
+    pub bytes: usize,
+    pub when: When,
+    /// With the reason where nothing can be written at all: then only the answer is made.
+    pub run: Run,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    Now,
+    /// Before all that waits.
+    First,
+    /// It came at this time, and goes along with the next that is urgent, or after [`ALONG`].
+    Along(Instant),
+}
+
+impl Job {
+    fn is_urgent(&self) -> bool {
+        !matches!(self.when, When::Along(_))
+    }
+
+    /// When it came, if it goes along with others.
+    fn along(&self) -> Option<Instant> {
+        match self.when {
+            When::Along(come) => Some(come),
+            When::Now | When::First => None,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Waiting {
+    jobs: VecDeque<Job>,
+    bytes: usize,
+    /// How many of the jobs are urgent.
+    urgent: usize,
+    /// The writer waits for what is on its way.
+    for_company: bool,
+    closed: bool,
+}
+
+/// A write that is on its way, until this is dropped or the write is there.
+pub struct Coming(Arc<AtomicUsize>);
+
+impl Drop for Coming {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// All of it; the writer is the only one that takes.
+#[derive(Default)]
+pub(super) struct Line {
+    waiting: Mutex<Waiting>,
+    woken: Condvar,
+    coming: Arc<AtomicUsize>,
+}
+
+impl Line {
+    /// Says that an urgent write will be there soon: the writer, if it has one already, waits for it a
+    /// moment, so that one sync serves both.
+    pub fn expect(&self) -> Coming {
+        self.coming.fetch_add(1, Ordering::Relaxed);
+        Coming(Arc::clone(&self.coming))
+    }
+
+    /// Whether more is on its way, and to be waited for.
+    fn wants_company(&self, waiting: &Waiting) -> bool {
+        waiting.urgent < ENOUGH && self.coming.load(Ordering::Relaxed) > 0 && !waiting.closed
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing that holds this lock can panic half-way through a change.
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many jobs wait.
+    #[cfg(test)]
+    pub fn len(&self) -> usize {
+        self.waiting().jobs.len()
+    }
+
+    /// Has the writer look again, after this.
+    pub fn wake(&self, change: impl FnOnce()) {
+        let waiting = self.waiting();
+        change();
+        drop(waiting);
+        self.woken.notify_one();
+    }
+
+    /// Takes no more jobs.
+    pub fn close(&self) {
+        self.waiting().closed = true;
+        self.woken.notify_all();
+    }
+
+    /// Takes no more and drops those that wait: their callers get `Closed`.
+    pub fn clear(&self) {
+        let mut waiting = self.waiting();
+        waiting.closed = true;
+        waiting.jobs.clear();
+        waiting.urgent = 0;
+    }
+
+    /// `Closed`, or `Busy` where too much waits already.
+    pub fn push(&self, job: Job) -> Result<(), StoreError> {
+        let mut waiting = self.waiting();
+        if waiting.closed {
+            return Err(StoreError::Closed);
+        }
+        let bytes = waiting.bytes.saturating_add(job.bytes);
+        if waiting.jobs.len() >= WAITING_JOBS || (bytes > WAITING_BYTES && !waiting.jobs.is_empty())
+        {
+            return Err(StoreError::Busy);
+        }
+        waiting.bytes = bytes;
+        let is_urgent = job.is_urgent();
+        waiting.urgent += usize::from(is_urgent);
+        if job.when == When::First {
+            waiting.jobs.push_front(job);
+        } else {
+            waiting.jobs.push_back(job);
+        }
+        // The first that is not urgent sets the writer's clock; those behind it wake nobody, and neither
+        // does one for which the writer waits, unless it is the last.
+        let wakes = match waiting.for_company {
+            true => is_urgent && !self.wants_company(&waiting),
+            false => is_urgent || waiting.jobs.len() == 1,
+        };
+        drop(waiting);
+        if wakes {
+            self.woken.notify_one();
+        }
+        Ok(())
+    }
+
+    /// The next group: waits for the first urgent job, and a moment for those that are coming. An empty
+    /// one: the moment is there at which something else is to be done. `None`: closed and empty.
+    pub fn take(&self, else_at: impl Fn() -> Option<Instant>) -> Option<VecDeque<Job>> {
+        let mut waiting = self.waiting();
+        while waiting.urgent == 0 {
+            if waiting.closed && waiting.jobs.is_empty() {
+                return None;
+            }
+            let now = Instant::now();
+            let along = waiting.jobs.front().and_then(Job::along).map(|come| come + ALONG);
+            let span = else_at().into_iter().chain(along).min();
+            let span = span.map(|at| at.saturating_duration_since(now));
+            waiting = match span {
+                Some(span) if span.is_zero() || waiting.closed => break,
+                Some(span) => {
+                    let waited = self.woken.wait_timeout(waiting, span);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.woken.wait(waiting).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+        let until = Instant::now() + COMPANY;
+        while waiting.urgent > 0 && self.wants_company(&waiting) {
+            let span = until.saturating_duration_since(Instant::now());
+            if span.is_zero() {
+                break;
+            }
+            waiting.for_company = true;
+            let waited = self.woken.wait_timeout(waiting, span);
+            waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
+            waiting.for_company = false;
+        }
+        let mut group = VecDeque::new();
+        let mut bytes = 0;
+        while let Some(job) = waiting.jobs.front() {
+            bytes += job.bytes;
+            if group.len() >= GROUP_JOBS || (bytes > GROUP_BYTES && !group.is_empty()) {
+                break;
+            }
+            let (size, urgent) = (job.bytes, usize::from(job.is_urgent()));
+            waiting.bytes = waiting.bytes.saturating_sub(size);
+            waiting.urgent = waiting.urgent.saturating_sub(urgent);
+            group.extend(waiting.jobs.pop_front());
+        }
+        Some(group)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn push(queue: &Line, when: When) {
+        let run = Box::new(|_: Result<&Connection, StoreError>| Done {
+            error: None,
+            answer: Box::new(|_| ()),
+        });
+        queue.push(Job { bytes: 1, when, run }).unwrap();
+    }
+
+    #[test]
+    fn a_write_waits_for_those_that_are_coming_and_for_nobody_else() {
+        let queue = Line::default();
+        // Two are coming, one of them turns back: the writer takes the other along.
+        let (first, second, third) = (queue.expect(), queue.expect(), queue.expect());
+        drop(first);
+        push(&queue, When::Now);
+        assert!(queue.wants_company(&queue.waiting()));
+        drop(second);
+        push(&queue, When::Now);
+        drop(third);
+        assert!(!queue.wants_company(&queue.waiting()));
+        assert_eq!(queue.take(|| None).map(|group| group.len()), Some(2));
+        // One that never comes holds nobody up for long.
+        let _never = queue.expect();
+        push(&queue, When::Now);
+        let began = Instant::now();
+        assert_eq!(queue.take(|| None).map(|group| group.len()), Some(1));
+        assert!(began.elapsed() >= COMPANY);
+        for _ in 0..ENOUGH {
+            push(&queue, When::Now);
+        }
+        assert!(!queue.wants_company(&queue.waiting()), "enough");
+    }
+
+    #[test]
+    fn the_last_that_is_coming_sets_the_writer_off() {
+        let queue = Line::default();
+        let queue = Arc::new(queue);
+        let writer = Arc::clone(&queue);
+        let coming: Vec<Coming> = (0..3).map(|_| queue.expect()).collect();
+        push(&queue, When::Now);
+        let taken = std::thread::spawn(move || writer.take(|| None).map(|g| g.len()));
+        for one in coming {
+            drop(one);
+            push(&queue, When::Now);
+        }
+        let taken = taken.join().unwrap().unwrap();
+        assert!((1..=4).contains(&taken), "{taken}");
+    }
+
+    #[test]
+    fn what_is_not_urgent_goes_along_with_what_is_and_alone_after_a_while() {
+        let queue = Line::default();
+        let come = Instant::now();
+        push(&queue, When::Along(come));
+        assert_eq!(queue.take(|| None).map(|group| group.len()), Some(1));
+        assert!(come.elapsed() >= ALONG);
+        // Far in the future: only the urgent one can have ended the wait.
+        push(&queue, When::Along(come + Duration::from_secs(3600)));
+        push(&queue, When::Now);
+        assert_eq!(queue.take(|| None).map(|group| group.len()), Some(2));
+        push(&queue, When::Along(come + Duration::from_secs(3600)));
+        queue.close();
+        assert_eq!(queue.take(|| None).map(|group| group.len()), Some(1));
+        assert!(queue.take(|| None).is_none());
+    }
+}
