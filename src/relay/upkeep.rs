@@ -238,20 +238,22 @@ impl Relay {
         let began = Instant::now();
         let key = self.keys(Keyring::word_key);
         let what = Erase::Expired(keep(archive, now));
-        match erase(&self.0.store, &key, &what, Pace::Gentle, stop).await {
-            Ok(Expired { erased: 0, .. }) => {}
+        let rests = match erase(&self.0.store, &key, &what, Pace::Gentle, stop).await {
+            // Where much is kept by holds or open orders, a look takes a while, and for nothing.
+            Ok(Expired { erased: 0, .. }) => 20,
+            // As much comes to its end as comes in.
             Ok(Expired { erased, held, busy, .. }) => {
                 let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
                 tracing::info!(erased, held, busy, took_ms, "messages past their time erased");
+                1
             }
             Err(error) => {
                 tracing::warn!(%error, "expiry waits");
                 return AFTER_ERROR;
             }
-        }
-        // Where much is kept by holds or open orders, a look takes a while.
+        };
         let often = (archive.keep / 100).clamp(Duration::from_millis(200), Duration::from_secs(60));
-        often.max(began.elapsed() * 20)
+        often.max(began.elapsed() * rests)
     }
 
     /// Makes and logs the root of each day that is over, of the last month: what is archived can be
