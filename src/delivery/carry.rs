@@ -80,9 +80,7 @@ impl Carrier {
         if !self.holds(&mail, since, started_at).await {
             return (Report::Nothing, None);
         }
-        if !self.sign(&mut mail).await {
-            return (Report::Nothing, None);
-        }
+        self.sign(&mut mail);
         let delivery = mail.lease.delivery();
         let ended = tokio::select! {
             biased;
@@ -120,7 +118,9 @@ impl Carrier {
         let ended_at = self.clock.now();
         let outcome = decide(&self.config, mail, ended_at, &ended);
         log(mail, &outcome, &ended, ended_at.since(mail.created_at));
+        let again = matches!(outcome, AttemptOutcome::Deferred { .. });
         let record = AttemptRecord {
+            signature: mail.signature.clone().filter(|_| again),
             started_at,
             ended_at,
             outcome,
@@ -147,42 +147,25 @@ impl Carrier {
         }
     }
 
-    /// Signs a mail before its first attempt and keeps the signature, so that every attempt sends
-    /// the same bytes; puts it before the mail. Whether the mail may go out now.
-    async fn sign(&self, mail: &mut StoredMail) -> bool {
+    /// Signs a mail before its first attempt; puts the signature before the mail. It is kept with the end
+    /// of an attempt that is not the last, so that every attempt sends the same bytes. (Those of one that
+    /// has no end, because the relay died over it, are the same as long as the keys are.)
+    fn sign(&self, mail: &mut StoredMail) {
         if let (None, 0, true, Some(dkim)) =
-            (&mail.signature, mail.attempts, mail.composed, self.config.dkim.clone())
+            (&mail.signature, mail.attempts, mail.composed, &self.config.dkim)
         {
-            let domain = self.config.relay.alias_domain.clone();
-            let (bytes, at) = (std::mem::take(&mut mail.bytes), mail.created_at.as_secs());
-            // An RSA signature takes a millisecond.
-            let signing = tokio::task::spawn_blocking(move || {
-                let signature = relay::sign_with_dkim(&dkim, &domain, &bytes, at);
-                (signature, bytes)
-            });
-            let delivery = mail.lease.delivery();
-            let Ok((signature, bytes)) = signing.await else {
-                tracing::error!(%delivery, "signing panicked; not attempted now");
-                return false;
-            };
-            mail.bytes = bytes;
-            match signature {
+            let domain = &self.config.relay.alias_domain;
+            mail.signature =
+                relay::sign_with_dkim(dkim, domain, &mail.bytes, mail.created_at.as_secs());
+            if mail.signature.is_none() {
                 // Unsigned rather than never.
-                None => tracing::error!(%delivery, "a mail could not be signed"),
-                Some(signature) => match self.store.sign(mail.lease, signature.clone()).await {
-                    Ok(true) => mail.signature = Some(signature),
-                    Ok(false) => return false,
-                    Err(error) => {
-                        tracing::warn!(%delivery, %error, "a signature could not be kept; not attempted now");
-                        return false;
-                    }
-                },
+                let delivery = mail.lease.delivery();
+                tracing::error!(%delivery, "a mail could not be signed");
             }
         }
         if let Some(signature) = &mail.signature {
             mail.bytes.splice(0..0, signature.iter().copied());
         }
-        true
     }
 
     /// Whether the delivery is still ours. What waited in memory may have lost its lease: then

@@ -191,6 +191,8 @@ pub struct AttemptRecord {
     /// The peer's words. They are shown to sellers' staff and logged, so delivery must have taken
     /// the recipient's address and host out of them.
     pub reply: String,
+    /// What the mail was signed with, where it goes out again: then with the same.
+    pub signature: Option<Vec<u8>>,
 }
 
 /// How many of each domain's deliveries may be claimed, and where the turn goes on.

@@ -43,23 +43,11 @@ impl Store {
         .await
     }
 
-    /// Keeps the signature that goes out with every attempt, before the first. `false`: the lease
-    /// is lost.
-    pub async fn sign(&self, lease: Lease, signature: Vec<u8>) -> Result<bool, StoreError> {
-        let owner = self.inner.owner;
-        self.write(signature.len(), move |conn| {
-            let sql = "UPDATE delivery SET signature = ?4 WHERE number = ?1 AND lease = ?2
-                AND state = 'sending' AND lease_owner = ?3";
-            Ok(run(conn, sql, params![lease.delivery.0, lease.claim, owner, signature])? == 1)
-        })
-        .await
-    }
-
     /// Writes how an attempt ended and gives its lease back. `false`: the lease was lost, somebody
     /// else attempts it now, and nothing was written.
     pub async fn finish(&self, lease: Lease, record: AttemptRecord) -> Result<bool, StoreError> {
         let owner = self.inner.owner;
-        let size = 256 + record.reply.len();
+        let size = 256 + record.reply.len() + record.signature.as_ref().map_or(0, Vec::len);
         self.inner.queue.write_along(size, move |conn| finish(conn, owner, lease, &record)).await
     }
 
@@ -242,9 +230,18 @@ fn finish(
         conn,
         "UPDATE delivery SET state = ?4, attempts = attempts + 1, last_reply = ?5,
             next_attempt_at = coalesce(?6, next_attempt_at), finished_at = ?7,
-            lease_owner = NULL, lease_until = NULL
+            lease_owner = NULL, lease_until = NULL, signature = coalesce(signature, ?8)
          WHERE number = ?1 AND lease = ?2 AND state = 'sending' AND lease_owner = ?3",
-        params![lease.delivery.0, lease.claim, owner, state.as_str(), record.reply, next, finished],
+        params![
+            lease.delivery.0,
+            lease.claim,
+            owner,
+            state.as_str(),
+            record.reply,
+            next,
+            finished,
+            record.signature
+        ],
     )?;
     if changed == 0 {
         return Ok(false);

@@ -407,7 +407,8 @@ CREATE INDEX address_code_mail ON address_code (mail) WHERE mail IS NOT NULL;
 
 -- lease: counts claims, so that an attempt knows whether the delivery is still its own even where
 -- the same process claimed it again.
--- signature: header lines that go out before the mail, made once, so that every attempt is the same.
+-- signature: header lines that went out before the mail at the first attempt, where it is not the last: every
+-- one sends the same.
 -- domain: the recipient's, in lower case, so that each has its turn.
 CREATE TABLE delivery (
     number          INTEGER PRIMARY KEY,

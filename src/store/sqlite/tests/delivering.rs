@@ -9,6 +9,7 @@ async fn born(market: &Market, n: usize) -> StoredMail {
 
 fn record(outcome: AttemptOutcome, at: Timestamp) -> AttemptRecord {
     AttemptRecord {
+        signature: None,
         started_at: at,
         ended_at: at.after(MINUTE),
         outcome,

@@ -7,6 +7,7 @@ async fn born(market: &Market, n: usize) -> StoredMail {
 
 async fn end(market: &Market, mail: &StoredMail, outcome: AttemptOutcome) {
     let record = AttemptRecord {
+        signature: None,
         started_at: at(1),
         ended_at: at(1),
         outcome,

@@ -16,6 +16,7 @@ async fn a_failure_that_is_reported_before_our_own_attempt_is_written_is_not_for
     assert_eq!(report().await.err(), Some(StoreError::Busy));
     assert!(store.reports_about(&message_id(1)).await.unwrap().is_empty(), "no half of it stays");
     let taken = AttemptRecord {
+        signature: None,
         started_at: at(1),
         ended_at: at(1),
         outcome: AttemptOutcome::Delivered,

@@ -206,6 +206,7 @@ async fn a_code_is_good_for_a_day_and_five_tries_and_its_mail_does_not_stay() {
     market.store.expire_strays(at(27)).await.unwrap();
     assert_eq!(mails().len(), 1, "it is on its way");
     let ended = AttemptRecord {
+        signature: None,
         started_at: at(27),
         ended_at: at(27),
         outcome: AttemptOutcome::Delivered,
