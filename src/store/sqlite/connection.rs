@@ -7,9 +7,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
+use super::rows::say;
 use super::touched::Touched;
 use super::writer::{Queue, failed, guarded};
 use crate::store::error::StoreError;
@@ -176,14 +177,15 @@ impl Readers {
             return Err(StoreError::Closed);
         }
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut conn = idle.map_or_else(|| self.open(), Ok)?;
+        let conn = idle.map_or_else(|| self.open(), Ok)?;
         // One transaction, so that all statements see the same moment.
-        let tx = conn.transaction_with_behavior(TransactionBehavior::Deferred)?;
-        let result = guarded(&tx, work);
-        drop(tx);
+        say(&conn, "BEGIN")?;
+        let result = guarded(&conn, work);
+        // Nothing was written. One that did not end would read the same moment for ever.
+        let has_ended = conn.is_autocommit() || say(&conn, "ROLLBACK").is_ok();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         // Asked under the lock: what is closing empties it.
-        if !self.permits.is_closed() {
+        if has_ended && !self.permits.is_closed() {
             idle.push(conn);
         }
         drop(idle);

@@ -18,6 +18,7 @@ use rusqlite::Connection;
 
 use super::connection::{others_commits, wal_of};
 use super::pages::Pages;
+use super::rows::say;
 
 const HEADER: u64 = 32;
 const FRAME_HEADER: u64 = 24;
@@ -121,7 +122,7 @@ impl Touched {
     pub(super) fn begin(&self, conn: &Connection) -> Result<(), rusqlite::Error> {
         // Held until it has begun, so that no checkpoint begins and ends unseen before it does.
         let copies = self.copies();
-        conn.execute_batch("BEGIN IMMEDIATE")?;
+        say(conn, "BEGIN IMMEDIATE")?;
         let (ended, may_begin_anew) =
             (copies.ended, copies.going_on > 0 || copies.ended > copies.behind);
         drop(copies);

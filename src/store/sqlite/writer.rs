@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::connection::{Checkpoints, Emptying, empty_wal};
 use super::line::{Answer, Coming, Done, Job, Line, When};
+use super::rows::say;
 use super::touched::Touched;
 use crate::store::error::{StoreError, is_lost_write};
 
@@ -233,7 +234,7 @@ impl Queue {
             }
         }
         let ran = began.elapsed();
-        let fate = conn.execute_batch("COMMIT").map_err(failed);
+        let fate = say(conn, "COMMIT").map_err(failed);
         let took = began.elapsed();
         if took > SLOW {
             let (ran_ms, commit_ms) = (millis(ran), millis(took - ran));
@@ -279,7 +280,7 @@ pub(super) fn guarded<T>(
 
 /// Runs a job inside a savepoint of its own. `Err`: the transaction as a whole is lost, and why.
 fn run_in_savepoint(conn: &Connection, job: Job) -> Result<Answer, (Answer, StoreError)> {
-    if let Err(error) = conn.execute_batch("SAVEPOINT job") {
+    if let Err(error) = say(conn, "SAVEPOINT job") {
         let error = failed(error);
         return Err(((job.run)(Err(error.clone())).answer, error));
     }
@@ -297,8 +298,8 @@ fn run_in_savepoint(conn: &Connection, job: Job) -> Result<Answer, (Answer, Stor
         };
         return Err((answer, error));
     }
-    let end = if error.is_none() { "RELEASE job" } else { "ROLLBACK TO job; RELEASE job" };
-    match conn.execute_batch(end) {
+    let undone = if error.is_some() { say(conn, "ROLLBACK TO job") } else { Ok(()) };
+    match undone.and_then(|()| say(conn, "RELEASE job")) {
         Ok(()) => Ok(answer),
         Err(error) => Err((answer, failed(error))),
     }
