@@ -5,6 +5,8 @@
 # postfix for smtp-source and smtp-sink. Quote the ratio, not the numbers.
 #
 #   benches/beside-postfix.sh [SESSIONS="1 10 50"] [MESSAGES=2000] [BYTES=4096] [REPS=3]
+#
+# DKIM=1: Bauta signs with RSA-2048. REUSE=1: a session sends all its mails over one connection.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 sessions=${1:-1 10 50} messages=${2:-2000} bytes=${3:-4096} reps=${4:-3}
@@ -37,6 +39,10 @@ connections = ${CONNECTIONS:-20}
 mode = "enforce"
 TOML
 run() { "$bauta" --config "$dir/bauta.toml" "$@"; }
+if [ -n "${DKIM:-}" ]; then
+    mkdir -m 700 "$dir/data"
+    run dkim rotate | grep -A2 '^ *\[dkim\]' >> "$dir/bauta.toml"
+fi
 run seller put S1 --name "Lamp Shop" --email cs@lamps.example
 run buyer put B1 --name "Jane Roe" --email jane@mail.example
 run order put O1 --seller S1 --buyer B1 --item "Brass lamp"
@@ -61,7 +67,7 @@ bauta_line() { # bauta_line SESSIONS
     mkdir -p /sys/fs/cgroup/cpuacct/bench_bauta 2>/dev/null &&
         echo "$pid" > /sys/fs/cgroup/cpuacct/bench_bauta/cgroup.procs 2>/dev/null || true
     python3 "$bench/bench.py" bauta $smtp $sink std "$1" "$messages" "$bytes" --cg bench_bauta \
-        --sender jane@mail.example --rcpt "$alias" --fixed --reps "$reps" --json "$dir/bauta.jsonl"
+        --sender jane@mail.example --rcpt "$alias" --fixed ${REUSE:+--reuse} --reps "$reps" --json "$dir/bauta.jsonl"
     stop
 }
 

@@ -216,7 +216,7 @@ impl Maintenance {
         self.0.1.notify_all();
     }
 
-    /// It is to copy what stands in the WAL now, where that is much.
+    /// It is to copy what stands in the WAL now, however little that is.
     pub(super) fn copy_soon(&self) {
         self.told().copy = true;
         self.0.1.notify_all();
@@ -227,12 +227,13 @@ impl Maintenance {
         self.told().copied
     }
 
-    /// Waits that long, or until there is something to do: whether it is to end.
-    fn wait(&self, span: Duration) -> bool {
+    /// Waits that long, or until there is something to do: whether it is to copy, or none where it is to
+    /// end.
+    fn wait(&self, span: Duration) -> Option<bool> {
         let waited = self.0.1.wait_timeout_while(self.told(), span, |told| !told.end && !told.copy);
         let mut told = waited.unwrap_or_else(PoisonError::into_inner).0;
-        told.copy = false;
-        told.end
+        let copies = std::mem::take(&mut told.copy);
+        (!told.end).then_some(copies)
     }
 }
 
@@ -252,9 +253,9 @@ pub(super) fn checkpoint_until(
     touched: &Touched,
 ) {
     let checkpoints = writer.checkpoints();
-    while !told.wait(CHECKPOINT_EVERY) {
+    while let Some(copies) = told.wait(CHECKPOINT_EVERY) {
         touched.follow();
-        if checkpoints.have_much()
+        if (copies || checkpoints.have_much())
             && let Some(Copied { all: true, .. }) =
                 checkpoint(conn, "PASSIVE", checkpoints, touched)
         {

@@ -21,10 +21,14 @@ impl Store {
     /// in the WAL has been copied into the database file, where it is much; for a second at most. Else
     /// the WAL would grow until the writer itself has to copy it, and everybody waits for that.
     pub async fn settle_wal(&self) {
-        let maintenance = &self.inner.maintenance;
-        if !self.inner.queue.checkpoints().have_much() {
-            return;
+        if self.inner.queue.checkpoints().have_much() {
+            self.copy_wal().await;
         }
+    }
+
+    /// Waits until what stands in the WAL has been copied beside the writer, for a second at most.
+    async fn copy_wal(&self) {
+        let maintenance = &self.inner.maintenance;
         let before = maintenance.copied();
         maintenance.copy_soon();
         for _ in 0..SETTLING_LOOKS {
@@ -39,6 +43,8 @@ impl Store {
     /// stands in neither. `false`: somebody reads an old snapshot all the time; it is done when
     /// that has ended.
     pub async fn empty_wal(&self) -> bool {
+        // What is left then the writer copies: it keeps mail waiting.
+        self.copy_wal().await;
         let queue = &self.inner.queue;
         let before = queue.emptied();
         queue.empty_wal_soon();
