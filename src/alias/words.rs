@@ -5,7 +5,7 @@ use std::hash::Hasher as _;
 use siphasher::sip::SipHasher24;
 
 use super::keys::Keyring;
-use crate::domain::Words;
+use crate::domain::{SightingKey, Words};
 
 /// Makes words into numbers from which nobody without the key learns the word. Of the oldest alias
 /// key, so that it is the same after a rotation, and is kept and lost together with it.
@@ -21,10 +21,19 @@ impl std::fmt::Debug for WordKey {
 impl Keyring {
     /// The key of the search index.
     pub fn word_key(&self) -> WordKey {
-        let mac = self.versions().last().and_then(|oldest| self.mac(oldest, &[b"search words"]));
+        WordKey(self.of_the_oldest(b"search words"))
+    }
+
+    /// The key of the hashes by which earlier text is recognised, made and kept as that one.
+    pub fn sighting_key(&self) -> SightingKey {
+        SightingKey(self.of_the_oldest(b"sightings"))
+    }
+
+    fn of_the_oldest(&self, purpose: &[u8]) -> [u8; 16] {
+        let mac = self.versions().last().and_then(|oldest| self.mac(oldest, &[purpose]));
         let mut key = [0; 16];
         key.iter_mut().zip(mac.unwrap_or_default()).for_each(|(to, from)| *to = from);
-        WordKey(key)
+        key
     }
 }
 

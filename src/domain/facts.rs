@@ -103,7 +103,30 @@ pub struct History {
 /// What was said before in a conversation, as hashes of runs of words, so that a quotation is
 /// told from new text without keeping the text at hand. Made and asked by `mail::sighting`.
 #[derive(Debug, Clone, Default)]
-pub struct Sightings(pub HashSet<u64>);
+pub struct Sightings {
+    /// What the hashes are made with.
+    pub key: SightingKey,
+    /// One for each run of words.
+    pub hashes: HashSet<u64>,
+}
+
+/// The key of the hashes of [`Sightings`]: whoever knows earlier text must not be able to find other
+/// words with the same hash.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub struct SightingKey(pub [u8; 16]);
+
+impl std::fmt::Debug for SightingKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SightingKey")
+    }
+}
+
+impl Sightings {
+    /// Nothing yet, by this key.
+    pub fn with(key: SightingKey) -> Self {
+        Self { key, hashes: HashSet::default() }
+    }
+}
 
 /// What each side of a conversation has written or was shown.
 #[derive(Debug, Clone, Default)]
@@ -115,6 +138,11 @@ pub struct Said {
 }
 
 impl Said {
+    /// Nothing yet, by this key.
+    pub fn with(key: SightingKey) -> Self {
+        Self { seller: Sightings::with(key), buyer: Sightings::with(key) }
+    }
+
     /// What this side knows.
     pub fn by(&self, role: Role) -> &Sightings {
         match role {
@@ -133,6 +161,7 @@ impl Said {
 
     /// What either side knows: what was said before.
     pub fn all(&self) -> Sightings {
-        Sightings(self.seller.0.union(&self.buyer.0).copied().collect())
+        let hashes = self.seller.hashes.union(&self.buyer.hashes).copied().collect();
+        Sightings { key: self.seller.key, hashes }
     }
 }

@@ -9,6 +9,7 @@
 
 pub mod account;
 pub mod address;
+mod bytes;
 mod characters;
 pub mod conversation;
 mod copies;
@@ -32,12 +33,15 @@ mod words;
 
 pub use account::{HealthRules, NoStrike, Rung, StepKind, Violation};
 pub use address::{AddressError, AliasAddress, Canonical, RealAddress};
+pub use bytes::{are_all, lines_of, run_of};
 pub use characters::is_unseen;
 pub use conversation::{ConversationId, ThreadLink};
 pub use copies::{Copies, Prints};
 pub use custom_id::CustomId;
 pub use delivery::{DeliveryId, DeliveryIdError, DeliveryState, DeliveryStateError};
-pub use facts::{Facts, FactsVersion, History, HistoryConversation, PairId, Said, Sightings};
+pub use facts::{
+    Facts, FactsVersion, History, HistoryConversation, PairId, Said, SightingKey, Sightings,
+};
 pub use file::{Danger, FileFacts, FileKind, Shown, Unopened};
 pub use id::{BuyerId, IdError, MessageId, MsgId, OrderId, SellerId};
 pub use language::{Language, LanguageError};

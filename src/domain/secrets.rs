@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use memchr::memmem;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -136,10 +137,15 @@ impl Secrets {
     pub fn mentions_person(&self, text: &str) -> bool {
         let letters = folded(text);
         let spellings = self.name_spellings();
-        let named =
-            spellings.iter().any(|n| n.split_whitespace().all(|word| letters.contains(word)));
-        let text = text.to_lowercase();
-        named || self.local_parts.iter().any(|l| text.contains(l.as_str()))
+        let contains = |text: &str, word: &str| memmem::find(text.as_bytes(), word.as_bytes());
+        let holds =
+            |name: &str| name.split_whitespace().all(|word| contains(&letters, word).is_some());
+        if spellings.iter().any(|name| holds(name)) {
+            return true;
+        }
+        // Of ASCII both are one.
+        let text = if text.is_ascii() { letters } else { text.to_lowercase() };
+        self.local_parts.iter().any(|part| contains(&text, part).is_some())
     }
 
     /// The hidden name as it may be spelt, [`folded`]: "müller" is written "muller" and "mueller".

@@ -79,13 +79,30 @@ pub fn scan(draft: Draft, secrets: &Secrets, exempt: &Exempt<'_>) -> Result<Outg
 /// A longer text is scanned each time that it stands somewhere: none is kept beside the mail.
 const KEPT_TEXT: usize = 64 * 1024;
 
+/// A text that was looked at before.
+struct Scanned {
+    text: String,
+    /// Nothing is in it, and nobody is named in it.
+    is_clean: bool,
+}
+
+impl Scanned {
+    /// Whether this says nothing new: the same, or what stands above a blank line in a text that
+    /// nothing is in.
+    fn holds(&self, text: &str) -> bool {
+        let begins = || self.text.strip_prefix(text.trim_end());
+        let goes_on = |rest: &str| rest.starts_with("\r\n\r\n") || rest.starts_with("\n\n");
+        self.text == text || (self.is_clean && begins().is_some_and(goes_on))
+    }
+}
+
 /// `scanned`: the texts that were looked at before, which say nothing new where they come again in
 /// the view.
 fn scan_bytes(
     bytes: &[u8],
     search: &Search<'_>,
     exempt: &Exempt<'_>,
-    scanned: &mut Vec<String>,
+    scanned: &mut Vec<Scanned>,
 ) -> Vec<Leak> {
     let mut leaks = Vec::new();
     let mut note = |kind: Option<Kind>, place| {
@@ -126,13 +143,23 @@ fn scan_bytes(
             mail_parser::PartType::Text(text) => {
                 let prose = part.attachment_name().is_none();
                 plain += usize::from(prose);
-                if prose && scanned.iter().any(|before| before == text) {
+                if prose && scanned.iter().any(|before| before.holds(text)) {
                     // Nothing new.
                 } else if prose {
-                    let words = mail::segment(text.replace("\r\n", "\n"));
-                    note(search.contacts(&without_repeated(&words, exempt.known)), Place::Text);
-                    texts.push(words);
-                    scanned.extend((text.len() <= KEPT_TEXT).then(|| text.to_string()));
+                    let words = mail::with_lf(text);
+                    let (found, named) = search.contacts_and_person(&words);
+                    // Nothing of it is left out, and who is named nowhere is named in no margin.
+                    let is_whole = exempt.known.hashes.is_empty() && named.is_none();
+                    if is_whole {
+                        note(found, Place::Text);
+                    } else {
+                        let words = mail::segment(words.into_owned());
+                        note(search.contacts(&without_repeated(&words, exempt.known)), Place::Text);
+                        texts.push(words);
+                    }
+                    let is_clean = is_whole && found.is_none();
+                    let kept = || Scanned { text: text.to_string(), is_clean };
+                    scanned.extend((text.len() <= KEPT_TEXT).then(kept));
                 } else {
                     note(search.contacts(text), Place::Text);
                     note(search.in_prose().then(|| search.person(text)).flatten(), Place::Text);

@@ -46,7 +46,7 @@ fn found_beside(mail: &str, known: &[&str], ids: &[&str]) -> Vec<(Kind, Place)> 
 }
 
 fn found_of(secrets: &Secrets, mail: &str, known: &[&str], ids: &[&str]) -> Vec<(Kind, Place)> {
-    let known = Sightings(known.iter().flat_map(|t| sighting::shingles(t)).collect());
+    let known = sighting::sighted(known);
     let ids: Vec<MsgId> = ids.iter().filter_map(|i| MsgId::new(i)).collect();
     let ids: Vec<&MsgId> = ids.iter().collect();
     match scan(draft(mail), secrets, &Exempt { known: &known, ids: &ids }) {

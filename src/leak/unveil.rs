@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use decancer::Translation;
+use memchr::memchr3_iter;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::domain::{folded, is_unseen};
+use crate::domain::{folded, is_unseen, lines_of};
 use crate::mail;
 
 /// Encodings inside of one another that are undone.
@@ -51,20 +52,14 @@ fn is_encoded(text: &str) -> bool {
         let two = bytes.get(at + 1..at + 3).unwrap_or_default();
         two.len() == 2 && two.iter().all(u8::is_ascii_hexdigit)
     };
-    let begins = |(at, byte): (usize, &u8)| match byte {
-        b'&' => true,
-        b'%' | b'=' => code(at),
-        _ => false,
-    };
-    bytes.iter().enumerate().any(begins)
+    memchr3_iter(b'&', b'%', b'=', bytes).any(|at| bytes.get(at) == Some(&b'&') || code(at))
 }
 
 /// What stands in base64 inside of a text: in a word, as in links that name their reader, or in
 /// lines of it, as in the source of a mail. Lower case.
 pub(super) fn base64_words(text: &str) -> Vec<Cow<'static, str>> {
-    let is_other = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_'));
     // The shortest address worth hiding; and a picture is no word.
-    let words = text.split(is_other).filter(|word| (12..4096).contains(&word.len()));
+    let words = mail::code_words(text, 12..4096);
     let blocks = base64_blocks(text);
     words
         .chain(blocks.iter().map(String::as_str))
@@ -74,12 +69,14 @@ pub(super) fn base64_words(text: &str) -> Vec<Cow<'static, str>> {
         .collect()
 }
 
-/// Lines of nothing but base64 that follow on one another, put together. A line that ends before
-/// the others ends them (RFC 2045 §6.8).
+/// Lines of nothing but base64 that follow on one another, put together, where they may stand for a
+/// text. A line that ends before the others ends them (RFC 2045 §6.8).
 fn base64_blocks(text: &str) -> Vec<String> {
     let mut blocks: Vec<String> = Vec::new();
     let mut open = 0;
-    for line in text.lines() {
+    let mut is_text = false;
+    for line in lines_of(text) {
+        let line = line.strip_suffix('\n').unwrap_or(line);
         let line = line.trim_start_matches(['>', '|', ' ', '\t']).trim_end();
         let letters = line.trim_end_matches('=');
         let is_code = letters.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/-_".contains(&b));
@@ -88,8 +85,12 @@ fn base64_blocks(text: &str) -> Vec<String> {
             continue;
         }
         match blocks.last_mut().filter(|_| open > 0) {
+            _ if open > 0 && !is_text => {}
             Some(block) => block.push_str(letters),
-            None => blocks.push(letters.to_owned()),
+            None => {
+                is_text = mail::may_be_text(letters);
+                blocks.extend(is_text.then(|| letters.to_owned()));
+            }
         }
         let ends = line.len() > letters.len() || line.len() < open;
         open = if ends { 0 } else { line.len() };

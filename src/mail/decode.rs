@@ -1,5 +1,7 @@
 //! Transfer encodings and charsets: bytes of a part become text, whatever is wrong with them.
 
+use std::borrow::Cow;
+
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{
     Encoding, GBK, ISO_2022_JP, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_874, WINDOWS_1252,
@@ -7,9 +9,11 @@ use encoding_rs::{
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode;
+use memchr::memchr;
 
 use super::message::Defect;
 use super::uuencoded;
+use crate::domain::{lines_of, run_of};
 
 /// `Content-Transfer-Encoding` (RFC 2045 §6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -372,16 +376,22 @@ fn holds_utf8(bytes: &[u8]) -> bool {
 /// LF line ends, no control characters but LF and TAB, no byte order mark at the start and no blank
 /// lines at the end.
 pub(super) fn clean(text: &str) -> String {
+    let is_plain = |b: u8| (b >= b' ') & (b <= b'~') | (b == b'\n') | (b == b'\t');
     let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
+    let mut rest = text;
+    loop {
+        // Most of most texts.
+        let plain = run_of(rest.as_bytes(), is_plain);
+        out.push_str(rest.get(..plain).unwrap_or_default());
+        let mut chars = rest.get(plain..).unwrap_or_default().chars();
+        let Some(c) = chars.next() else { break };
+        rest = chars.as_str();
         match c {
             '\r' => {
-                chars.next_if_eq(&'\n');
+                rest = rest.strip_prefix('\n').unwrap_or(rest);
                 out.push('\n');
             }
-            '\n' | '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{c}' => out.push('\n'),
-            '\t' => out.push('\t'),
+            '\u{85}' | '\u{2028}' | '\u{2029}' | '\u{b}' | '\u{c}' => out.push('\n'),
             c if c.is_control() => {}
             // RFC 3629 §6: there it is no character of the text.
             '\u{feff}' if out.is_empty() => {}
@@ -390,6 +400,24 @@ pub(super) fn clean(text: &str) -> String {
     }
     out.truncate(out.trim_end().len());
     out
+}
+
+/// A text with LF line ends for CRLF.
+pub fn with_lf(text: &str) -> Cow<'_, str> {
+    if memchr(b'\r', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for line in lines_of(text) {
+        match line.strip_suffix("\r\n") {
+            Some(line) => {
+                out.push_str(line);
+                out.push('\n');
+            }
+            None => out.push_str(line),
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// At most `most` bytes, cut at a character.

@@ -1,5 +1,6 @@
 //! Words that are another text, encoded.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use data_encoding::{Encoding, Specification};
@@ -19,7 +20,7 @@ const HEAD: usize = 24;
 /// What letters of base64, of either alphabet of RFC 4648 and without padding, stand for; nothing
 /// where that is no text.
 pub fn base64_word(word: &str) -> Option<String> {
-    if !begins_as_text(word) {
+    if !may_be_text(word) {
         return None;
     }
     let plain: Vec<u8> = word.bytes().map(plain).collect();
@@ -37,18 +38,47 @@ fn plain(letter: u8) -> u8 {
     }
 }
 
-/// Whether the first letters, as far as there are so many, stand for the beginning of a text. Nothing
-/// is made to find it out.
-fn begins_as_text(word: &str) -> bool {
-    let Some(head) = word.as_bytes().get(..HEAD) else { return true };
-    let mut letters = [0; HEAD];
+/// Whether these letters may stand for the beginning of a text, as far as the first of them tell.
+/// Nothing is made to find it out.
+pub fn may_be_text(word: &str) -> bool {
+    // The first four tell it of most.
+    begins_as_text::<4, 3>(word) && begins_as_text::<HEAD, { HEAD / 4 * 3 }>(word)
+}
+
+/// Whether the first letters, where there are so many, stand for the beginning of a text.
+fn begins_as_text<const LETTERS: usize, const BYTES: usize>(word: &str) -> bool {
+    let Some(head) = word.as_bytes().get(..LETTERS) else { return true };
+    let mut letters = [0; LETTERS];
     letters.iter_mut().zip(head).for_each(|(to, from)| *to = plain(*from));
-    let mut bytes = [0; HEAD / 4 * 3];
+    let mut bytes = [0; BYTES];
     if LAX.decode_mut(&letters, &mut bytes).is_err() {
         return false;
     }
     // The last character may go on.
     std::str::from_utf8(&bytes).map_or_else(|wrong| wrong.error_len().is_none(), |_| true)
+}
+
+/// The runs of letters that base64 is written with, of either alphabet and without padding, of so
+/// many letters.
+pub fn code_words(text: &str, letters: Range<usize>) -> impl Iterator<Item = &str> {
+    let words = text.as_bytes().split(|byte| !is_letter(*byte));
+    let words = words.filter(move |word| letters.contains(&word.len()));
+    words.filter_map(|word| std::str::from_utf8(word).ok())
+}
+
+/// Whether base64 of either alphabet is written with it.
+fn is_letter(byte: u8) -> bool {
+    const LETTERS: [bool; 256] = {
+        let mut letters = [false; 256];
+        let mut byte = 0_u8;
+        while byte < 128 {
+            let known = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
+            letters[byte as usize] = known;
+            byte += 1;
+        }
+        letters
+    };
+    LETTERS.get(usize::from(byte)).is_some_and(|known| *known)
 }
 
 #[cfg(test)]

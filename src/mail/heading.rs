@@ -1,5 +1,7 @@
 //! The lines of a quoted header block ("From: … Sent: … To: … Subject: …").
 
+use memchr::memchr2;
+
 use super::introduction::bare;
 use super::phrases::PHRASES;
 
@@ -18,10 +20,12 @@ pub(super) enum Heading {
 
 /// The field of a header block that this line holds.
 pub(super) fn heading(line: &str) -> Option<Heading> {
+    // Most lines have no colon, of either width.
+    memchr2(b':', 0xef, line.as_bytes())?;
     let line = bare(line);
     // Cells of a table come as "From: | Jane".
     let line = line.trim_start_matches(['|', ' ']);
-    // Most lines have no colon at their beginning, of either width.
+    // Many have none at their beginning.
     let begins = line.as_bytes().get(..LONGEST + 3).unwrap_or(line.as_bytes());
     if !begins.iter().any(|byte| matches!(byte, b':' | 0xef)) {
         return None;

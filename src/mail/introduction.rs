@@ -1,5 +1,7 @@
 //! Lines by which mail programs and help desks introduce what they quote or append.
 
+use memchr::memchr;
+
 use super::phrases::PHRASES;
 
 /// How sure it is that a line introduces a quote.
@@ -35,20 +37,21 @@ pub(super) fn is_quoted(line: &str) -> bool {
 
 /// GroupWise's head of an unmarked quote: ">>> Jane Roe <jane@mail.example> 2.4.2012 18:26 >>>".
 fn is_arrowed(line: &str) -> bool {
-    let line = line.trim_end();
-    let inner = line.strip_prefix(">>>").and_then(|l| l.strip_suffix(">>>"));
+    let inner = line.strip_prefix(">>>").and_then(|l| l.trim_end().strip_suffix(">>>"));
     inner.is_some_and(|inner| inner.len() <= 200 && has_date(inner) && !inner.starts_with('>'))
 }
 
 /// Whether an introduction may have this line: without one of these, and where its first is not
 /// [`begins_dated`], lines introduce nothing. Most lines of most texts.
 pub(super) fn may_name(line: &str) -> bool {
-    line.contains('@') || ends_open(bare(line))
+    let ends = line.trim_end_matches(|c: char| c.is_whitespace() || c == '*');
+    ends_open(ends) || memchr(b'@', line.as_bytes()).is_some()
 }
 
 /// Whether a line begins with a date, as older Gmail's introductions do.
 pub(super) fn begins_dated(line: &str) -> bool {
-    let line = bare(line);
+    // What is taken off its end is no part of a date.
+    let line = line.trim_start_matches(|c: char| c.is_whitespace() || c == '*');
     line.starts_with(|c: char| c.is_ascii_digit()) && has_date(date_of(line))
 }
 
@@ -176,7 +179,8 @@ pub(super) fn is_separator(line: &str) -> bool {
         return true;
     }
     if line.chars().take_while(|c| draws(*c)).count() < 2 {
-        return PHRASES.marker.is_match(bare(line));
+        let line = bare(line);
+        return PHRASES.marks(line) && PHRASES.marker.is_match(line);
     }
     let inner = line.trim_matches(|c| draws(c) || c == ' ');
     let named = match line.ends_with(draws) {

@@ -32,6 +32,7 @@ pub(super) static PHRASES: LazyLock<Phrases> = LazyLock::new(|| {
         separator: pattern(any("separators")),
         begins_with_separator: pattern(format!("^{}", any("separators"))),
         marker: pattern(format!("^{}", any("markers"))),
+        marks: section("markers").filter_map(|marker| marker.bytes().next()).collect(),
         above: pattern(any("above")),
         footer: pattern(format!("^{}{END}|{}$", any("footers"), any("footer-ends"))),
         sending: pattern(format!("^{0}|{0}$", any("sending"))),
@@ -54,10 +55,20 @@ pub(super) struct Phrases {
     pub(super) separator: Regex,
     pub(super) begins_with_separator: Regex,
     pub(super) marker: Regex,
+    /// How markers begin, in lower case.
+    marks: HashSet<u8>,
     pub(super) above: Regex,
     pub(super) footer: Regex,
     pub(super) sending: Regex,
     pub(super) device: Regex,
+}
+
+impl Phrases {
+    /// Whether a line may begin with a marker: most don't even have its first letter.
+    pub(super) fn marks(&self, line: &str) -> bool {
+        let first = line.bytes().next();
+        first.is_some_and(|b| !b.is_ascii() || self.marks.contains(&b.to_ascii_lowercase()))
+    }
 }
 
 /// The entries of one section.

@@ -9,6 +9,7 @@ use super::introduction::{
 };
 use super::message::{Segment, SegmentKind, Text};
 use super::signature;
+use crate::domain::lines_of;
 
 /// Lines over which an introduction is wrapped at most.
 const INTRODUCTION_LINES: usize = 4;
@@ -25,7 +26,7 @@ pub fn segment(body: String) -> Text {
     let kinds = Lines::new(&body).kinds();
     let mut segments: Vec<Segment> = Vec::new();
     let mut at = 0;
-    for (line, kind) in body.split_inclusive('\n').zip(kinds) {
+    for (line, kind) in lines_of(&body).zip(kinds) {
         let end = at + line.len();
         match segments.last_mut() {
             Some(last) if last.kind == kind => last.range.end = end,
@@ -51,6 +52,8 @@ pub fn new_text(text: &Text) -> String {
 
 struct Lines<'t> {
     lines: Vec<&'t str>,
+    /// The same without the white space around them.
+    words: Vec<&'t str>,
     /// For each line the next one, itself included, that is not blank.
     next_full: Vec<usize>,
     /// For each line whether an introduction may end on it or names somebody.
@@ -64,11 +67,12 @@ struct Lines<'t> {
 
 impl<'t> Lines<'t> {
     fn new(body: &'t str) -> Self {
-        let lines: Vec<&str> = body.split_inclusive('\n').collect();
+        let lines: Vec<&str> = lines_of(body).collect();
+        let words: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
         let mut next_full = vec![lines.len(); lines.len() + 1];
         let mut next = lines.len();
-        for (at, line) in lines.iter().enumerate().rev() {
-            if !line.trim().is_empty() {
+        for (at, words) in words.iter().enumerate().rev() {
+            if !words.is_empty() {
                 next = at;
             }
             if let Some(slot) = next_full.get_mut(at) {
@@ -78,11 +82,19 @@ impl<'t> Lines<'t> {
         let quotes_end = lines.iter().rposition(|line| is_quoted(line)).map_or(0, |at| at + 1);
         let kinds = vec![SegmentKind::New; lines.len()];
         let names = lines.iter().map(|line| may_name(line)).collect();
-        Self { lines, next_full, names, quotes_end, separated: false, kinds }
+        Self { lines, words, next_full, names, quotes_end, separated: false, kinds }
     }
 
     fn line(&self, at: usize) -> &'t str {
         self.lines.get(at).copied().unwrap_or_default()
+    }
+
+    fn words(&self, at: usize) -> &'t str {
+        self.words.get(at).copied().unwrap_or_default()
+    }
+
+    fn is_blank(&self, at: usize) -> bool {
+        self.words(at).is_empty()
     }
 
     fn full_from(&self, at: usize) -> usize {
@@ -101,9 +113,9 @@ impl<'t> Lines<'t> {
         self.footers();
         self.closing();
         let mut before = SegmentKind::New;
-        for (line, kind) in self.lines.iter().zip(self.kinds.iter_mut()) {
+        for (words, kind) in self.words.iter().zip(self.kinds.iter_mut()) {
             // A blank line goes with what stands above it.
-            if line.trim().is_empty() {
+            if words.is_empty() {
                 *kind = before;
             }
             before = *kind;
@@ -117,14 +129,14 @@ impl<'t> Lines<'t> {
         let mut running = SegmentKind::New;
         let mut written = false;
         while at < self.lines.len() {
-            let line = self.line(at);
+            let line = self.words(at);
             let quoted = is_quoted(line);
             // Looked for once in a line.
             let introduction = if quoted { None } else { self.introduction(at) };
             if quoted {
                 self.mark(at..at + 1, SegmentKind::Quote);
                 running = SegmentKind::New;
-            } else if is_reply_line(line) && !written {
+            } else if !written && is_reply_line(line) {
                 self.mark(at..at + 1, SegmentKind::Attribution);
             } else if let Some(end) = self.tail(at, introduction, written) {
                 let all = self.lines.len();
@@ -138,7 +150,7 @@ impl<'t> Lines<'t> {
                 at = self.full_from(end);
                 continue;
             } else {
-                if signature::is_separator(line) {
+                if signature::is_separator(self.line(at)) {
                     running = SegmentKind::Signature;
                     self.separated = true;
                 }
@@ -160,7 +172,7 @@ impl<'t> Lines<'t> {
         if let Some(end) = self.header_block(at) {
             return Some(end);
         }
-        if is_separator(self.line(at)) || is_reply_line(self.line(at)) {
+        if is_separator(self.words(at)) || is_reply_line(self.words(at)) {
             let below = self.full_from(at + 1);
             let introduction =
                 || self.introduction(below).filter(|(_, sure)| *sure == Introduces::Surely);
@@ -197,10 +209,10 @@ impl<'t> Lines<'t> {
 
     fn introduction(&self, at: usize) -> Option<(usize, Introduces)> {
         let names = self.names.get(at..).unwrap_or_default();
-        if !begins_dated(self.line(at)) && !names.iter().take(INTRODUCTION_LINES).any(|n| *n) {
+        if !names.iter().take(INTRODUCTION_LINES).any(|n| *n) && !begins_dated(self.words(at)) {
             return None;
         }
-        let mut joined = self.line(at).trim().to_owned();
+        let mut joined = self.words(at).to_owned();
         if joined.len() > 1000 {
             return None;
         }
@@ -209,7 +221,7 @@ impl<'t> Lines<'t> {
         }
         let begins = may_begin(&joined)?;
         for more in at + 1..at + INTRODUCTION_LINES {
-            let line = self.line(more).trim();
+            let line = self.words(more);
             // A break right before the bracket that closes the address is no quote mark.
             let quoted = is_quoted(line) && line != ">:";
             if line.is_empty() || quoted || line.len() > 1000 {
@@ -234,8 +246,7 @@ impl<'t> Lines<'t> {
             return false;
         }
         let whole = lines.len() == 1 || may_begin(first) == Some(Introduces::Surely);
-        let lines: Vec<&str> =
-            self.lines.get(lines).unwrap_or_default().iter().map(|line| line.trim()).collect();
+        let lines: Vec<&str> = lines.filter_map(|at| self.words.get(at)).copied().collect();
         whole && introduces(&lines.join(" ")).is_some()
     }
 
@@ -270,7 +281,7 @@ impl<'t> Lines<'t> {
             let line = self.line(above);
             if is_rule(line) {
                 first = above;
-            } else if !line.trim().is_empty() {
+            } else if !self.is_blank(above) {
                 break;
             }
         }
@@ -289,7 +300,7 @@ impl<'t> Lines<'t> {
             let mut end = at;
             let (mut count, mut bytes) = (0, 0);
             while end < self.kinds.len() {
-                let blank = self.line(end).trim().is_empty();
+                let blank = self.is_blank(end);
                 if !blank && !self.kinds.get(end).is_some_and(is_signature) {
                     break;
                 }
@@ -308,14 +319,12 @@ impl<'t> Lines<'t> {
     fn footers(&mut self) {
         let mut ends = true;
         for at in (0..self.lines.len()).rev() {
-            let line = self.line(at);
-            if line.trim().is_empty() {
+            let line = self.words(at);
+            if line.is_empty() {
                 continue;
             }
-            let apart = || {
-                let blank = |at: usize| self.line(at).trim().is_empty();
-                blank(at + 1) && at.checked_sub(1).is_some_and(blank)
-            };
+            let apart =
+                || self.is_blank(at + 1) && at.checked_sub(1).is_some_and(|at| self.is_blank(at));
             if self.kinds.get(at) != Some(&SegmentKind::New) {
                 ends = true;
             } else if (ends || apart()) && signature::is_footer(line) {
@@ -332,13 +341,13 @@ impl<'t> Lines<'t> {
             return;
         }
         let is_new = |at: &usize| self.kinds.get(*at) == Some(&SegmentKind::New);
-        let full = |at: &usize| !self.line(*at).trim().is_empty();
+        let full = |at: &usize| !self.is_blank(*at);
         let Some(last) = (0..self.lines.len()).rev().filter(full).find(is_new) else { return };
         let mut run: Vec<usize> =
             (0..=last).rev().filter(full).take_while(is_new).take(SIGNATURE_SEARCH).collect();
         run.reverse();
         let lines: Vec<&str> = run.iter().map(|&at| self.line(at)).collect();
-        let blank = |at: usize| self.line(at).trim().is_empty();
+        let blank = |at: usize| self.is_blank(at);
         let gaps: Vec<bool> = run.iter().map(|at| at.checked_sub(1).is_some_and(blank)).collect();
         if let Some(&first) = signature::begins(&lines, &gaps).and_then(|first| run.get(first)) {
             self.mark(first..last + 1, SegmentKind::Signature);

@@ -1,54 +1,49 @@
 //! Recognising what was said before: hashes of runs of words.
 //!
 //! The hashes are stored (`domain::Sightings`), so what makes a word and how a run is hashed may
-//! only change together with a migration.
+//! only change together with a migration. They are made with a key of the relay's own.
 
 use std::ops::Range;
 
-use data_encoding::HEXLOWER;
-use sha2::{Digest, Sha256};
+use siphasher::sip::SipHasher13;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::message::{SegmentKind, Text};
-use crate::domain::{Sightings, is_unseen};
+use crate::domain::{SightingKey, Sightings, are_all, is_unseen, run_of};
 
 /// Words of one shingle.
 const RUN: usize = 4;
-/// A longer word stands for itself by its beginning and its hash, so that time stays linear.
-const LONGEST_WORD: usize = 64;
-/// What stands before each word of a run that is hashed.
-const APART: char = '\u{1f}';
-
-/// The words of a text.
-#[derive(Default)]
-struct Words {
-    /// As they are compared, one behind the other, each with [`APART`] before it.
-    normal: String,
-    /// Of each the bytes of `normal`, with what stands before it, and those of the text.
-    each: Vec<(Range<usize>, Range<usize>)>,
-}
+/// A word of a text: its hash, and its bytes of the text.
+type Word = (u64, Range<usize>);
 
 /// The hashes of a text by which it is recognised later: one for each run of four words, or one
 /// for the whole of a shorter text. Sorted, without doubles; none for a text without words.
-pub fn shingles(text: &str) -> Vec<u64> {
-    let mut hashes: Vec<u64> = runs(&words(text)).map(|(hash, _)| hash).collect();
+pub fn shingles(text: &str, key: &SightingKey) -> Vec<u64> {
+    let mut hashes: Vec<u64> = runs(&words(text, key), key).map(|(hash, _)| hash).collect();
     hashes.sort_unstable();
     hashes.dedup();
     hashes
 }
 
+/// What is known where these texts were seen.
+#[cfg(test)]
+pub fn sighted(texts: &[&str]) -> Sightings {
+    let key = SightingKey([7; 16]);
+    Sightings { key, hashes: texts.iter().flat_map(|text| shingles(text, &key)).collect() }
+}
+
 /// The byte ranges of `text` whose words occur in earlier text, in order and apart from one
 /// another; neighbouring words are one range together with what stands between them.
 pub fn seen(text: &str, seen: &Sightings) -> Vec<Range<usize>> {
-    if seen.0.is_empty() {
+    if seen.hashes.is_empty() {
         return vec![];
     }
-    let words = words(text);
-    let mut known = vec![false; words.each.len()];
+    let words = words(text, &seen.key);
+    let mut known = vec![false; words.len()];
     let mut marked = 0;
-    for (hash, run) in runs(&words) {
-        if seen.0.contains(&hash) {
+    for (hash, run) in runs(&words, &seen.key) {
+        if seen.hashes.contains(&hash) {
             // Runs overlap: what was marked already is not marked again.
             if let Some(fresh) = known.get_mut(run.start.max(marked)..run.end) {
                 fresh.fill(true);
@@ -58,7 +53,7 @@ pub fn seen(text: &str, seen: &Sightings) -> Vec<Range<usize>> {
     }
     let mut ranges: Vec<Range<usize>> = Vec::new();
     let mut joins = false;
-    for ((_, range), known) in words.each.into_iter().zip(known) {
+    for ((_, range), known) in words.into_iter().zip(known) {
         match ranges.last_mut() {
             Some(last) if known && joins => last.end = range.end,
             _ if known => ranges.push(range),
@@ -79,7 +74,7 @@ pub fn repeated(text: &Text, known: &Sightings) -> Vec<Range<usize>> {
         .filter(|segment| segment.kind == SegmentKind::Quote)
         .map(|segment| &segment.range)
         .collect();
-    if quotes.is_empty() || known.0.is_empty() {
+    if quotes.is_empty() || known.hashes.is_empty() {
         return vec![];
     }
     let within = |seen: Range<usize>| {
@@ -93,55 +88,60 @@ pub fn repeated(text: &Text, known: &Sightings) -> Vec<Range<usize>> {
 }
 
 /// The runs of a text: hash and range of words.
-fn runs(words: &Words) -> impl Iterator<Item = (u64, Range<usize>)> + '_ {
-    let count = words.each.len();
-    let short = (1..RUN).contains(&count);
-    let whole = short.then(|| (words.hash("whole", 0..count), 0..count));
-    let runs = (RUN..=count).map(|end| (words.hash("run", end - RUN..end), end - RUN..end));
+fn runs(words: &[Word], key: &SightingKey) -> impl Iterator<Item = (u64, Range<usize>)> {
+    let count = words.len();
+    let hasher = hasher(key, 1);
+    let hash = move |run: &[Word]| {
+        let mut hashes = [0; 8 * RUN];
+        for (to, (hash, _)) in hashes.chunks_mut(8).zip(run) {
+            to.copy_from_slice(&hash.to_le_bytes());
+        }
+        hasher.hash(hashes.get(..8 * run.len()).unwrap_or_default())
+    };
+    let whole = (1..RUN).contains(&count).then(|| (hash(words), 0..count));
+    let runs = words.windows(RUN).enumerate().map(move |(at, run)| (hash(run), at..at + RUN));
     whole.into_iter().chain(runs)
 }
 
-impl Words {
-    /// The first 8 bytes of SHA-256: whoever knows earlier text must not be able to find other
-    /// words with the same hash, as they could with a plain checksum.
-    fn hash(&self, marker: &str, run: Range<usize>) -> u64 {
-        let mut sha = Sha256::new();
-        sha.update(marker);
-        if let Some([(first, _), .., (last, _)] | [(first @ last, _)]) = self.each.get(run) {
-            sha.update(self.normal.get(first.start..last.end).unwrap_or_default());
-        }
-        let digest = sha.finalize();
-        digest.iter().take(8).fold(0, |hash, &byte| hash << 8 | u64::from(byte))
-    }
+/// SipHash-1-3 (Aumasson and Bernstein, 2012), a keyed function that costs little for so few bytes.
+/// Words and runs of them are hashed apart.
+fn hasher(key: &SightingKey, of: u64) -> SipHasher13 {
+    let (first, second) = key.0.split_at(8);
+    let number = |half: &[u8]| half.iter().rev().fold(0, |all, byte| all << 8 | u64::from(*byte));
+    SipHasher13::new_with_keys(number(first), number(second) ^ of)
+}
 
-    fn push(&mut self, text: &str, range: Range<usize>) {
-        let raw = text.get(range.clone()).unwrap_or_default();
-        let before = self.normal.len();
-        self.normal.push(APART);
-        let start = self.normal.len();
-        if raw.bytes().all(|b| b.is_ascii_alphanumeric()) {
+/// The words of a text as they are found.
+struct Words<'t> {
+    text: &'t str,
+    hasher: SipHasher13,
+    /// The last, as it is compared.
+    normal: String,
+    each: Vec<Word>,
+}
+
+impl Words<'_> {
+    fn push(&mut self, range: Range<usize>) {
+        let raw = self.text.get(range.clone()).unwrap_or_default();
+        self.normal.clear();
+        if are_all(raw.as_bytes(), is_plain) {
             // Most words: their NFKC is themselves.
             self.normal.push_str(raw);
-            if let Some(word) = self.normal.get_mut(start..) {
-                word.make_ascii_lowercase();
-            }
+            self.normal.make_ascii_lowercase();
         } else {
             // Twice: some characters' compatibility forms have capitals.
             let folded = raw.nfkc().flat_map(char::to_lowercase).nfkc();
             self.normal.extend(folded.filter(|c| c.is_alphanumeric()));
         }
-        let word = self.normal.get(start..).unwrap_or_default();
-        if word.is_empty() {
-            self.normal.truncate(before);
-            return;
+        if !self.normal.is_empty() {
+            self.each.push((self.hasher.hash(self.normal.as_bytes()), range));
         }
-        if word.len() > LONGEST_WORD {
-            let hash = HEXLOWER.encode(&Sha256::digest(word));
-            self.normal.truncate(start);
-            self.normal.push_str(&hash);
-        }
-        self.each.push((before..self.normal.len(), range));
     }
+}
+
+/// A letter or figure of ASCII.
+fn is_plain(byte: u8) -> bool {
+    ((byte | 0x20) >= b'a') & ((byte | 0x20) <= b'z') | (byte >= b'0') & (byte <= b'9')
 }
 
 /// Written without spaces between words: each character is a word.
@@ -162,22 +162,23 @@ fn is_word(c: char) -> bool {
     c.is_alphanumeric() || (!c.is_ascii() && std::iter::once(c).nfkc().any(char::is_alphanumeric))
 }
 
-fn words(text: &str) -> Words {
-    let mut words = Words::default();
+fn words(text: &str, key: &SightingKey) -> Vec<Word> {
+    let (normal, each) = (String::new(), Vec::with_capacity(text.len() / 6));
+    let mut words = Words { text, hasher: hasher(key, 0), normal, each };
     let mut open: Option<Range<usize>> = None;
     let mut open_cjk = false;
     let mut next = 0;
     while let Some(rest) = text.get(next..).filter(|rest| !rest.is_empty()) {
         let at = next;
         // Most text: no mark, nothing unseen, no word of one character.
-        let plain = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        let plain = run_of(rest.as_bytes(), is_plain);
         next += plain;
         match &mut open {
             _ if plain == 0 => {}
             Some(range) if !open_cjk => range.end = next,
             _ => {
                 if let Some(range) = open.replace(at..next) {
-                    words.push(text, range);
+                    words.push(range);
                 }
                 open_cjk = false;
             }
@@ -188,7 +189,7 @@ fn words(text: &str) -> Words {
         next = end;
         if c.is_ascii() {
             if let Some(range) = open.take() {
-                words.push(text, range);
+                words.push(range);
             }
             open_cjk = false;
             continue;
@@ -207,7 +208,7 @@ fn words(text: &str) -> Words {
             }
         }
         if let Some(range) = open.take() {
-            words.push(text, range);
+            words.push(range);
         }
         if is_word(c) && !is_mark(c) {
             open = Some(at..end);
@@ -215,9 +216,9 @@ fn words(text: &str) -> Words {
         }
     }
     if let Some(range) = open {
-        words.push(text, range);
+        words.push(range);
     }
-    words
+    words.each
 }
 
 #[cfg(test)]
@@ -226,9 +227,11 @@ mod tests {
 
     use super::*;
 
+    const KEY: SightingKey = SightingKey([7; 16]);
+
     /// What of `text` was seen, given what was said before.
     fn check(earlier: &str, text: &str, expected: &[&str]) {
-        let known = Sightings(shingles(earlier).into_iter().collect());
+        let known = sighted(&[earlier]);
         let found: Vec<&str> = seen(text, &known).into_iter().map(|r| &text[r]).collect();
         assert_eq!(found, expected, "{text:?} after {earlier:?}");
     }
@@ -262,7 +265,7 @@ mod tests {
         check("Thank you!", "> thank YOU", &["thank YOU"]);
         check("Thank you!", "thank you very", &[]);
         check("", "", &[]);
-        assert!(shingles(" .,! ").is_empty());
+        assert!(shingles(" .,! ", &KEY).is_empty());
     }
 
     #[test]
@@ -291,18 +294,20 @@ mod tests {
 
     #[test]
     fn the_stored_hashes_never_change() {
-        assert_eq!(shingles("one two three four"), [STORED_RUN]);
-        assert_eq!(shingles("one"), [STORED_WHOLE]);
+        assert_eq!(shingles("one two three four", &KEY), [STORED_RUN]);
+        assert_eq!(shingles("One", &KEY), [STORED_WHOLE]);
+        let other = SightingKey([8; 16]);
+        assert_ne!(shingles("one", &other), [STORED_WHOLE]);
     }
 
-    /// By another program's SHA-256.
-    const STORED_RUN: u64 = 0xa56a_4a08_9f59_b148;
-    const STORED_WHOLE: u64 = 0x9d89_ceba_2228_78ef;
+    /// By another program's SipHash-1-3.
+    const STORED_RUN: u64 = 0x82ef_568c_5daa_03be;
+    const STORED_WHOLE: u64 = 0x60e7_91a7_ce0a_6b58;
 
     #[test]
     fn time_is_linear() {
         let text = "long ".repeat(100_000) + "x".repeat(1_000_000).as_str();
-        let known = Sightings(shingles(&text).into_iter().collect());
+        let known = sighted(&[&text]);
         assert_eq!(seen(&text, &known), std::slice::from_ref(&(0..text.len())));
     }
 
@@ -310,7 +315,7 @@ mod tests {
         #[test]
         fn ranges_lie_on_characters_and_apart(text in "\\PC{0,80}", earlier in "\\PC{0,80}") {
             for said in [&earlier, &text] {
-                let known = Sightings(shingles(said).into_iter().collect());
+                let known = sighted(&[said]);
                 let mut before = 0;
                 for range in seen(&text, &known) {
                     prop_assert!(range.start >= before && range.start < range.end);
@@ -322,7 +327,7 @@ mod tests {
 
         #[test]
         fn whatever_was_said_is_seen_again(text in "[a-zäéA-Zжあ漢0-9 ,.\n>]{0,200}") {
-            let known = Sightings(shingles(&text).into_iter().collect());
+            let known = sighted(&[&text]);
             let found = seen(&text, &known);
             let has_words = text.chars().any(char::is_alphanumeric);
             prop_assert_eq!(found.len(), usize::from(has_words));

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::Prints;
+use crate::domain::{Prints, lines_of};
 use crate::mail::{Message, SegmentKind, Text};
 
 /// Letters and digits of a long passage; a character of a script without blanks counts for three.
@@ -74,7 +74,7 @@ fn paragraphs(body: &str, within: Range<usize>) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut at = within.start;
     let mut open = false;
-    for line in body.get(within).unwrap_or_default().split_inclusive('\n') {
+    for line in lines_of(body.get(within).unwrap_or_default()) {
         let words = line.trim();
         let end = at + line.trim_end().len();
         let greets =

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use memchr::{memchr, memchr3};
+
 use crate::domain::Certainty;
 
 use super::domains::{self, Allowed};
@@ -297,6 +299,9 @@ fn told_name(tokens: &Tokens<'_>, i: usize, end: usize) -> Option<usize> {
 /// and French keyboards have 2 and à there), or the word for it in one run.
 fn joined(tokens: &Tokens<'_>, i: usize) -> Option<(Range<usize>, Certainty)> {
     let word = tokens.word(i).filter(|w| w.is_ascii())?;
+    // Most words have none of it.
+    let bytes = word.as_bytes();
+    memchr3(b'2', b'q', b't', bytes).or_else(|| memchr(b'_', bytes))?;
     let letter = |c: char| {
         #[cfg(test)]
         super::steps::take();

@@ -29,7 +29,7 @@ mod tests {
     use super::super::rules::tests::policy;
     use super::super::{Context, Rules};
     use crate::config::Mode;
-    use crate::domain::{Action, Direction, Part, Sightings, Verdict};
+    use crate::domain::{Action, Direction, Part, Verdict};
     use crate::mail::{self, Message, sighting};
 
     fn read(head: &str, html: &str) -> Message {
@@ -42,7 +42,7 @@ mod tests {
 
     fn judged(message: &Message, direction: Direction, said: Option<&str>) -> Verdict {
         let rules = Rules::new(&policy(Mode::Enforce, &[]), &["msg.market.example".to_owned()]);
-        let sightings = said.map(|said| Sightings(sighting::shingles(said).into_iter().collect()));
+        let sightings = said.map(|said| sighting::sighted(&[said]));
         let context = Context {
             direction,
             proactive: false,

@@ -272,12 +272,14 @@ fn look_alike(word: &str) -> Option<String> {
     if glued.len() + 7 <= word.len() && !glued.is_empty() && LEXICON.phone.has(glued) {
         return word.get(glued.len()..).map(str::to_owned);
     }
-    let figure = word.bytes().filter(u8::is_ascii_digit).count();
-    let letters = word.bytes().all(|b| matches!(b, b'0'..=b'9' | b'o' | b'l' | b'i' | b'_'));
+    if !word.bytes().all(|b| matches!(b, b'0'..=b'9' | b'o' | b'l' | b'i' | b'_')) {
+        return None;
+    }
+    let figure = word.bytes().any(|b| b.is_ascii_digit());
     // "20l" are litres.
     let litres =
         word.ends_with('l') && word.trim_end_matches('l').bytes().all(|b| b.is_ascii_digit());
-    if figure == 0 || !letters || litres || word.ends_with('_') || word.starts_with('_') {
+    if !figure || litres || word.ends_with('_') || word.starts_with('_') {
         return None;
     }
     Some(

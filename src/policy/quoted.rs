@@ -84,7 +84,7 @@ impl Quoted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::sighting::shingles;
+    use crate::mail::sighting::sighted;
 
     #[test]
     fn a_stretch_is_quoted_only_if_all_of_it_is() {
@@ -98,8 +98,7 @@ mod tests {
 
     #[test]
     fn a_subject_that_the_conversation_knows_is_quoted_with_the_marks_of_answering() {
-        let known = ["Where is my parcel?", "A review?"].map(shingles).concat();
-        let sightings = Sightings(known.into_iter().collect());
+        let sightings = sighted(&["Where is my parcel?", "A review?"]);
         for (subject, covered) in [
             ("Re: Where is my parcel?", 0..23),
             ("AW: Re: a review", 0..16),

@@ -8,6 +8,7 @@ use super::domains;
 use super::kana::signs_apart;
 use super::lexicon::{LEXICON, Sign, SignWord, Signs};
 use super::view::View;
+use crate::domain::run_of;
 
 /// What a token is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,8 +143,7 @@ fn script(c: char) -> Option<Script> {
 /// Bytes of the run of ASCII letters, digits and `_` that begins here.
 fn ascii_word(text: &str, at: usize) -> usize {
     let rest = text.as_bytes().get(at..).unwrap_or_default();
-    let goes_on = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
-    rest.iter().position(|byte| !goes_on(byte)).unwrap_or(rest.len())
+    run_of(rest, |b| b.is_ascii_alphanumeric() | (b == b'_'))
 }
 
 impl<'a> Tokens<'a> {
@@ -181,7 +181,7 @@ impl<'a> Tokens<'a> {
             at = end;
         }
         // Most texts have neither.
-        if text.contains("っと") || text.contains("ット") {
+        if !text.is_ascii() && (text.contains("っと") || text.contains("ット")) {
             list = signs_apart(text, list);
         }
         for token in &mut list {

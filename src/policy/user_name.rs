@@ -29,12 +29,9 @@ pub(super) fn at(tokens: &Tokens<'_>, i: usize) -> Option<Range<usize>> {
 /// Whether a word is none that anybody writes in a sentence: `adeshop_ng`, `samplebuyer.42`.
 pub(super) fn is_made(name: &str) -> bool {
     let name = name.trim_start_matches(['@', '$']);
-    let letters = name.chars().filter(|c| c.is_alphabetic()).count();
-    let digit = name.contains(|c: char| c.is_ascii_digit());
-    let joint = name.contains(['_', '.', '#']);
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && letters >= 3
-        && (digit || joint)
+        && name.bytes().any(|b| b.is_ascii_digit() || matches!(b, b'_' | b'.' | b'#'))
+        && name.chars().filter(|c| c.is_alphabetic()).nth(2).is_some()
 }
 
 /// The user name after a mention, if one is given.

@@ -9,7 +9,7 @@ use decancer::Translation;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use crate::domain::is_unseen;
+use crate::domain::{are_all, is_unseen, run_of};
 
 /// The folded text and its way back.
 #[derive(Debug)]
@@ -18,7 +18,9 @@ pub(super) struct View<'a> {
     pub original: &'a str,
     /// The folded text; LF is the only line end, every other white space is one blank each.
     pub text: String,
-    /// For each byte of `text` the original bytes that it stands for.
+    /// Bytes at the beginning of `text`, each of which stands for itself: all of most texts.
+    plain: usize,
+    /// For each byte behind them the original bytes that it stands for.
     source: Vec<(u32, u32)>,
     /// A stretch stands in it that is shown backwards.
     turned: bool,
@@ -30,15 +32,15 @@ impl<'a> View<'a> {
         let mut view = Self {
             original,
             text: String::with_capacity(original.len()),
-            source: Vec::with_capacity(original.len()),
+            plain: 0,
+            source: vec![],
             turned: false,
         };
         let mut at = 0;
         let mut before = ' ';
         while let Some(rest) = original.as_bytes().get(at..).filter(|rest| !rest.is_empty()) {
             // Most characters of most texts.
-            let is_plain = |byte: &u8| byte.is_ascii() && !matches!(byte, b'&' | b'%');
-            let plain = rest.iter().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
+            let plain = run_of(rest, |b| b.is_ascii() & (b != b'&') & (b != b'%'));
             if let Some(&last) = plain.checked_sub(1).and_then(|last| rest.get(last)) {
                 before = char::from(last);
                 view.push_ascii(at..at + plain);
@@ -70,8 +72,9 @@ impl<'a> View<'a> {
     /// of the line) is read backwards, and leads back to the original with the two around it.
     /// Escapes are not read in it.
     pub fn shown(original: &'a str) -> Option<Self> {
-        original.contains(turns).then_some(())?;
-        let mut view = Self { original, text: String::new(), source: vec![], turned: true };
+        (!original.is_ascii() && original.contains(turns)).then_some(())?;
+        let mut view =
+            Self { original, text: String::new(), plain: 0, source: vec![], turned: true };
         let mut turned: Vec<(char, usize, usize)> = vec![];
         let (mut opened, mut depth) = (0, 0_usize);
         for (at, c) in original.char_indices() {
@@ -119,7 +122,7 @@ impl<'a> View<'a> {
         range.clone().for_each(|_| super::steps::take());
         let run = self.original.get(range.clone()).unwrap_or_default();
         let start = self.text.len();
-        if run.bytes().any(|byte| byte.is_ascii_control() && byte != b'\n') {
+        if !are_all(run.as_bytes(), |b| (b >= b' ') & (b != 0x7f) | (b == b'\n')) {
             let folded = |c: char| if c.is_ascii_control() && c != '\n' { ' ' } else { c };
             self.text.extend(run.chars().map(folded));
         } else {
@@ -128,9 +131,19 @@ impl<'a> View<'a> {
         if let Some(folded) = self.text.get_mut(start..) {
             folded.make_ascii_lowercase();
         }
-        let number = |at| u32::try_from(at).unwrap_or(u32::MAX);
-        let places = number(range.start)..number(range.end);
-        self.source.extend(places.map(|at| (at, at.saturating_add(1))));
+        if self.source.is_empty() && self.plain == range.start && start == range.start {
+            self.plain = range.end;
+        } else {
+            self.source.extend(themselves(range));
+        }
+    }
+
+    /// The original bytes that this byte of `text` stands for.
+    fn span(&self, at: usize) -> Option<(u32, u32)> {
+        match at.checked_sub(self.plain) {
+            Some(at) => self.source.get(at).copied(),
+            None => themselves(at..at + 1).next(),
+        }
     }
 
     fn push(&mut self, c: char, start: usize, end: usize) {
@@ -144,22 +157,27 @@ impl<'a> View<'a> {
             // What is invisible belongs to the character before it, so that a redaction takes the
             // variation selector and keycap along.
             let last = self.text.chars().next_back().map_or(0, char::len_utf8);
-            let from = self.source.len().saturating_sub(last);
-            for s in self.source.iter_mut().skip(from) {
+            let from = self.text.len().saturating_sub(last);
+            // It does not stand for itself any more. Behind such a one none is plain.
+            if from < self.plain {
+                self.source = themselves(from..self.plain).collect();
+                self.plain = from;
+            }
+            for s in self.source.iter_mut().skip(from.saturating_sub(self.plain)) {
                 *s = (s.0.min(span.0), s.1.max(span.1));
             }
         }
-        self.source.resize(self.text.len(), span);
+        self.source.resize(self.text.len().saturating_sub(self.plain), span);
     }
 
     /// A middle dot or ideographic full stop between two ASCII letters is a full stop (RFC 3490
     /// §3.1 takes U+3002 for a label separator); elsewhere it ends a Japanese sentence.
     fn join_dots(&mut self) {
-        if !self.text.contains(['。', '·', '•', '∙', 'ー']) {
+        if self.text.is_ascii() || !self.text.contains(['。', '·', '•', '∙', 'ー']) {
             return;
         }
         let mut text = String::with_capacity(self.text.len());
-        let mut source = Vec::with_capacity(self.source.len());
+        let mut source = Vec::with_capacity(self.text.len());
         let mut before = ' ';
         let mut chars = self.text.char_indices().peekable();
         while let Some((at, c)) = chars.next() {
@@ -172,25 +190,27 @@ impl<'a> View<'a> {
             let c = if joins { '.' } else { c };
             let c = if dash { '-' } else { c };
             text.push(c);
-            let span = self.source.get(at).copied().unwrap_or_default();
-            source.resize(text.len(), span);
+            source.resize(text.len(), self.span(at).unwrap_or_default());
             before = c;
         }
         self.text = text;
+        self.plain = 0;
         self.source = source;
     }
 
     /// The original bytes behind a range of `text`.
     pub fn source(&self, range: &Range<usize>) -> Range<usize> {
-        let spans = self.source.get(range.clone()).unwrap_or_default();
-        let (Some(first), Some(last)) = (spans.first(), spans.last()) else {
-            let at = self.source.get(range.start).map_or(self.original.len(), |s| s.0 as usize);
+        let last = range.end.checked_sub(1).filter(|last| range.start <= *last);
+        let (Some(first), Some(last)) =
+            (self.span(range.start), last.and_then(|last| self.span(last)))
+        else {
+            let at = self.span(range.start).map_or(self.original.len(), |s| s.0 as usize);
             return at..at;
         };
         let (start, end) = if self.turned {
             // Where a stretch is shown reversed its end comes first.
-            let all = |(start, end): (u32, u32), s: &(u32, u32)| (start.min(s.0), end.max(s.1));
-            spans.iter().fold(*first, all)
+            let all = |(start, end): (u32, u32), s: (u32, u32)| (start.min(s.0), end.max(s.1));
+            range.clone().filter_map(|at| self.span(at)).fold(first, all)
         } else {
             (first.0, last.1)
         };
@@ -206,6 +226,12 @@ impl<'a> View<'a> {
     pub fn slice(&self, range: Range<usize>) -> &str {
         self.text.get(range).unwrap_or_default()
     }
+}
+
+/// Bytes of the original, each of which stands for itself.
+fn themselves(range: Range<usize>) -> impl Iterator<Item = (u32, u32)> {
+    let number = |at| u32::try_from(at).unwrap_or(u32::MAX);
+    (number(range.start)..number(range.end)).map(|at| (at, at.saturating_add(1)))
 }
 
 /// A text folded as [`View`] does, for the words of the rule data.

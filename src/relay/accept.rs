@@ -9,7 +9,7 @@ use super::Relay;
 use super::in_hand::Work;
 use super::outcome::{Explained, Outcome};
 use super::perform::Paper;
-use super::prepare::{Names, Prepared, conversation, hashes, storage};
+use super::prepare::{Names, Prepared, conversation, storage};
 use super::rehearse::{Rehearsed, Stopped, StoppedKind};
 use super::route::{RouteRefusal, ToParty};
 use crate::config::RefuseBy;
@@ -243,8 +243,8 @@ impl Relay {
         let (direction, proactive) = (admission.direction, admission.proactive);
         let (assigned, action) = (admission.assigned.as_str(), verdict.action.as_str());
         let draft = outgoing.draft();
-        let written = hashes(&mail.message.text.body, &mail.message.subject);
-        let shown = hashes(&draft.text, &draft.subject);
+        let written = self.hashes(&mail.message.text.body, &mail.message.subject);
+        let shown = self.hashes(&draft.text, &draft.subject);
         let state = (MessageState::Accepted, verdict.action);
         let words = self.words(mail.message, admission, state, Some(draft));
         let acceptance = Acceptance {

@@ -2,6 +2,7 @@
 
 use super::Relay;
 use super::in_hand::Work;
+use crate::alias::Keyring;
 use crate::domain::{Action, Direction, HoldReason, Said, Verdict};
 use crate::mail;
 use crate::policy::{self, Context};
@@ -25,11 +26,12 @@ impl Relay {
         if self.open_attachments(raw, &mut message, pictures, None).await.is_err() {
             return Ok(None);
         }
+        let key = self.keys(Keyring::sighting_key);
         let said = match judged.row.conversation {
             Some(conversation) => {
-                self.0.store.sightings_before(conversation, judged.number).await?
+                self.0.store.sightings_before(conversation, judged.number, key).await?
             }
-            None => Said::default(),
+            None => Said::with(key),
         };
         let prints = self.prints(&message, direction, &judged.row.seller.key());
         let copies = self.0.store.copies(judged.pair, &prints, Some(judged.number)).await?;

@@ -5,6 +5,7 @@ use super::in_hand::Work;
 use super::outcome::Outcome;
 use super::prepare::{Prepared, conversation, storage};
 use super::rehearse::{Rehearsal, Rehearsed, rehearse};
+use crate::alias::Keyring;
 use crate::domain::{
     Action, Direction, Finding, Part, RealAddress, RuleId, Said, Sightings, Timestamp, Verdict,
     Violation,
@@ -40,7 +41,8 @@ impl Relay {
         prepared: &Prepared,
     ) -> Result<Rehearsed, Outcome> {
         let work = paper.work;
-        let nothing = Said::default();
+        let key = self.keys(Keyring::sighting_key);
+        let nothing = Said::with(key);
         let Some(conversation) = conversation(admitted) else {
             let perform = || self.perform(paper, admitted, prepared, (&nothing, None));
             return self.compute(work, perform).await.ok_or(Outcome::Storage);
@@ -57,7 +59,7 @@ impl Relay {
             }
         }
         let store = &self.0.store;
-        let said = store.sightings(conversation.id).await.map_err(|e| storage(&e))?;
+        let said = store.sightings(conversation.id, key).await.map_err(|e| storage(&e))?;
         let admission = admitted.admission();
         let answers = admission.direction == Direction::SellerToBuyer && !admission.proactive;
         let question = match answers {
@@ -83,7 +85,8 @@ impl Relay {
         let mut seen = said.all();
         if let Some(conversation) = conversation(admitted) {
             // It is the conversation's even when the message that brought it is no more.
-            seen.0.extend(sighting::shingles(base_subject(&conversation.subject)));
+            let subject = base_subject(&conversation.subject);
+            seen.hashes.extend(sighting::shingles(subject, &seen.key));
         }
         let context = Context {
             direction: admission.direction,

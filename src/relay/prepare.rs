@@ -139,6 +139,14 @@ impl Relay {
         )
     }
 
+    /// What is remembered of a text and its subject.
+    pub(super) fn hashes(&self, text: &str, subject: &str) -> Vec<u64> {
+        let key = self.keys(Keyring::sighting_key);
+        let mut hashes = sighting::shingles(text, &key);
+        hashes.extend(sighting::shingles(base_subject(subject), &key));
+        hashes
+    }
+
     /// To how many other buyers the seller sent the same before.
     pub(super) async fn copies(
         &self,
@@ -202,13 +210,6 @@ pub(super) fn conversation(admitted: &Admitted) -> Option<&HistoryConversation> 
         Place::In(conversation) => Some(conversation),
         Place::New => None,
     }
-}
-
-/// What is remembered of a text and its subject.
-pub(super) fn hashes(text: &str, subject: &str) -> Vec<u64> {
-    let mut hashes = sighting::shingles(text);
-    hashes.extend(sighting::shingles(base_subject(subject)));
-    hashes
 }
 
 /// The same proved sender, recipient, Message-ID and content (PRODUCT §4).

@@ -8,7 +8,6 @@ use super::attend::DAMAGED;
 use super::in_hand::Work;
 use super::outcome::Outcome;
 use super::perform::Paper;
-use super::prepare::hashes;
 use super::rehearse::Rehearsed;
 use crate::config::OnTimeout;
 use crate::domain::{
@@ -103,8 +102,8 @@ impl Relay {
             message: held.row.id.clone(),
             base_subject: base_subject(&draft.subject).to_owned(),
             token: prepared.names.token.0,
-            written: hashes(&message.text.body, &message.subject),
-            shown: hashes(&draft.text, &draft.subject),
+            written: self.hashes(&message.text.body, &message.subject),
+            shown: self.hashes(&draft.text, &draft.subject),
             give_up_at: decision.at.after(self.0.config.delivery.give_up_after),
             admitted,
             outgoing,

@@ -18,7 +18,7 @@ use mail_builder::mime::MimePart;
 use sha2::{Digest, Sha256};
 
 use super::carried::Carried;
-use crate::domain::MsgId;
+use crate::domain::{MsgId, are_all, lines_of};
 use crate::mail::Rich;
 
 /// What a mail is made of.
@@ -63,7 +63,7 @@ impl<'a> Body<'a> {
             (kind.attribute("boundary", boundary), parts)
         };
         // RFC 2046 §4.1.1: in mail, a line ends with CRLF.
-        let lines = |text: &str| text.replace('\n', "\r\n");
+        let lines = with_crlf;
         let mut root = MimePart::new("text/plain", lines(self.text));
         if goes_as_it_is(self.text) {
             root = root.transfer_encoding("7bit");
@@ -109,9 +109,25 @@ impl<'a> Body<'a> {
 /// Whether a text can stand in a mail as it is: ASCII in lines of 78 characters at most (RFC 5322
 /// §2.1.1; the builder takes 76, as for an encoding), without what is lost at the end of a line.
 fn goes_as_it_is(text: &str) -> bool {
-    let is_plain = |b: u8| matches!(b, b'\n' | b'\t' | b' '..=b'~');
-    text.bytes().all(is_plain)
-        && text.split('\n').all(|line| line.len() <= 78 && !line.ends_with([' ', '\t']))
+    let is_plain = |b: u8| (b >= b' ') & (b <= b'~') | (b == b'\n') | (b == b'\t');
+    let fits = |line: &str| line.len() <= 78 && !line.ends_with([' ', '\t']);
+    are_all(text.as_bytes(), is_plain)
+        && lines_of(text).all(|line| fits(line.strip_suffix('\n').unwrap_or(line)))
+}
+
+/// A text with a CR before each LF.
+fn with_crlf(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 32 + 2);
+    for line in lines_of(text) {
+        match line.strip_suffix('\n') {
+            Some(line) => {
+                out.push_str(line);
+                out.push_str("\r\n");
+            }
+            None => out.push_str(line),
+        }
+    }
+    out
 }
 
 /// A file, whatever its type in base64: not a byte of it is changed on the way.

@@ -111,7 +111,7 @@ pub fn compose(plan: &Plan<'_>) -> Result<Draft, ComposeError> {
     let to_alias = plan.facts.alias(plan.direction.recipient()).to_string();
     let left_out = left_out(plan);
     let text = join(&words.text, &left_out);
-    let framed = join(&text, &frame);
+    let framed = join(&text, &frame::wrapped(&frame));
     let html_below = |below: &str| {
         let gone = if left_out.is_empty() { String::new() } else { html::small_block(&left_out) };
         words.html.as_ref().map(|b| html::document(b, &format!("{gone}{below}")))

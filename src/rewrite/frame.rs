@@ -12,10 +12,14 @@
 
 use std::ops::Range;
 
+use memchr::memmem;
+
 use super::texts::Texts;
-use crate::domain::{Language, Order, OrderId};
+use crate::domain::{Language, Order, OrderId, lines_of};
 
 const RULE: &str = "====";
+/// Characters of a line.
+const WIDTH: usize = 72;
 const END: &str = "====================";
 /// A quoted frame may be wrapped; a longer stretch between two rules is somebody's own text.
 const MOST_LINES: usize = 16;
@@ -41,6 +45,34 @@ pub fn write(
     format!("{RULE} {head} {RULE}\n{who}\n{}\n{warning}{END}\n", texts.answer(marketplace))
 }
 
+/// A frame in lines that a mail may have as they are (RFC 5322 §2.1.1), also with a quote's marks.
+pub fn wrapped(frame: &str) -> String {
+    let mut wrapped = String::with_capacity(frame.len());
+    for line in frame.lines() {
+        let mut width = 0;
+        // A rule is known by its two ends.
+        let is_rule = line.starts_with(RULE);
+        for (number, word) in line.split(' ').enumerate() {
+            let more = word.chars().count();
+            match number {
+                0 => {}
+                _ if width + 1 + more > WIDTH && !is_rule => {
+                    wrapped.push('\n');
+                    width = 0;
+                }
+                _ => {
+                    wrapped.push(' ');
+                    width += 1;
+                }
+            }
+            wrapped.push_str(word);
+            width += more;
+        }
+        wrapped.push('\n');
+    }
+    wrapped
+}
+
 /// A frame of ours in somebody's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
@@ -61,12 +93,12 @@ struct Line<'a> {
 /// Finds every frame in a text, also quoted. Where the lines between its two rules are not what we
 /// write there, only the rules are ours.
 pub fn find(text: &str) -> Vec<Found> {
-    if !text.contains(RULE) {
+    if memmem::find(text.as_bytes(), RULE.as_bytes()).is_none() {
         return vec![];
     }
     let mut at = 0;
     let mut lines: Vec<Line<'_>> = Vec::new();
-    for line in text.split_inclusive('\n') {
+    for line in lines_of(text) {
         let words = unquoted(line);
         let marks = line.chars().take_while(|c| matches!(c, '>' | '|' | ' ')).filter(|c| *c != ' ');
         lines.push(Line { range: at..at + line.len(), marks: marks.count(), words });

@@ -4,10 +4,11 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use memchr::{memchr2_iter, memmem};
 use regex::Regex;
 
 use super::edit::{Edits, Why};
-use crate::domain::{AliasAddress, Secrets, Sightings, folded_char, is_unseen};
+use crate::domain::{AliasAddress, Secrets, Sightings, folded_char, is_unseen, lines_of};
 use crate::mail::{SegmentKind, Text, base_subject, sighting};
 
 /// What stands in place of the sender's secrets.
@@ -110,7 +111,12 @@ impl Masks<'_> {
         }
         // Most texts name none: they are not cut into hosts.
         let lower = text.to_lowercase();
-        if !self.secrets.domains.iter().any(|domain| lower.contains(domain.as_str())) {
+        if !self
+            .secrets
+            .domains
+            .iter()
+            .any(|d| memmem::find(lower.as_bytes(), d.as_bytes()).is_some())
+        {
             return;
         }
         for found in pattern::HOST.captures_iter(text) {
@@ -185,6 +191,9 @@ const MOST_BETWEEN: usize = 12;
 fn spaced(text: &str, address: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let Some(first) = address.chars().next() else { return found };
+    if text.is_ascii() && first.is_ascii() {
+        return spaced_in_ascii(text, address, first);
+    }
     let mut before = ' ';
     let mut last = ' ';
     for (at, c) in text.char_indices() {
@@ -199,6 +208,20 @@ fn spaced(text: &str, address: &str) -> Vec<Range<usize>> {
         (before, last) = (last, c);
     }
     found
+}
+
+/// The same in ASCII, where only what may begin one is looked at.
+fn spaced_in_ascii(text: &str, address: &str, first: char) -> Vec<Range<usize>> {
+    let bytes = text.as_bytes();
+    let before = |at: usize, by: usize| at.checked_sub(by).and_then(|at| bytes.get(at)).copied();
+    let is_word = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let joins = |byte: Option<u8>| matches!(byte, Some(b'.' | b'_' | b'-' | b'+'));
+    let (lower, upper) = (first.to_ascii_lowercase() as u8, first.to_ascii_uppercase() as u8);
+    memchr2_iter(lower, upper, bytes)
+        .filter(|at| !is_word(before(*at, 1)))
+        .filter(|at| !(joins(before(*at, 1)) && is_word(before(*at, 2))))
+        .filter_map(|at| spaced_at(text, at, address))
+        .collect()
 }
 
 /// The address that begins here, if something stands inside of it.
@@ -298,7 +321,7 @@ fn margins(text: &Text, masks: &Masks<'_>) -> Vec<Range<usize>> {
 fn margin_lines(body: &str, range: Range<usize>, signed: &mut bool) -> Vec<Range<usize>> {
     let mut at = range.start;
     let mut lines = Vec::new();
-    for line in body.get(range).unwrap_or_default().split_inclusive('\n') {
+    for line in lines_of(body.get(range).unwrap_or_default()) {
         lines.push((at..at + line.len(), line.trim()));
         at += line.len();
     }
@@ -425,7 +448,7 @@ mod tests {
             in_prose,
         };
         let alias = AliasAddress::new("alias", "relay.example");
-        let known = Sightings(known.iter().flat_map(|t| sighting::shingles(t)).collect());
+        let known = sighting::sighted(known);
         let masks = Masks {
             secrets: &secrets,
             alias: &alias,

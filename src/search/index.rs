@@ -48,7 +48,10 @@ pub fn index(key: &WordKey, message: &Indexed<'_>) -> Words {
     // Most of what is sent is shown too: no word is looked at twice.
     let mut stems = Stems { key, languages: message.languages, known: HashMap::new() };
     let sent = stems.words_of(message.sent);
-    let shown = stems.words_of(message.shown);
+    let shown = match message.shown == message.sent {
+        true => sent.clone(),
+        false => stems.words_of(message.shown),
+    };
     let (writer, reader) = (message.direction.sender().as_str(), message.direction.recipient());
     let seen = |word: &u64| if shown.contains(word) { BOTH } else { writer };
     numbers.extend(sent.iter().map(|word| key.seen_by(seen(word), *word)));

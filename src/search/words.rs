@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::is_combining_mark;
 
+use crate::domain::run_of;
+
 /// A word is so many characters long at most; what is longer was written by no person.
 const LONGEST: usize = 48;
 
@@ -45,7 +47,7 @@ pub(super) fn words(folded: &str) -> impl Iterator<Item = Word<'_>> {
             let start = rest.find(|c: char| c.is_alphanumeric() || is_unspaced(c))?;
             let from = rest.get(start..)?;
             // Most letters of most words are looked at as bytes.
-            let plain = from.bytes().take_while(u8::is_ascii_alphanumeric).count();
+            let plain = run_of(from.as_bytes(), |b| b.is_ascii_alphanumeric());
             let more = from.get(plain..)?;
             let unspaced = plain == 0 && is_unspaced(from.chars().next()?);
             let end = more.find(|c: char| match unspaced {
@@ -57,7 +59,7 @@ pub(super) fn words(folded: &str) -> impl Iterator<Item = Word<'_>> {
             if unspaced {
                 return Some(Word::Run(word));
             }
-            if word.len() <= LONGEST || word.chars().count() <= LONGEST {
+            if word.len() <= LONGEST || (!word.is_ascii() && word.chars().count() <= LONGEST) {
                 return Some(Word::Whole(word));
             }
         }

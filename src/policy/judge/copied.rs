@@ -12,8 +12,12 @@ impl Bench<'_> {
     /// The longest passage that went to many buyers word for word.
     pub(super) fn copied(&mut self, message: &Message, quoted: &Quoted) {
         let Some(copies) = self.context.copies else { return };
-        let passages = passages(&message.text);
         let many = self.rules.many;
+        // Most messages: they are not cut into passages.
+        if !copies.texts.iter().any(|sent| *sent >= many) {
+            return;
+        }
+        let passages = passages(&message.text);
         let sent = passages.into_iter().zip(&copies.texts).find(|(_, sent)| **sent >= many);
         if let Some((passage, _)) = sent {
             let found = Found { certainty: Certainty::Certain, range: passage.range };

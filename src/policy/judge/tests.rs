@@ -2,7 +2,7 @@
 
 use crate::config::{CustomRule, Mode, RuleSetting};
 use crate::domain::{Direction, FileFacts, FileKind, Sightings};
-use crate::mail::sighting::shingles;
+use crate::mail::sighting::sighted;
 use crate::mail::{Attachment, Inspected, Segment, SegmentKind, Text, Unreadable};
 use crate::policy::rules::tests::policy;
 use crate::policy::steps;
@@ -168,8 +168,7 @@ fn what_is_shown_reversed_is_read_as_it_is_shown() {
 fn a_subject_that_answers_nothing_is_judged_whatever_stands_before_it() {
     let rules = rules(Mode::Enforce, &[]);
     let check = |subject: &str, seen: Option<&[&str]>, expected: &[&str]| {
-        let seen = seen.map(|texts| texts.iter().flat_map(|text| shingles(text)).collect());
-        let seen = seen.map(Sightings);
+        let seen = seen.map(sighted);
         let text = "The lamp will arrive at your door on Friday with the courier.";
         let mail = message(subject, &[(SegmentKind::New, text)]);
         let verdict = judge(&rules, &context(seen.as_ref()), &mail);

@@ -20,5 +20,8 @@ pub(super) fn is_code(view: &View<'_>, word: &Word<'_>) -> bool {
         return false;
     }
     let written = view.words(&word.range);
-    written.chars().all(|c| c.is_uppercase() || c.is_ascii_digit())
+    match written.is_ascii() {
+        true => written.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()),
+        false => written.chars().all(|c| c.is_uppercase() || c.is_ascii_digit()),
+    }
 }

@@ -183,7 +183,13 @@ impl<'v> Draft<'v> {
         let count = |of: fn(char) -> bool| text.chars().filter(|c| of(*c)).count();
         let count_wide = |of| if in_ascii { 0 } else { count(of) };
         let letters = match in_ascii {
-            true => text.bytes().filter(u8::is_ascii_alphabetic).count(),
+            true => {
+                // A sum of so few fits into a byte.
+                let letters = |few: &[u8]| -> u8 {
+                    few.iter().map(|b| u8::from(b.is_ascii_alphabetic())).sum()
+                };
+                text.as_bytes().chunks(128).map(|few| usize::from(letters(few))).sum()
+            }
             false => count(char::is_alphabetic),
         };
         // The letters of a word that is spelled out are words of other languages.

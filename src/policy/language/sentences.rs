@@ -2,6 +2,9 @@
 
 use std::ops::Range;
 
+use memchr::{memchr_iter, memchr3_iter};
+
+use crate::domain::run_of;
 use crate::policy::view::View;
 
 /// Longest sentence in bytes: what has no full stop is cut at a blank.
@@ -20,7 +23,18 @@ pub(super) fn sentences(view: &View<'_>) -> Vec<Range<usize>> {
     let mut all = vec![];
     let mut start = 0;
     let mut line_start = 0;
-    for (at, c) in text.char_indices() {
+    let mut at = 0;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        // What nothing ends in, as far as a sentence may be long.
+        let room = (LONGEST + start).saturating_sub(at);
+        let near = rest.as_bytes().get(..room).unwrap_or(rest.as_bytes());
+        let ends = |b: u8| (b == b'.') | (b == b'!') | (b == b'?') | (b == b'\n');
+        let plain = run_of(near, |b| b.is_ascii() & !ends(b));
+        if plain > 0 {
+            at += plain;
+            continue;
+        }
+        let Some(c) = rest.chars().next() else { break };
         let end = at + c.len_utf8();
         let after = || text.get(end..).unwrap_or_default();
         let ends = match c {
@@ -40,6 +54,7 @@ pub(super) fn sentences(view: &View<'_>) -> Vec<Range<usize>> {
             push(&mut all, text, start..end);
             start = end;
         }
+        at = end;
     }
     push(&mut all, text, start..text.len());
     all
@@ -108,13 +123,14 @@ fn ends_at_line(view: &View<'_>, line: &str, next: usize) -> bool {
     !original.chars().next().is_some_and(char::is_lowercase)
 }
 
-/// Where a colon, a semicolon or a dash ends a clause, in bytes of the original text.
+/// Where a colon, a semicolon or a dash ends a clause, in bytes of the original text, in no order.
 pub(super) fn clause_ends(view: &View<'_>, range: &Range<usize>) -> Vec<usize> {
     let text = view.slice(range.clone());
+    let bytes = text.as_bytes();
     let mut ends = vec![];
     // The longer dashes begin with this byte in UTF-8.
-    let may_be = |(_, byte): &(usize, u8)| matches!(byte, b':' | b';' | b'-' | 0xe2);
-    for (at, _) in text.bytes().enumerate().filter(may_be) {
+    let (marks, dashes) = (memchr3_iter(b':', b';', b'-', bytes), memchr_iter(0xe2, bytes));
+    for at in marks.chain(dashes) {
         let (before, rest) = text.split_at(at);
         let mut rest = rest.chars();
         let mark = rest.next().filter(|c| matches!(c, ':' | ';' | '-' | '–' | '—'));

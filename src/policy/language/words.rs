@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::domain::run_of;
+
 /// A word, and what else it may read as.
 #[derive(Debug)]
 pub(super) struct Word<'t> {
@@ -44,7 +46,7 @@ pub(super) fn cut(text: &str) -> Vec<Range<usize>> {
     let mut at = 0;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
         // Most letters are looked at as one.
-        let plain = rest.iter().position(|b| !b.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        let plain = run_of(rest, |b| b.is_ascii_alphanumeric());
         if plain > 0 {
             open = open.or(Some(at));
             at += plain;

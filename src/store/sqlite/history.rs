@@ -10,7 +10,7 @@ use super::orders::{ORDER_COLUMNS, read_order};
 use super::rows::{all, get, link, moment, moment_some, one, parse, parse_some};
 use crate::domain::{
     ConversationId, Direction, History, HistoryConversation, MsgId, OrderId, PairId, Role, Said,
-    ThreadLink,
+    SightingKey, ThreadLink,
 };
 use crate::store::error::StoreError;
 
@@ -92,8 +92,12 @@ impl Store {
     }
 
     /// What each side wrote or was shown in a conversation's newest 50 messages.
-    pub async fn sightings(&self, conversation: ConversationId) -> Result<Said, StoreError> {
-        self.sightings_before(conversation, i64::MAX).await
+    pub async fn sightings(
+        &self,
+        conversation: ConversationId,
+        key: SightingKey,
+    ) -> Result<Said, StoreError> {
+        self.sightings_before(conversation, i64::MAX, key).await
     }
 
     /// The same before the message with this number.
@@ -101,6 +105,7 @@ impl Store {
         &self,
         conversation: ConversationId,
         number: i64,
+        key: SightingKey,
     ) -> Result<Said, StoreError> {
         self.read(move |conn| {
             let sql = format!(
@@ -109,7 +114,7 @@ impl Store {
                  WHERE m.conversation = ?1 AND m.state = 'accepted' AND m.number < ?2
                  ORDER BY m.number DESC LIMIT {SIGHTED_MESSAGES}"
             );
-            let mut said = Said::default();
+            let mut said = Said::with(key);
             for (direction, written, shown) in all(conn, &sql, (conversation.0, number), |row| {
                 let hashes = |column| get::<Option<Vec<u8>>>(row, column);
                 let direction: Direction = parse(row, "direction")?;
@@ -119,7 +124,7 @@ impl Store {
                     [(direction.sender(), written), (direction.recipient(), shown)]
                 {
                     let hashes = hashes.unwrap_or_default();
-                    said.by_mut(side).0.extend(unpack_sightings(&hashes));
+                    said.by_mut(side).hashes.extend(unpack_sightings(&hashes));
                 }
             }
             Ok(said)

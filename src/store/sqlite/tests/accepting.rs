@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::SightingKey;
 use crate::store::StoreError;
 
 #[tokio::test]
@@ -223,8 +224,12 @@ async fn what_was_said_is_remembered_for_the_newest_fifty_messages() {
     for n in 2..=52 {
         market.accept(&letter(n, Role::Buyer)).await;
     }
-    let seen = market.store.sightings(first.conversation().unwrap()).await.unwrap();
-    let (buyer, seller) = (&seen.buyer.0, &seen.seller.0);
+    let seen = market
+        .store
+        .sightings(first.conversation().unwrap(), SightingKey::default())
+        .await
+        .unwrap();
+    let (buyer, seller) = (&seen.buyer.hashes, &seen.seller.hashes);
     assert_eq!((buyer.len(), seller.len()), (50, 50));
     assert!(buyer.contains(&52) && seller.contains(&(u64::MAX - 3)), "written and shown");
     assert!(!buyer.contains(&2) && !seller.contains(&52));
