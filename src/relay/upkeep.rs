@@ -9,7 +9,7 @@ use super::Relay;
 use crate::alias::{Keyring, WordKey};
 use crate::config::{self, Archive};
 use crate::domain::{Date, PartyId, Role, Timestamp};
-use crate::store::{Erased, Expired, Keep, KeepFrom, Owed, Place, Store, StoreError, can_sweep};
+use crate::store::{Expired, Keep, KeepFrom, Owed, Place, Store, StoreError, can_sweep};
 
 /// Messages that come into the search index at once: some 5 ms of the store's writer.
 const INDEXED: u32 = 64;
@@ -106,10 +106,7 @@ pub async fn erase(
         let step = match what {
             Erase::Expired(keep) => store.expire_some(*keep, place, most, thread).await?,
             Erase::Party(id) => store.erase_written(id, place, most, thread).await?,
-            Erase::Deleted(id) => {
-                let Erased { erased, is_all, kept } = store.erase_some(id, most).await?;
-                Expired { erased, held: kept, busy: 0, next: (!is_all).then_some(place) }
-            }
+            Erase::Deleted(id) => store.erase_some(id, place, most).await?,
         };
         let took = began.elapsed();
         total.erased += step.erased;
@@ -129,6 +126,12 @@ pub async fn erase(
             if marking {
                 store.mark_in_index().await?;
             }
+        }
+    }
+    if let Erase::Deleted(id) = what {
+        let mut pair = Some(0);
+        while let (Some(after), false) = (pair, stop.is_cancelled()) {
+            pair = store.forget_conversations(id, after).await?;
         }
     }
     merge(store, pace, stop).await?;

@@ -37,8 +37,8 @@ pub use records::{
     Turn, Turns,
 };
 pub use register::{
-    AccountChange, AccountEvent, Decision, Erased, NamedPair, OrderFilter, PairNames, Put,
-    PutOrder, PutParty, Record,
+    AccountChange, AccountEvent, Decision, NamedPair, OrderFilter, PairNames, Put, PutOrder,
+    PutParty, Record,
 };
 pub use report::{ReportRow, ReportStored, Reported};
 pub use review::{

@@ -177,17 +177,6 @@ pub struct Decision {
     pub at: Timestamp,
 }
 
-/// What one step of erasing did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Erased {
-    /// Messages that were erased in it.
-    pub erased: usize,
-    /// Whether nothing is left that could be.
-    pub is_all: bool,
-    /// Then: messages that a legal hold keeps.
-    pub kept: usize,
-}
-
 /// A line of an account's history.
 #[derive(Debug, Clone, Serialize)]
 pub struct AccountEvent {

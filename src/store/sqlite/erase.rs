@@ -1,7 +1,7 @@
 //! Deleting a party: its mail stops at once, then all that no legal hold keeps is erased, some of it
 //! in each transaction, so that nobody else waits long for the disk.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rusqlite::{Connection, params};
 
@@ -11,19 +11,13 @@ use super::standing::{self, Follows};
 use super::{Store, hold, party, search, stray, sweep};
 use crate::domain::{PartyId, Role, Timestamp};
 use crate::store::error::StoreError;
-use crate::store::register::{Decision, Erased};
+use crate::store::expiry::{Expired, Place};
+use crate::store::register::Decision;
 
-/// Messages that are erased at once when a hold ends.
-const BATCH: usize = 200;
+/// Pairs of a deleted party whose conversations are made nobody's in a step.
+const PAIRS: i64 = 500;
 /// Milliseconds.
 const DAY: i64 = 86_400_000;
-
-/// Messages of a party's pairs, our notices about them, and those about its account.
-const WRITTEN: &str = "SELECT number FROM (
-    SELECT m.number FROM message m JOIN pair p ON p.number = m.pair
-        WHERE p.seller = ?1 OR p.buyer = ?1
-    UNION ALL SELECT number FROM message
-        WHERE of_seller = ?1 AND kind = 'notice' AND pair IS NULL)";
 
 impl Store {
     /// Deletes a party: from this transaction on no mail to or from it passes, what waits for
@@ -36,26 +30,120 @@ impl Store {
         self.write(4096, move |conn| delete_party(conn, &id, &decision)).await
     }
 
-    /// Erases at most so many of what was written to and by a deleted party: call it until nothing is
-    /// left.
+    /// Erases at most `most` of the messages to and from a deleted party that stand behind `after`, but
+    /// what a legal hold keeps. [`Store::forget_conversations`] comes after the last of them.
     ///
     /// Errors: `UnknownSeller`, `UnknownBuyer`.
-    pub async fn erase_some(&self, id: &PartyId, most: usize) -> Result<Erased, StoreError> {
+    pub async fn erase_some(
+        &self,
+        id: &PartyId,
+        after: Place,
+        most: usize,
+    ) -> Result<Expired, StoreError> {
         let id = id.clone();
         self.write(64 << 10, move |conn| {
-            let number = party::find(conn, &id)?.ok_or_else(|| StoreError::unknown(&id))?;
-            let (erased, is_all) = erase(conn, number, most, HOLDS)?;
-            if !is_all {
-                return Ok(Erased { erased, is_all: false, kept: 0 });
-            }
-            let sql = "SELECT count(*) AS kept FROM message m JOIN pair p ON p.number = m.pair
-                WHERE (p.seller = ?1 OR p.buyer = ?1) AND m.kind = 'relay'";
-            let kept: Option<i64> = one(conn, sql, [number], |row| get(row, "kept"))?;
-            let kept = usize::try_from(kept.unwrap_or(0)).unwrap_or(0);
-            Ok(Erased { erased, is_all: true, kept })
+            let party = party::find(conn, &id)?.ok_or_else(|| StoreError::unknown(&id))?;
+            each_written(conn, party, after, most, |message, step| {
+                if hold::keeps(conn, message)? {
+                    step.held += usize::from(is_relayed(conn, message)?);
+                    return Ok(());
+                }
+                step.erased += 1;
+                erase_message(conn, message)
+            })
         })
         .await
     }
+
+    /// Forgets what names the conversations of a deleted party of which nothing is kept, of some of its
+    /// pairs, behind that one: the last of them. None: there were no more.
+    ///
+    /// Errors: `UnknownSeller`, `UnknownBuyer`.
+    pub async fn forget_conversations(
+        &self,
+        id: &PartyId,
+        after: i64,
+    ) -> Result<Option<i64>, StoreError> {
+        let id = id.clone();
+        // Found by a reader: who has many pairs has most of them clean.
+        let pairs = self.read(move |conn| pairs_to_clean(conn, &id, after)).await?;
+        let last = pairs.last().map(|(pair, _)| *pair);
+        let to_clean: Vec<i64> = pairs.into_iter().filter(|(_, is)| *is).map(|(p, _)| p).collect();
+        if !to_clean.is_empty() {
+            let clean = move |conn: &Connection| {
+                to_clean.into_iter().try_for_each(|pair| clean_pair(conn, pair))
+            };
+            self.write(4096, clean).await?;
+        }
+        Ok(last)
+    }
+}
+
+/// Goes through at most so many messages to and from a party and our notices about them, behind a
+/// place, in a step of [`HOLDS`] at most, so that nobody waits for long.
+pub(super) fn each_written(
+    conn: &Connection,
+    party: i64,
+    after: Place,
+    most: usize,
+    mut work: impl FnMut(i64, &mut Expired) -> Result<(), StoreError>,
+) -> Result<Expired, StoreError> {
+    // A party is one of both: the other half finds nothing.
+    let sql = "SELECT number FROM message WHERE of_seller = ?1 AND number > ?2
+        UNION ALL SELECT number FROM message WHERE of_buyer = ?1 AND number > ?2
+        ORDER BY number LIMIT ?3";
+    let limit = i64::try_from(most).unwrap_or(i64::MAX);
+    let numbers: Vec<i64> =
+        all(conn, sql, params![party, after.number, limit], |row| get(row, "number"))?;
+    // The time that it took to find them is no part of what is given to erasing them.
+    let (began, mut step, mut last) = (Instant::now(), Expired::default(), None);
+    for number in &numbers {
+        if last.is_some() && began.elapsed() > HOLDS {
+            break;
+        }
+        last = Some(*number);
+        work(*number, &mut step)?;
+    }
+    search::settle(conn)?;
+    if numbers.len() >= most || last != numbers.last().copied() {
+        step.next = last.map(|number| Place { number, ..after });
+    }
+    Ok(step)
+}
+
+fn is_relayed(conn: &Connection, message: i64) -> Result<bool, StoreError> {
+    let sql = "SELECT kind = 'relay' AS relayed FROM message WHERE number = ?1";
+    Ok(one(conn, sql, [message], |row| get(row, "relayed"))?.unwrap_or(false))
+}
+
+/// Pairs of a party, and whether something there names a conversation of which nothing is kept.
+fn pairs_to_clean(
+    conn: &Connection,
+    id: &PartyId,
+    after: i64,
+) -> Result<Vec<(i64, bool)>, StoreError> {
+    let party = party::find(conn, id)?.ok_or_else(|| StoreError::unknown(id))?;
+    let sql = format!(
+        "SELECT p.number, EXISTS (SELECT 1 FROM expired_thread t WHERE t.pair = p.number)
+            OR EXISTS (SELECT 1 FROM conversation WHERE pair = p.number AND {TO_CLEAN}) AS to_clean
+         FROM (SELECT number FROM pair WHERE (seller = ?1 OR buyer = ?1) AND number > ?2
+            ORDER BY number LIMIT ?3) p ORDER BY p.number"
+    );
+    all(conn, &sql, [party, after, PAIRS], |row| Ok((get(row, "number")?, get(row, "to_clean")?)))
+}
+
+/// Of conversations.
+const TO_CLEAN: &str = "(subject <> '' OR seller_root IS NOT NULL OR buyer_root IS NOT NULL)
+    AND NOT EXISTS (SELECT 1 FROM message m WHERE m.conversation = conversation.number)";
+
+fn clean_pair(conn: &Connection, pair: i64) -> Result<(), StoreError> {
+    run(conn, "DELETE FROM expired_thread WHERE pair = ?1", [pair])?;
+    let sql = format!(
+        "UPDATE conversation SET subject = '', seller_root = NULL, buyer_root = NULL
+         WHERE pair = ?1 AND {TO_CLEAN}"
+    );
+    run(conn, &sql, [pair])?;
+    Ok(())
 }
 
 fn delete_party(conn: &Connection, id: &PartyId, decision: &Decision) -> Result<bool, StoreError> {
@@ -74,7 +162,8 @@ fn delete_party(conn: &Connection, id: &PartyId, decision: &Decision) -> Result<
     party::forget_contacts(conn, number)?;
     cancel_deliveries(conn, number, at)?;
     stray::forget_party(conn, number, at)?;
-    forget_orders(conn, number)?;
+    let of_pairs = "pair IN (SELECT number FROM pair WHERE seller = ?1 OR buyer = ?1)";
+    forget_orders(conn, of_pairs, number)?;
     sweep::owe(conn)?;
     standing::note(conn, number, None, "deleted", decision, Follows::default())?;
     Ok(true)
@@ -94,68 +183,34 @@ fn cancel_deliveries(conn: &Connection, number: i64, at: Timestamp) -> Result<()
 }
 
 /// The orders keep their ids, so that they are refused cleanly; what was bought is nobody's any
-/// more.
-fn forget_orders(conn: &Connection, number: i64) -> Result<(), StoreError> {
-    let sql = "UPDATE orders SET items = '[]', tracking = NULL
-        WHERE (items <> '[]' OR tracking IS NOT NULL)
-        AND pair IN (SELECT number FROM pair WHERE seller = ?1 OR buyer = ?1)
+/// more. `of`: which orders, by ?1.
+fn forget_orders(conn: &Connection, of: &str, number: i64) -> Result<(), StoreError> {
+    let sql = format!(
+        "UPDATE orders SET items = '[]', tracking = NULL
+        WHERE (items <> '[]' OR tracking IS NOT NULL) AND {of}
         AND NOT EXISTS (SELECT 1 FROM legal_hold h
-            WHERE h.\"order\" = orders.number AND h.released_at IS NULL)";
-    run(conn, sql, [number])?;
+            WHERE h.\"order\" = orders.number AND h.released_at IS NULL)"
+    );
+    run(conn, &sql, [number])?;
     Ok(())
 }
 
-/// Erases what a legal hold kept, now that it has ended, where one of the pair was deleted.
+/// Erases what a legal hold kept of a pair, now that it has ended, where one of the two was deleted.
 pub(super) fn after_hold(conn: &Connection, pair: i64) -> Result<(), StoreError> {
-    let sql = "SELECT number FROM party WHERE deleted_at IS NOT NULL AND number IN (
-        SELECT seller FROM pair WHERE number = ?1 UNION SELECT buyer FROM pair WHERE number = ?1)";
-    for number in all(conn, sql, [pair], |row| get::<i64>(row, "number"))? {
-        forget_orders(conn, number)?;
-        while !erase(conn, number, BATCH, Duration::MAX)?.1 {}
+    let sql = "SELECT 1 AS one FROM pair p JOIN party d ON d.number IN (p.seller, p.buyer)
+        WHERE p.number = ?1 AND d.deleted_at IS NOT NULL";
+    if one(conn, sql, [pair], |row| get::<i64>(row, "one"))?.is_none() {
+        return Ok(());
     }
-    Ok(())
-}
-
-/// Erases at most so many messages of a deleted party with all that hangs on them, and none after that
-/// time: how many it were, and whether those were all.
-fn erase(
-    conn: &Connection,
-    number: i64,
-    most: usize,
-    holds: Duration,
-) -> Result<(usize, bool), StoreError> {
-    let keeping: i64 =
-        one(conn, "SELECT count(*) AS holds FROM legal_hold", [], |row| get(row, "holds"))?
-            .unwrap_or(0);
-    // Notices last written first: what they are about is erased after them.
-    // Where nothing is kept, so many are all that is asked for, and one that says there are more.
-    let asked = if keeping == 0 { most.saturating_add(1) } else { usize::MAX };
-    let asked = i64::try_from(asked).unwrap_or(i64::MAX);
-    let sql = format!("{WRITTEN} ORDER BY number DESC LIMIT ?2");
-    let written = all(conn, &sql, params![number, asked], |row| get::<i64>(row, "number"))?;
-    // The time that it took to find them is no part of what is given to erasing them.
-    let began = Instant::now();
-    let (mut erased, mut is_all) = (0, true);
-    for message in written {
-        if erased == most || (erased > 0 && began.elapsed() > holds) {
-            is_all = false;
-            break;
-        }
-        if keeping == 0 || !hold::keeps(conn, message)? {
+    forget_orders(conn, "pair = ?1", pair)?;
+    let sql = "SELECT number FROM message WHERE pair = ?1";
+    for message in all(conn, sql, [pair], |row| get::<i64>(row, "number"))? {
+        if !hold::keeps(conn, message)? {
             erase_message(conn, message)?;
-            erased += 1;
         }
     }
     search::settle(conn)?;
-    let of_pairs = "pair IN (SELECT number FROM pair WHERE seller = ?1 OR buyer = ?1)";
-    run(conn, &format!("DELETE FROM expired_thread WHERE {of_pairs}"), [number])?;
-    let sql = format!(
-        "UPDATE conversation SET subject = '', seller_root = NULL, buyer_root = NULL
-         WHERE {of_pairs} AND (subject <> '' OR seller_root IS NOT NULL)
-            AND NOT EXISTS (SELECT 1 FROM message m WHERE m.conversation = conversation.number)"
-    );
-    run(conn, &sql, [number])?;
-    Ok((erased, is_all))
+    clean_pair(conn, pair)
 }
 
 /// What is known of a message that outlives it.

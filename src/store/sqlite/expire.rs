@@ -92,41 +92,20 @@ impl Store {
         let id = id.clone();
         self.write(64 << 10, move |conn| {
             let party = party::find(conn, &id)?.ok_or_else(|| StoreError::unknown(&id))?;
-            let sql = "SELECT number FROM (
-                    SELECT number FROM message WHERE of_seller = ?1 AND number > ?2
-                    UNION SELECT number FROM message WHERE of_buyer = ?1 AND number > ?2
-                    UNION SELECT m.number FROM pair p JOIN message m ON m.pair = p.number
-                        WHERE (p.seller = ?1 OR p.buyer = ?1) AND m.kind = 'notice'
-                            AND m.number > ?2)
-                ORDER BY number LIMIT ?3";
-            let limit = i64::try_from(most).unwrap_or(i64::MAX);
-            let numbers: Vec<i64> =
-                all(conn, sql, params![party, after.number, limit], |row| get(row, "number"))?;
-            let (began, mut expired) = (Instant::now(), Expired::default());
-            let mut last = None;
-            for number in &numbers {
-                if began.elapsed() > HOLDS {
-                    break;
-                }
-                last = Some(*number);
-                if hold::keeps(conn, *number)? {
-                    expired.held += 1;
-                } else if is_busy(conn, *number)? {
-                    expired.busy += 1;
+            let step = erase::each_written(conn, party, after, most, |number, step| {
+                if hold::keeps(conn, number)? {
+                    step.held += 1;
+                } else if is_busy(conn, number)? {
+                    step.busy += 1;
                 } else {
-                    erase::forget_message(conn, *number, &thread)?;
-                    expired.erased += 1;
+                    erase::forget_message(conn, number, &thread)?;
+                    step.erased += 1;
                 }
-            }
-            search::settle(conn)?;
+                Ok(())
+            })?;
             stray::forget_mails(conn, party)?;
             sweep::owe(conn)?;
-            if numbers.len() == most || last != numbers.last().copied() {
-                // Where not even one was looked at, it is the first again.
-                let number = last.unwrap_or(after.number);
-                expired.next = Some(Place { number, ..after });
-            }
-            Ok(expired)
+            Ok(step)
         })
         .await
     }

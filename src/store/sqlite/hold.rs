@@ -136,15 +136,16 @@ fn place(
 fn release(conn: &Connection, hold: i64, decision: &Decision) -> Result<(), StoreError> {
     let sql = "UPDATE legal_hold SET released_at = ?2, released_by = ?3 WHERE number = ?1";
     run(conn, sql, params![hold, decision.at.as_millis(), decision.by])?;
-    // What it kept of a party that was deleted goes now.
-    let sql = "SELECT p.number FROM pair p WHERE p.number = (
-            SELECT coalesce(o.pair, c.pair) FROM legal_hold h
+    // What it kept of a party that was deleted goes now; of an appeal that is what its violations are
+    // about.
+    let sql = "SELECT coalesce(o.pair, c.pair) AS pair FROM legal_hold h
             LEFT JOIN orders o ON o.number = h.\"order\"
-            LEFT JOIN conversation c ON c.number = h.conversation WHERE h.number = ?1)";
-    match one(conn, sql, [hold], |row| get(row, "number"))? {
-        Some(pair) => erase::after_hold(conn, pair),
-        None => Ok(()),
-    }
+            LEFT JOIN conversation c ON c.number = h.conversation
+            WHERE h.number = ?1 AND h.party IS NULL
+        UNION SELECT v.pair FROM legal_hold h JOIN violation v ON v.party = h.party
+            WHERE h.number = ?1 AND v.message IS NOT NULL";
+    let pairs = all(conn, sql, [hold], |row| get(row, "pair"))?;
+    pairs.into_iter().try_for_each(|pair| erase::after_hold(conn, pair))
 }
 
 /// An order's dispute, as its record says (`order put --dispute`): a hold like any other.

@@ -119,10 +119,12 @@ pub(super) fn insert(
     run(
         conn,
         "INSERT INTO message (id, kind, notice, about, pair, state, received_at, subject, verdict,
-            proof, proactive, automatic, fingerprint, of_seller)
+            proof, proactive, automatic, fingerprint, of_seller, of_buyer)
          VALUES (?1, 'notice', ?2, (SELECT number FROM message WHERE id = ?3), ?4, 'accepted', ?5,
             ?6, 'null', '', 0, 1, ?7,
-            (SELECT number FROM party WHERE role = 'seller' AND id_key = ?8))",
+            coalesce((SELECT seller FROM pair WHERE number = ?4),
+                (SELECT number FROM party WHERE role = 'seller' AND id_key = ?8)),
+            (SELECT buyer FROM pair WHERE number = ?4))",
         params![
             notice.message.as_str(),
             notice.kind.as_str(),

@@ -123,7 +123,8 @@ CREATE INDEX conversation_pair ON conversation (pair, last_message_at);
 -- kind 'postmaster': mail for the operator, of no pair and unjudged. kind 'notice': our own mail to a
 -- party; notice: what it is about, about: the message that it tells of. kind 'test': `bauta doctor`'s.
 -- "order" is set for a refused message too, which may have no conversation.
--- of_seller, of_buyer: the pair's, so that their lists are read along an index, the newest first.
+-- of_seller, of_buyer: the pair's, so that their lists are read along an index, the newest first, and all
+-- that is theirs is found; of a notice about an account, its seller.
 -- seller_msg_id, buyer_msg_id: the Message-ID that each side knows this message by.
 -- held_at: it waited for a person from then on; kept when that has decided.
 CREATE TABLE message (

@@ -1,5 +1,5 @@
 use super::*;
-use crate::store::StoreError;
+use crate::store::{HoldOn, Placed, StoreError};
 
 fn decision(hours: u64) -> Decision {
     Decision { by: "ann".to_owned(), reason: None, at: at(hours) }
@@ -67,18 +67,10 @@ async fn a_deleted_party_is_erased_step_by_step_and_mail_in_hand_is_judged_again
     let depth = market.store.depth().await.unwrap();
     assert_eq!((depth.queued, depth.sending, depth.deferred), (0, 0, 0));
 
-    let mut steps = vec![];
-    loop {
-        let step = market.store.erase_some(&buyer(), 200).await.unwrap();
-        steps.push(step.erased);
-        if step.is_all {
-            assert_eq!(step.kept, 0);
-            break;
-        }
-    }
+    let steps = market.erase(&buyer(), 200).await;
     // A step ends after a while too, so that nobody waits long for it.
-    assert_eq!(steps.iter().sum::<usize>(), 450);
-    assert!(steps.len() >= 3 && steps.iter().all(|erased| *erased <= 200), "{steps:?}");
+    assert_eq!(steps.iter().map(|(erased, _)| erased).sum::<usize>(), 450);
+    assert!(steps.len() >= 3 && steps.iter().all(|(erased, _)| *erased <= 200), "{steps:?}");
     let conn = market.raw();
     for table in ["message", "content", "delivery", "attempt", "expired_thread"] {
         let sql = format!("SELECT count(*) FROM {table}");
@@ -93,6 +85,57 @@ async fn a_deleted_party_is_erased_step_by_step_and_mail_in_hand_is_judged_again
     let history = market.store.account_history(&buyer()).await.unwrap();
     let told: Vec<_> = history.iter().map(|e| (e.change.as_str(), e.by.as_str())).collect();
     assert_eq!(told, [("deleted", "ann")]);
+}
+
+#[tokio::test]
+async fn beside_what_a_hold_keeps_the_steps_stay_as_small() {
+    let market = Market::open().await;
+    for n in 1..=90 {
+        market.accept(&letter(n, Role::Buyer)).await;
+    }
+    let by_ann = |hours| Decision { by: "ann".to_owned(), reason: None, at: at(hours) };
+    let on = HoldOn::Order("ORDER-1".parse().unwrap());
+    market.raw().execute("UPDATE message SET \"order\" = NULL WHERE number > 80", []).unwrap();
+    assert_eq!(market.store.add_hold(on.clone(), by_ann(1)).await, Ok(Placed::Done));
+    assert_eq!(market.store.delete_party(&buyer(), by_ann(1000)).await, Ok(true));
+    let steps = market.erase(&buyer(), 20).await;
+    let sum = |of: fn(&(usize, usize)) -> usize| steps.iter().map(of).sum::<usize>();
+    assert_eq!((sum(|step| step.0), sum(|step| step.1)), (10, 80));
+    assert!(steps.iter().all(|(erased, kept)| erased + kept <= 20), "{steps:?}");
+    // It names what is kept.
+    let named = "SELECT count(*) FROM conversation WHERE subject <> ''";
+    let named = || market.raw().query_row(named, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(named(), 1);
+    assert_eq!(market.store.release_hold(on, by_ann(1001)).await, Ok(Placed::Done));
+    let left: i64 =
+        market.raw().query_row("SELECT count(*) FROM message", [], |r| r.get(0)).unwrap();
+    assert_eq!((left, named()), (0, 0));
+}
+
+#[tokio::test]
+async fn what_an_appeal_kept_of_a_deleted_seller_goes_when_it_ends() {
+    let market = Market::open().await;
+    for n in 1..=3 {
+        market.accept(&letter(n, Role::Seller)).await;
+    }
+    // Of the second it is disputed whether it broke a rule.
+    let raw = market.raw();
+    raw.execute_batch(
+        "INSERT INTO violation (party, pair, message, at, rule, action, enforced, certainty, part,
+            words, signature, strike)
+         SELECT sender, pair, number, 0, 'promotion', 'reject', 1, 'sure', 'body', 'x', 0, 1
+         FROM message WHERE number = 2",
+    )
+    .unwrap();
+    let by_ann = |hours| Decision { by: "ann".to_owned(), reason: None, at: at(hours) };
+    let appeal = HoldOn::Appeal("S1".parse().unwrap());
+    assert_eq!(market.store.add_hold(appeal.clone(), by_ann(1)).await, Ok(Placed::Done));
+    let seller = PartyId::Seller("S1".parse().unwrap());
+    market.store.delete_party(&seller, by_ann(2)).await.unwrap();
+    assert_eq!(market.erase(&seller, 20).await, [(2, 1)]);
+    market.store.release_hold(appeal, by_ann(3)).await.unwrap();
+    let left: i64 = raw.query_row("SELECT count(*) FROM message", [], |r| r.get(0)).unwrap();
+    assert_eq!(left, 0);
 }
 
 #[tokio::test]

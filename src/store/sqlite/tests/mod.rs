@@ -28,6 +28,7 @@ use crate::market::limits::{Limit, Limits};
 use crate::market::{Admitted, Refusal, Request, admit};
 use crate::rewrite::{Changes, Draft};
 use crate::sender::{Peer, Proof, believe};
+use crate::store::expiry::Place;
 use crate::store::records::*;
 use crate::store::register::*;
 
@@ -97,6 +98,21 @@ impl Market {
         store.put_party(party(Role::Buyer, "B1")).await.unwrap();
         store.put_order(order("ORDER-1"), names(1), at(0)).await.unwrap();
         Self { dir, store }
+    }
+
+    /// Erases what may go of a deleted party: step by step, how many messages and how many are kept.
+    async fn erase(&self, id: &PartyId, most: usize) -> Vec<(usize, usize)> {
+        let (mut steps, mut next) = (vec![], Some(Place::default()));
+        while let Some(after) = next {
+            let step = self.store.erase_some(id, after, most).await.unwrap();
+            steps.push((step.erased, step.held));
+            next = step.next;
+        }
+        let mut pair = Some(0);
+        while let Some(after) = pair {
+            pair = self.store.forget_conversations(id, after).await.unwrap();
+        }
+        steps
     }
 
     fn path(&self) -> std::path::PathBuf {

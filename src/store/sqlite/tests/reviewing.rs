@@ -165,8 +165,7 @@ async fn erasing_a_party_erases_what_waits_too() {
     market.store.note_opened(&id, decision(2)).await.unwrap();
     let buyer = PartyId::Buyer("B1".parse().unwrap());
     market.store.delete_party(&buyer, decision(3)).await.unwrap();
-    let erased = market.store.erase_some(&buyer, 200).await.unwrap();
-    assert_eq!((erased.erased, erased.kept), (1, 0));
+    assert_eq!(market.erase(&buyer, 200).await, [(1, 0)]);
     assert_eq!(market.store.held(10).await.unwrap().len(), 0);
     assert_eq!(market.store.tellings(10, at(9999)).await.unwrap(), []);
 }

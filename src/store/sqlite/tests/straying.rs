@@ -169,7 +169,7 @@ async fn what_is_kept_ends_with_its_time_and_with_the_party_on_either_side() {
     let seller = PartyId::Seller("S1".parse().unwrap());
     market.store.delete_party(&seller, decision(50)).await.unwrap();
     assert_eq!(rows(&market, "stray"), 0);
-    while !market.store.erase_some(&seller, 200).await.unwrap().is_all {}
+    market.erase(&seller, 200).await;
     market.store.delete_party(&buyer(), decision(50)).await.unwrap();
     assert_eq!((rows(&market, "address_code"), rows(&market, "content")), (0, 0));
 }
