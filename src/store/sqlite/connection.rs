@@ -194,11 +194,13 @@ impl Readers {
 }
 
 /// What the maintenance thread is told, and what it tells.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Maintenance(Arc<(Mutex<Told>, Condvar)>);
 
 #[derive(Default)]
 struct Told {
+    /// The relay may run beside this process.
+    beside: bool,
     end: bool,
     copy: bool,
     /// How often it has copied all that stood in the WAL.
@@ -206,6 +208,14 @@ struct Told {
 }
 
 impl Maintenance {
+    pub(super) fn new(beside: bool) -> Self {
+        Self(Arc::new((Mutex::new(Told { beside, ..Told::default() }), Condvar::new())))
+    }
+
+    fn is_beside(&self) -> bool {
+        self.told().beside
+    }
+
     fn told(&self) -> MutexGuard<'_, Told> {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -266,6 +276,14 @@ pub(super) fn checkpoint_until(
             writer.begin_wal_anew_soon();
         }
     }
+    if told.is_beside() && !writer.is_to_empty_wal() && !is_anything_owed(conn) {
+        // The relay goes on with it, and knows what stands in it unless that is begun anew; where none
+        // runs, SQLite empties it when we close.
+        if checkpoints.have_much() {
+            checkpoint(conn, "PASSIVE", checkpoints, touched);
+        }
+        return;
+    }
     // Of the relay this is the end of the WAL; a command beside it holds nobody up for long.
     let tries = if writer.is_to_empty_wal() { LAST_TRIES } else { 1 };
     for _ in 0..tries {
@@ -281,6 +299,12 @@ pub(super) fn checkpoint_until(
              the database; the next that opens it empties it"
         );
     }
+}
+
+/// Whether something was erased that may stand in the WAL still.
+fn is_anything_owed(conn: &Connection) -> bool {
+    let sql = "SELECT owed > 0 FROM erasure";
+    conn.query_row(sql, [], |row| row.get(0)).unwrap_or(true)
 }
 
 /// What becomes of the WAL's file.

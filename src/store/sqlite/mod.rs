@@ -139,7 +139,7 @@ impl Store {
             queue: Queue::default(),
             readers: Readers::new(path),
             touched: Arc::new(Touched::of(path)),
-            maintenance: Maintenance::default(),
+            maintenance: Maintenance::new(mode == OpenMode::Beside),
             alias_domain: alias_domain.to_owned(),
             owner: i64::from_ne_bytes(owner),
             in_hand,

@@ -128,6 +128,15 @@ async fn only_what_was_written_since_is_looked_at() {
     market.store.put_order(order("ORDER-2"), names(1), at(3)).await.unwrap();
     let few = market.sweep(1).await;
     assert!(few > 0 && few < 20, "{few} of {all} pages were written for an order");
+    // Nor does what a command writes beside us have us look at more, where it is not the first after a
+    // cut.
+    market.store.put_order(order("ORDER-6"), names(1), at(3)).await.unwrap();
+    let command = market.beside();
+    command.put_party(party(Role::Buyer, "B7")).await.unwrap();
+    command.close().await;
+    market.store.put_order(order("ORDER-5"), names(1), at(3)).await.unwrap();
+    let few = market.sweep(1).await;
+    assert!(few > 0 && few < 20, "{few} of {all} pages were written beside us");
     // What is too much for the end is swept before it.
     market.store.put_order(order("ORDER-4"), names(1), at(3)).await.unwrap();
     assert!(!market.store.end_sweep(1).await.unwrap());
