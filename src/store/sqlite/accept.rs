@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use super::content::{pack, pack_sightings};
+use super::content::{pack, pack_shown, pack_sightings};
 use super::history::is_known;
 use super::repeat::since;
 use super::rows::{get, moment_some, one, parse, run};
@@ -96,8 +96,8 @@ impl Store {
         ])?;
         let mails = [original, bytes.clone(), sender_view, recipient_view];
         let [original, outgoing, sender_view, recipient_view] = pack(mails).await?;
+        let shown = pack_shown(&written, &shown);
         let written = pack_sightings(&written);
-        let shown = pack_sightings(&shown);
         let words = pack_words(&arrival.words);
         let parts = [&original, &outgoing, &sender_view, &recipient_view, &written, &shown, &words];
         let size = parts.iter().map(|part| part.len()).sum();

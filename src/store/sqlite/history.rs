@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, Row, params};
 
 use super::Store;
-use super::content::{unpack, unpack_sightings};
+use super::content::{unpack, unpack_shown, unpack_sightings};
 use super::orders::{ORDER_COLUMNS, read_order};
 use super::rows::{all, get, link, moment, moment_some, one, parse, parse_some};
 use crate::domain::{
@@ -120,12 +120,9 @@ impl Store {
                 let direction: Direction = parse(row, "direction")?;
                 Ok((direction, hashes("written")?, hashes("shown")?))
             })? {
-                for (side, hashes) in
-                    [(direction.sender(), written), (direction.recipient(), shown)]
-                {
-                    let hashes = hashes.unwrap_or_default();
-                    said.by_mut(side).hashes.extend(unpack_sightings(&hashes));
-                }
+                let (written, shown) = (written.unwrap_or_default(), shown.unwrap_or_default());
+                said.by_mut(direction.sender()).hashes.extend(unpack_sightings(&written));
+                said.by_mut(direction.recipient()).hashes.extend(unpack_shown(&written, &shown));
             }
             Ok(said)
         })

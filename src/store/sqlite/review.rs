@@ -7,7 +7,7 @@ use super::accept::{
     MessageFields, NewDelivery, insert_arrival, insert_queued, record_violations, touch,
 };
 use super::archive::{MESSAGE_COLUMNS, read_row};
-use super::content::{pack, pack_sightings, unpack};
+use super::content::{pack, pack_shown, pack_sightings, unpack};
 use super::orders::{ORDER_COLUMNS, read_order};
 use super::repeat::since;
 use super::rows::{all, get, moment, moment_some, one, parse, run};
@@ -310,7 +310,7 @@ fn let_pass(
             outgoing,
             recipient_view,
             pack_sightings(&passage.written),
-            pack_sightings(&passage.shown)
+            pack_shown(&passage.written, &passage.shown)
         ],
     )?;
     search::replace(conn, message, |_| passage.words.clone())?;

@@ -180,8 +180,9 @@ CREATE UNIQUE INDEX message_buyer_msg_id ON message (pair, buyer_msg_id)
     WHERE buyer_msg_id IS NOT NULL;
 
 -- zstd frames, apart from the small rows that lists read. outgoing NULL: nothing went out, or
--- (kind 'postmaster', 'notice', 'test') the original goes out as it is. written, shown: what the sender wrote and the
--- recipient was shown, as hashes of runs of words: u64, little-endian. words: the numbers that the
+-- (kind 'postmaster', 'notice', 'test') the original goes out as it is. written: what the sender wrote, as
+-- hashes of runs of words: u64, little-endian. shown: how what the recipient was shown differs from that:
+-- how many hashes it has besides (u32), these, and those that it is without. words: the numbers that the
 -- message is found by, 5 bytes each; before the large ones, so that it is read without them. salt: what
 -- the message is bound with in evidence.
 CREATE TABLE content (
