@@ -327,8 +327,8 @@ fn message(
     );
     put(
         tx,
-        "INSERT INTO attempt (delivery, started_at, ended_at, result, stage, reply)
-         VALUES (?1, ?2, ?2, 'delivered', 'taken', '250 2.0.0 Ok: queued')",
+        "INSERT INTO attempt (delivery, number, started_at, ended_at, result, stage, reply)
+         VALUES (?1, 1, ?2, ?2, 'delivered', 'taken', '250 2.0.0 Ok: queued')",
         params![tx.last_insert_rowid(), at.as_millis()],
     );
 }

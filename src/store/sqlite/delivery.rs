@@ -248,8 +248,8 @@ fn finish(
     }
     run(
         conn,
-        "INSERT INTO attempt (delivery, started_at, ended_at, result, stage, reply)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO attempt (delivery, number, started_at, ended_at, result, stage, reply)
+         SELECT number, attempts, ?2, ?3, ?4, ?5, ?6 FROM delivery WHERE number = ?1",
         params![
             lease.delivery.0,
             record.started_at.as_millis(),

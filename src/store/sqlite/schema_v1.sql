@@ -449,16 +449,17 @@ CREATE TABLE sts_policy (
     until  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- number: counts a delivery's attempts from 1.
 CREATE TABLE attempt (
-    number     INTEGER PRIMARY KEY,
     delivery   INTEGER NOT NULL REFERENCES delivery,
+    number     INTEGER NOT NULL,
     started_at INTEGER NOT NULL,
     ended_at   INTEGER NOT NULL,
     result     TEXT NOT NULL,
     stage      TEXT NOT NULL,
-    reply      TEXT NOT NULL
-) STRICT;
-CREATE INDEX attempt_delivery ON attempt (delivery);
+    reply      TEXT NOT NULL,
+    PRIMARY KEY (delivery, number)
+) STRICT, WITHOUT ROWID;
 
 -- What came back to a delivery's bounce address, without a word of it.
 CREATE TABLE report (
