@@ -84,7 +84,7 @@ pub async fn export(
             continue;
         }
         let folder = folder(details.len() + 1, row.id.as_str());
-        add_deliveries(&mut export, &folder, &detail);
+        add_deliveries(&mut export, &folder, reader, &detail);
         page.entries.push(entry(reader, &detail));
         // What was refused before there was a conversation stands in no chain.
         if links.iter().all(|link| link.message != row.id) {
@@ -175,10 +175,16 @@ fn file(folder: &str, part: &str) -> String {
     format!("{folder}/{part}.{ending}")
 }
 
-fn add_deliveries(export: &mut Export, folder: &str, detail: &MessageDetail) {
-    if let (false, Ok(text)) =
-        (detail.deliveries.is_empty(), serde_json::to_vec_pretty(&detail.deliveries))
-    {
+fn add_deliveries(export: &mut Export, folder: &str, reader: Reader, detail: &MessageDetail) {
+    let mut deliveries = detail.deliveries.clone();
+    if reader == Reader::Side(detail.row.direction.sender()) {
+        // What the other side's mail server says names that server (PRODUCT §8).
+        for delivery in &mut deliveries {
+            delivery.row.last_reply = None;
+            delivery.history.iter_mut().for_each(|attempt| attempt.reply.clear());
+        }
+    }
+    if let (false, Ok(text)) = (deliveries.is_empty(), serde_json::to_vec_pretty(&deliveries)) {
         export.files.insert(format!("{folder}/deliveries.json"), text);
     }
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::house::{House, JANE, SHOP};
+use crate::house::{House, JANE, SHOP, eventually};
 use crate::letter::{Letter, bare};
 
 /// `bauta evidence verify`, as somebody else runs it: no config, no database.
@@ -41,6 +41,12 @@ fn all(path: &Path) -> String {
         }
     }
     text
+}
+
+/// The first message's folder.
+fn first(path: &Path) -> PathBuf {
+    let mut found = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+    found.find(|path| path.file_name().unwrap().to_string_lossy().starts_with("0001-")).unwrap()
 }
 
 fn files(path: &Path) -> Vec<PathBuf> {
@@ -98,6 +104,10 @@ fn each_gets_what_it_may_see_and_whoever_changes_it_is_found_out() {
     for words in [&bare(JANE), &bare(SHOP), "zanzibar", "901820", "250 2.0.0"] {
         assert!(everything.contains(words), "{words} is for the authority");
     }
+    // What the other side's mail server said names that server.
+    let said = |folder: &Path| fs::read_to_string(first(folder).join("deliveries.json")).unwrap();
+    assert!(said(&seller).contains("250 2.0.0"), "the seller's own");
+    assert!(!said(&buyer).contains("250 2.0.0") && said(&buyer).contains("delivered"));
     let page = fs::read_to_string(authority.join("index.html")).unwrap();
     assert!(page.contains("&lt;b&gt;now&lt;/b&gt;") && page.contains("the buyer writes"), "{page}");
     let opened = house.ask(&["held", "show", &held]);
@@ -152,4 +162,23 @@ fn each_gets_what_it_may_see_and_whoever_changes_it_is_found_out() {
     assert_eq!((&said["here"], &said["expired"]), (&1.into(), &4.into()));
     assert!(!all(&rest).to_lowercase().contains("xylophone"));
     house.settle();
+}
+
+#[test]
+fn the_root_of_a_day_that_is_over_stands_in_the_log() {
+    let mut house = House::open();
+    house.passes(&Letter::new(JANE, &house.seller_of("O1"), "Where is it?\n"));
+    house.settle();
+    house.stop();
+    assert!(!house.log().contains("evidence of the day"), "today is not over");
+    let conn = rusqlite::Connection::open(house.dir.path().join("data/bauta.db")).unwrap();
+    conn.execute("UPDATE evidence SET at = at - 2 * 86400000", []).unwrap();
+    house.start();
+    let line = eventually("its root is logged", || {
+        let log = house.log();
+        log.lines().find(|line| line.contains("evidence of the day")).map(str::to_owned)
+    });
+    let root = "SELECT lower(hex(root)) FROM evidence_day";
+    let root: String = conn.query_row(root, [], |row| row.get(0)).unwrap();
+    assert!(line.contains("items=1") && line.contains(&root), "{line}");
 }
