@@ -113,7 +113,9 @@ fn scan_bytes(
     // The recipient's own address is in To; what is theirs is in no `Secrets`.
     let raw =
         std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
-    note(search.raw(&without_ids(&raw, exempt.ids)), Place::Raw);
+    // Whoever finds nothing looks no second time.
+    let found = search.raw(&raw);
+    note(found.and_then(|_| search.raw(&without_ids(&raw, exempt.ids))), Place::Raw);
     let Some(parsed) = MessageParser::default().parse(bytes) else {
         leaks.push(Leak { kind: Kind::Address, place: Place::Unreadable });
         return leaks;
@@ -124,7 +126,9 @@ fn scan_bytes(
         for header in &part.headers {
             let value = decoded(bytes, header);
             let value = match &header.name {
-                HeaderName::InReplyTo | HeaderName::References => {
+                HeaderName::InReplyTo | HeaderName::References
+                    if search.contacts(&value).or(search.person(&value)).is_some() =>
+                {
                     without_ids(&value, exempt.ids).into_owned()
                 }
                 HeaderName::Subject => {

@@ -79,8 +79,8 @@ fn base64_blocks(text: &str) -> Vec<String> {
         let line = line.strip_suffix('\n').unwrap_or(line);
         let line = line.trim_start_matches(['>', '|', ' ', '\t']).trim_end();
         let letters = line.trim_end_matches('=');
-        let is_code = letters.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/-_".contains(&b));
-        if !is_code || letters.is_empty() || (open == 0 && letters.len() < 20) {
+        let is_none = letters.is_empty() || (open == 0 && letters.len() < 20);
+        if is_none || !mail::is_code(letters) {
             open = 0;
             continue;
         }

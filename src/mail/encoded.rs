@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use data_encoding::{Encoding, Specification};
 
+use crate::domain::{are_all, run_of};
+
 /// Base64 without padding whose last bits may be anything.
 #[allow(clippy::unwrap_used)] // a constant that every test builds
 static LAX: LazyLock<Encoding> = LazyLock::new(|| {
@@ -61,24 +63,39 @@ fn begins_as_text<const LETTERS: usize, const BYTES: usize>(word: &str) -> bool 
 /// The runs of letters that base64 is written with, of either alphabet and without padding, of so
 /// many letters.
 pub fn code_words(text: &str, letters: Range<usize>) -> impl Iterator<Item = &str> {
-    let words = text.as_bytes().split(|byte| !is_letter(*byte));
-    let words = words.filter(move |word| letters.contains(&word.len()));
-    words.filter_map(|word| std::str::from_utf8(word).ok())
+    let bytes = text.as_bytes();
+    let least = letters.start.max(1);
+    // A run begins here or further on.
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        loop {
+            // One that is long enough goes on to this place: what is not is hardly looked at.
+            let at = start + least - 1;
+            let run = bytes.get(start..=at)?;
+            if let Some(other) = run.iter().rposition(|byte| !is_letter(*byte)) {
+                start += other + 1;
+                continue;
+            }
+            let end = at + 1 + run_of(bytes.get(at + 1..)?, is_letter);
+            let word = text.get(start..end)?;
+            start = end + 1;
+            if letters.contains(&word.len()) {
+                return Some(word);
+            }
+        }
+    })
+}
+
+/// Whether all of it is letters of base64, of either alphabet.
+pub fn is_code(text: &str) -> bool {
+    are_all(text.as_bytes(), is_letter)
 }
 
 /// Whether base64 of either alphabet is written with it.
 fn is_letter(byte: u8) -> bool {
-    const LETTERS: [bool; 256] = {
-        let mut letters = [false; 256];
-        let mut byte = 0_u8;
-        while byte < 128 {
-            let known = byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_');
-            letters[byte as usize] = known;
-            byte += 1;
-        }
-        letters
-    };
-    LETTERS.get(usize::from(byte)).is_some_and(|known| *known)
+    let lower = byte | 0x20;
+    let letter = (lower >= b'a') & (lower <= b'z') | (byte >= b'0') & (byte <= b'9');
+    letter | (byte == b'+') | (byte == b'/') | (byte == b'-') | (byte == b'_')
 }
 
 #[cfg(test)]
@@ -102,6 +119,9 @@ mod tests {
         for bytes in broken {
             assert_eq!(base64_word(&BASE64_NOPAD.encode(bytes)), None);
         }
+        let words = |text| code_words(text, 3..5).collect::<Vec<_>>();
+        assert_eq!(words("ab abc, abcd. a_-d abcde é+/=1234"), ["abc", "abcd", "a_-d", "1234"]);
+        assert!(words("").is_empty() && words("ab").is_empty());
         assert_eq!(base64_word("internationalisation-of-everything"), None);
         assert_eq!(base64_word(&format!("{}=", "x".repeat(40))), None);
     }

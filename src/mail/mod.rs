@@ -49,7 +49,7 @@ mod uuencoded;
 pub use body::text_of_html;
 pub use content::{Content, is_guessed, words};
 pub use decode::with_lf;
-pub use encoded::{base64_word, code_words, may_be_text};
+pub use encoded::{base64_word, code_words, is_code, may_be_text};
 pub use message::{
     Attachment, Automatic, Defect, Inspected, Mailbox, Message, Segment, SegmentKind, Text,
     Unreadable,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::ops::{Range, RangeInclusive};
 use std::sync::LazyLock;
 
+use memchr::memchr_iter;
 use sha2::{Digest, Sha256};
 use sha3::Keccak256;
 use unicode_normalization::UnicodeNormalization;
@@ -160,7 +161,8 @@ fn coin(view: &View<'_>, tokens: &Tokens<'_>, start: usize) -> Option<(Range<usi
     if is_bech32(word) {
         return Some((one, Certainty::Certain));
     }
-    let letters = word.bytes().filter(u8::is_ascii_alphanumeric).count();
+    // A word of ASCII has no other mark in it.
+    let letters = word.len() - memchr_iter(b'_', word.as_bytes()).count();
     if letters != HEX && !BASE58_LENGTHS.contains(&letters) {
         return None;
     }

@@ -152,6 +152,8 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
             }
         }
     }
+    words.known.fit(|_| ());
+    words.inside.fit(|_| ());
     words
 });
 
@@ -409,7 +411,7 @@ fn ends(tokens: &Tokens<'_>, i: usize) -> (bool, bool) {
         }
         Some(Kind::Blank) => {
             let lines = tokens.text.get(tokens.bytes(&(i..i + 1))).unwrap_or_default();
-            let lines = lines.matches('\n').count();
+            let lines = lines.bytes().filter(|b| *b == b'\n').count();
             (lines > 0, lines > 1)
         }
         _ => (false, false),

@@ -192,6 +192,7 @@ fn names(data: &str) -> Trie<()> {
     for name in lines(data).flat_map(str::split_whitespace) {
         names.put(&folded(name), |()| ());
     }
+    names.fit(|()| ());
     names
 }
 
@@ -234,6 +235,7 @@ fn signs(data: &str) -> Trie<Signs> {
             });
         }
     }
+    signs.fit(|_| ());
     signs
 }
 

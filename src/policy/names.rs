@@ -168,8 +168,9 @@ impl Names {
     pub fn find(&self, view: &View<'_>, tokens: &Tokens<'_>) -> Vec<Mention> {
         let mut found = vec![];
         let mut i = 0;
+        let mut read = Reading::new(&self.by_shape);
         while i < tokens.list.len() && !self.words.is_empty() {
-            let (whole, inside) = (self.at(view, tokens, i), self.inside(tokens, i));
+            let (whole, inside) = (self.at(view, tokens, i, &mut read), self.inside(tokens, i));
             // "ライン" is the beginning of "ライン交換".
             let longer = |m: &Mention| whole.as_ref().is_none_or(|w| w.bytes.end < m.bytes.end);
             match inside.filter(longer).or(whole) {
@@ -184,10 +185,16 @@ impl Names {
     }
 
     /// The longest name that begins at this token.
-    fn at(&self, view: &View<'_>, tokens: &Tokens<'_>, start: usize) -> Option<Mention> {
+    fn at(
+        &self,
+        view: &View<'_>,
+        tokens: &Tokens<'_>,
+        start: usize,
+        read: &mut Reading<'_>,
+    ) -> Option<Mention> {
         // "Ca$h": a sign may stand for a letter, but no name begins with one.
         tokens.word(start).filter(|word| self.may_begin(word))?;
-        let mut read = Reading::new(&self.by_shape);
+        read.clear();
         let mut best = None;
         let mut end = start;
         while end < start + REACH {
@@ -195,11 +202,11 @@ impl Names {
                 read.word(word);
                 let range = start..end + 1;
                 let goes_on = read.goes_on();
-                let exact = if goes_on { self.exactly(&read) } else { None };
-                let name = exact.or_else(|| self.inflected(&read));
-                if let Some(name) = name.filter(|&n| self.is_name(view, tokens, &range, n, &read)) {
+                let exact = if goes_on { self.exactly(read) } else { None };
+                let name = exact.or_else(|| self.inflected(read));
+                if let Some(name) = name.filter(|&n| self.is_name(view, tokens, &range, n, read)) {
                     let bytes = tokens.bytes(&range);
-                    let disguised = self.is_disguised(name, &read);
+                    let disguised = self.is_disguised(name, read);
                     best = Some(Mention { name, tokens: range, bytes, inside: false, disguised });
                 }
                 if !goes_on {
@@ -371,6 +378,17 @@ impl<'n> Reading<'n> {
             blank: false,
             gap: 0,
         }
+    }
+
+    /// Begins at another place, with the memory that it has.
+    fn clear(&mut self) {
+        let (mut joined, mut path) =
+            (std::mem::take(&mut self.joined), std::mem::take(&mut self.path));
+        let mut signs = std::mem::take(&mut self.signs);
+        joined.clear();
+        path.clear();
+        signs.clear();
+        *self = Self { joined, path, signs, ..Self::new(self.names) };
     }
 
     /// Whether a name begins as what was read.

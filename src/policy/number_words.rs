@@ -70,6 +70,7 @@ impl NumberWords {
                 all.add(&word, Part::Value(value), false);
             }
         }
+        all.0.fit(|_| ());
         all
     }
 

@@ -55,6 +55,18 @@ pub(super) fn run(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Run>
         Kind::Mark('(' | '+') | Kind::Word => {}
         Kind::Blank | Kind::Mark(_) => return None,
     }
+    // Several rules look for runs, most of which are none.
+    if tokens.is_barren(i) {
+        return None;
+    }
+    let run = run_from(view, tokens, i);
+    if run.is_none() {
+        tokens.mark_barren(i);
+    }
+    run
+}
+
+fn run_from(view: &View<'_>, tokens: &Tokens<'_>, i: usize) -> Option<Run> {
     let mut start = i;
     let mut at = i;
     let mut plus = false;

@@ -2,6 +2,7 @@
 //! dots and ats in all the ways in which people write them.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::domains;
@@ -29,6 +30,8 @@ pub(super) struct Token {
     known: Known,
     /// A blank of 8 bytes and two line ends at most.
     is_short: bool,
+    /// No run of digits begins here: somebody has looked.
+    is_barren: Cell<bool>,
 }
 
 /// What the lexicon says of a word, looked up once for all who ask.
@@ -41,7 +44,7 @@ struct Known {
 
 impl Token {
     pub fn new(kind: Kind, range: Range<usize>) -> Self {
-        Self { kind, range, known: Known::default(), is_short: false }
+        Self { kind, range, known: Known::default(), is_short: false, is_barren: Cell::new(false) }
     }
 }
 
@@ -235,6 +238,18 @@ impl<'a> Tokens<'a> {
     /// Whether the word at a token may be a number, or a part of one.
     pub fn may_count(&self, i: usize) -> bool {
         self.list.get(i).is_some_and(|token| token.known.may_count)
+    }
+
+    /// Remembers that no run of digits begins at a token.
+    pub fn mark_barren(&self, i: usize) {
+        if let Some(token) = self.list.get(i) {
+            token.is_barren.set(true);
+        }
+    }
+
+    /// Whether it is known that no run of digits begins at a token.
+    pub fn is_barren(&self, i: usize) -> bool {
+        self.list.get(i).is_some_and(|token| token.is_barren.get())
     }
 
     /// Whether this token is that mark.

@@ -48,7 +48,7 @@ pub(super) fn after(
         match tokens.kind(i)? {
             Kind::Blank => {
                 let blank = tokens.text.get(tokens.bytes(&(i..i + 1))).unwrap_or_default();
-                if blank.matches('\n').count() > 1 {
+                if blank.bytes().filter(|b| *b == b'\n').count() > 1 {
                     return None;
                 }
             }

@@ -55,10 +55,12 @@ impl<'a> Body<'a> {
     pub fn write(&self, msg_id: &MsgId) -> MimePart<'a> {
         // Nobody outside knows the id of a mail that was not sent yet, so nobody can have put a
         // line into it that looks like this.
-        let seed = HEXLOWER.encode(&Sha256::digest(msg_id.as_str()));
-        let seed: String = seed.chars().take(24).collect();
+        let seed = || -> String {
+            let seed = HEXLOWER.encode(&Sha256::digest(msg_id.as_str()));
+            seed.chars().take(24).collect()
+        };
         let multipart = |kind: &str, level: u8, parts: Vec<MimePart<'a>>| {
-            let boundary = format!("=_{level}_{seed}");
+            let boundary = format!("=_{level}_{}", seed());
             let kind = ContentType::new(format!("multipart/{kind}"));
             (kind.attribute("boundary", boundary), parts)
         };

@@ -113,10 +113,16 @@ pub fn compose(plan: &Plan<'_>) -> Result<Draft, ComposeError> {
     let text = join(&words.text, &left_out);
     let framed = join(&text, &frame::wrapped(&frame));
     let html_below = |below: &str| {
-        let gone = if left_out.is_empty() { String::new() } else { html::small_block(&left_out) };
-        words.html.as_ref().map(|b| html::document(b, &format!("{gone}{below}")))
+        let block = |words: &str| match words {
+            "" => String::new(),
+            words => html::small_block(words),
+        };
+        let (gone, below) = (block(&left_out), block(below));
+        html::document(words.html.as_deref().unwrap_or_default(), &format!("{gone}{below}"))
     };
-    let (framed_html, shown_html) = (html_below(&html::small_block(&frame)), html_below(""));
+    let has_html = words.html.is_some();
+    let framed_html = has_html.then(|| html_below(&frame));
+    let shown_html = has_html.then(|| html_below(""));
     let body = |text, html| Body {
         text,
         html,

@@ -1,6 +1,7 @@
 //! What stands in a sentence without being a word of a language: stars that are drawn, codes.
 
 use super::words::Word;
+use crate::domain::are_all;
 use crate::policy::view::View;
 
 /// Three stars in a row, or one with a figure: `5 ⭐`. Folding takes them away.
@@ -21,7 +22,7 @@ pub(super) fn is_code(view: &View<'_>, word: &Word<'_>) -> bool {
     }
     let written = view.words(&word.range);
     match written.is_ascii() {
-        true => written.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()),
+        true => are_all(written.as_bytes(), |b| b.is_ascii_uppercase() | b.is_ascii_digit()),
         false => written.chars().all(|c| c.is_uppercase() || c.is_ascii_digit()),
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use memchr::memchr_iter;
+
 use super::disguise::Together;
 use super::glue::{Piece, glued};
 use super::grammar::{Act, CLAUSE, CLOSING, CODE, Formula, NUMBER, QUESTION, STARS};
@@ -232,7 +234,10 @@ impl<'v> Draft<'v> {
     /// What it is among pieces that may be one sentence; a line of a form ("Price: 12.50") is whole.
     fn piece(&self) -> Piece {
         let text = self.view.slice(self.range.clone());
-        let is_form = text.split_once(": ").is_some_and(|(_, value)| !value.trim().is_empty());
+        let bytes = text.as_bytes();
+        let colon = memchr_iter(b':', bytes).find(|at| bytes.get(at + 1) == Some(&b' '));
+        let value = colon.and_then(|at| text.get(at + 1..)).unwrap_or_default();
+        let is_form = !value.trim().is_empty();
         let is_short = self.words.len() < SHORT_WORDS && self.kana + self.han < SHORT_KANA;
         let is_open = !text.ends_with(['.', '!', '?', '…', '。']);
         Piece { is_short: is_short && !is_form, is_open: is_open && !is_form }
