@@ -244,11 +244,11 @@ impl Relay {
         let rests = match erase(&self.0.store, &key, &what, Pace::Gentle, stop).await {
             // Where much is kept by holds or open orders, a look takes a while, and for nothing.
             Ok(Expired { erased: 0, .. }) => 20,
-            // As much comes to its end as comes in.
+            // As much comes to its end as comes in, and the steps leave mail its time.
             Ok(Expired { erased, held, busy, .. }) => {
                 let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
                 tracing::info!(erased, held, busy, took_ms, "messages past their time erased");
-                1
+                0
             }
             Err(error) => {
                 tracing::warn!(%error, "expiry waits");
