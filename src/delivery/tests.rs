@@ -486,7 +486,7 @@ async fn answers_in_one_go(listener: TcpListener) -> Vec<String> {
     ];
     for (until, answer) in conversation {
         let mut line = String::new();
-        while !until.is_empty() && !(line.trim_end() == until || line.starts_with("EHLO")) {
+        while !(until.is_empty() || line.trim_end() == until || line.starts_with("EHLO")) {
             line.clear();
             assert!(stream.read_line(&mut line).await.unwrap() > 0, "gone after {told:?}");
             told.push(line.trim_end().to_owned());

@@ -376,7 +376,7 @@ fn holds_utf8(bytes: &[u8]) -> bool {
 /// LF line ends, no control characters but LF and TAB, no byte order mark at the start and no blank
 /// lines at the end.
 pub(super) fn clean(text: &str) -> String {
-    let is_plain = |b: u8| (b >= b' ') & (b <= b'~') | (b == b'\n') | (b == b'\t');
+    let is_plain = |b: u8| (b' '..=b'~').contains(&b) | (b == b'\n') | (b == b'\t');
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     loop {

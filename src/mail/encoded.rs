@@ -94,7 +94,7 @@ pub fn is_code(text: &str) -> bool {
 /// Whether base64 of either alphabet is written with it.
 fn is_letter(byte: u8) -> bool {
     let lower = byte | 0x20;
-    let letter = (lower >= b'a') & (lower <= b'z') | (byte >= b'0') & (byte <= b'9');
+    let letter = lower.is_ascii_lowercase() | byte.is_ascii_digit();
     letter | (byte == b'+') | (byte == b'/') | (byte == b'-') | (byte == b'_')
 }
 

@@ -141,7 +141,7 @@ impl Words<'_> {
 
 /// A letter or figure of ASCII.
 fn is_plain(byte: u8) -> bool {
-    ((byte | 0x20) >= b'a') & ((byte | 0x20) <= b'z') | (byte >= b'0') & (byte <= b'9')
+    (byte | 0x20).is_ascii_lowercase() | byte.is_ascii_digit()
 }
 
 /// Written without spaces between words: each character is a word.

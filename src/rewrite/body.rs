@@ -111,7 +111,7 @@ impl<'a> Body<'a> {
 /// Whether a text can stand in a mail as it is: ASCII in lines of 78 characters at most (RFC 5322
 /// §2.1.1; the builder takes 76, as for an encoding), without what is lost at the end of a line.
 fn goes_as_it_is(text: &str) -> bool {
-    let is_plain = |b: u8| (b >= b' ') & (b <= b'~') | (b == b'\n') | (b == b'\t');
+    let is_plain = |b: u8| (b' '..=b'~').contains(&b) | (b == b'\n') | (b == b'\t');
     let fits = |line: &str| line.len() <= 78 && !line.ends_with([' ', '\t']);
     are_all(text.as_bytes(), is_plain)
         && lines_of(text).all(|line| fits(line.strip_suffix('\n').unwrap_or(line)))
