@@ -18,6 +18,8 @@ use crate::store::StoredMail;
 
 /// RFC 5321 §4.2.2: "Service not available, closing transmission channel".
 const CLOSING: u16 = 421;
+/// "Start mail input".
+const GO_AHEAD: u16 = 354;
 
 /// How far an attempt came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +104,8 @@ async fn try_once(pool: &Pool, mail: &StoredMail) -> Ended {
 struct Failure {
     stage: Stage,
     what: What,
+    /// An answer is outstanding: the next one over this connection would be taken for another's.
+    out_of_step: bool,
 }
 
 enum What {
@@ -114,22 +118,30 @@ enum What {
 }
 
 impl Failure {
-    /// The peer said no and goes on listening.
-    fn is_refusal(&self) -> bool {
-        matches!(self.what, What::Refused { .. })
+    fn new(stage: Stage, what: What) -> Self {
+        Self { stage, what, out_of_step: false }
+    }
+
+    /// The same with what was answered behind it.
+    fn before(self, next: Result<String, Self>) -> Self {
+        let is_answered = matches!(next, Ok(_) | Err(Self { what: What::Refused { .. }, .. }));
+        Self { out_of_step: self.out_of_step || !is_answered, ..self }
     }
 }
 
 async fn converse(pool: &Pool, mut connection: Opened, mail: &StoredMail) -> Ended {
     let times = &pool.network.times;
-    match speak(&mut connection, mail, times).await {
+    let at_once = connection.offers.pipelining && !pool.is_one_by_one();
+    match speak(&mut connection, mail, (times, at_once)).await {
         Ok(reply) => {
             pool.keep(connection).await;
             Ended { outcome: Outcome::Delivered, stage: Stage::Message, reply, broken: false }
         }
-        Err(Failure { stage, what: What::Refused { permanent, reply } }) => {
+        Err(Failure { stage, what: What::Refused { permanent, reply }, out_of_step }) => {
             let reset = connection.smtp.command(Rset);
-            if matches!(tokio::time::timeout(times.farewell, reset).await, Ok(Ok(_))) {
+            if !out_of_step
+                && matches!(tokio::time::timeout(times.farewell, reset).await, Ok(Ok(_)))
+            {
                 pool.keep(connection).await;
             }
             let outcome = if permanent { Outcome::Permanent } else { Outcome::Temporary };
@@ -137,7 +149,13 @@ async fn converse(pool: &Pool, mut connection: Opened, mail: &StoredMail) -> End
         }
         // Dropped, which closes it. A QUIT would wait without end for a peer that is silent, and
         // in the midst of a text it would be part of it.
-        Err(Failure { stage, what: What::Closing { reply: why } | What::Broken { why } }) => {
+        Err(Failure {
+            stage, what: What::Closing { reply: why } | What::Broken { why }, ..
+        }) => {
+            if at_once && matches!(stage, Stage::Rcpt | Stage::Data) {
+                // Something there may lose what stands behind the first line.
+                pool.speak_one_by_one();
+            }
             Ended { outcome: Outcome::Temporary, stage, reply: why, broken: true }
         }
     }
@@ -146,11 +164,11 @@ async fn converse(pool: &Pool, mut connection: Opened, mail: &StoredMail) -> End
 async fn speak(
     connection: &mut Opened,
     mail: &StoredMail,
-    times: &Times,
+    (times, at_once): (&Times, bool),
 ) -> Result<String, Failure> {
     let Opened { smtp, offers, .. } = connection;
     let (sender, recipient) = envelope(mail, *offers)?;
-    if offers.pipelining {
+    if at_once {
         announce_at_once(smtp, (sender, recipient), times).await?;
     } else {
         step(Stage::Mail, times.mail, smtp.command(sender)).await?;
@@ -174,29 +192,32 @@ async fn announce_at_once(
     times: &Times,
 ) -> Result<(), Failure> {
     let all = format!("{sender}{recipient}{Data}");
-    let sender = step(Stage::Mail, times.mail, smtp.command(all)).await;
-    if matches!(&sender, Err(failure) if !failure.is_refusal()) {
-        return sender.map(drop);
+    let mut refused = step(Stage::Mail, times.mail, smtp.command(all)).await.err();
+    for (stage, time) in [(Stage::Rcpt, times.rcpt), (Stage::Data, times.data)] {
+        // Nothing more comes.
+        let (Some(Failure { what: What::Refused { .. }, .. }) | None) = &refused else { break };
+        let answer = step(stage, time, smtp.read_response()).await;
+        refused = match (refused, answer) {
+            (None, answer) => answer.err(),
+            (Some(refused), Ok(_)) if stage == Stage::Data => {
+                // The same §: it may want a text although it has refused whom it is for. It gets none.
+                let none = smtp.command(Line(".".to_owned()));
+                let ended = step(Stage::Message, times.data, none).await;
+                Some(refused.before(ended))
+            }
+            (Some(refused), answer) => Some(refused.before(answer)),
+        };
+        if refused.as_ref().is_some_and(|refused| refused.out_of_step) {
+            break;
+        }
     }
-    let recipient = step(Stage::Rcpt, times.rcpt, smtp.read_response()).await;
-    let announced = sender.and(recipient);
-    if matches!(&announced, Err(failure) if !failure.is_refusal()) {
-        return announced.map(drop);
-    }
-    let data = step(Stage::Data, times.data, smtp.read_response()).await;
-    let Err(refused) = announced else { return data.map(drop) };
-    if data.is_ok() {
-        // The same §: it may want a text although it has refused whom it is for. It gets none.
-        let _ = step(Stage::Data, times.data, smtp.command(Line(".".to_owned()))).await;
-    }
-    Err(refused)
+    refused.map_or(Ok(()), Err)
 }
 
 /// MAIL and RCPT as this peer takes them.
 fn envelope(mail: &StoredMail, offers: Offers) -> Result<(Line, Line), Failure> {
-    let never = |reply: &str| Failure {
-        stage: Stage::Rcpt,
-        what: What::Refused { permanent: true, reply: reply.to_owned() },
+    let never = |reply: &str| {
+        Failure::new(Stage::Rcpt, What::Refused { permanent: true, reply: reply.to_owned() })
     };
     let (local, domain) = (mail.recipient.local(), mail.recipient.domain());
     let domain = idna::domain_to_ascii(domain)
@@ -262,22 +283,32 @@ async fn step(
     time: Duration,
     doing: impl Future<Output = Result<Response, Error>>,
 ) -> Result<String, Failure> {
-    let broken = |why| Failure { stage, what: What::Broken { why } };
+    let broken = |why| Failure::new(stage, What::Broken { why });
     match tokio::time::timeout(time, doing).await {
         Ok(Ok(response)) => {
             let text: Vec<&str> = response.message().collect();
-            Ok(without_addresses(&format!("{} {}", response.code(), text.join(" "))))
+            let reply = without_addresses(&format!("{} {}", response.code(), text.join(" ")));
+            // RFC 5321 §4.3.2: any other is an answer to something else.
+            let code = u16::from(response.code());
+            match stage {
+                Stage::Data if code != GO_AHEAD => {
+                    Err(broken(format!("DATA was answered {reply}")))
+                }
+                Stage::Data => Ok(reply),
+                _ if code / 100 != 2 => Err(broken(format!("it was answered {reply}"))),
+                _ => Ok(reply),
+            }
         }
         Ok(Err(error)) => {
             let reply = without_addresses(&error.to_string());
             Err(match error.status() {
                 Some(code) if u16::from(code) == CLOSING => {
-                    Failure { stage, what: What::Closing { reply } }
+                    Failure::new(stage, What::Closing { reply })
                 }
-                Some(_) => Failure {
-                    stage,
-                    what: What::Refused { permanent: error.is_permanent(), reply },
-                },
+                Some(_) => {
+                    let permanent = error.is_permanent();
+                    Failure::new(stage, What::Refused { permanent, reply })
+                }
                 None => broken(reply),
             })
         }

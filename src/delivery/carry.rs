@@ -21,6 +21,9 @@ pub(super) const LEASE: Duration = Duration::from_secs(60);
 /// How soon the store is asked again after it could not write.
 const AGAIN: Duration = Duration::from_millis(200);
 
+/// Mails up to this size are signed where they are attempted; to hash a larger one takes a while.
+const SIGNED_HERE: usize = 64 * 1024;
+
 /// What attempts under the same settings share.
 pub(super) struct Carrier {
     pub store: Store,
@@ -80,7 +83,7 @@ impl Carrier {
         if !self.holds(&mail, since, started_at).await {
             return (Report::Nothing, None);
         }
-        self.sign(&mut mail);
+        self.sign(&mut mail).await;
         let delivery = mail.lease.delivery();
         let ended = tokio::select! {
             biased;
@@ -150,13 +153,19 @@ impl Carrier {
     /// Signs a mail before its first attempt; puts the signature before the mail. It is kept with the end
     /// of an attempt that is not the last, so that every attempt sends the same bytes. (Those of one that
     /// has no end, because the relay died over it, are the same as long as the keys are.)
-    fn sign(&self, mail: &mut StoredMail) {
+    async fn sign(&self, mail: &mut StoredMail) {
         if let (None, 0, true, Some(dkim)) =
             (&mail.signature, mail.attempts, mail.composed, &self.config.dkim)
         {
             let domain = &self.config.relay.alias_domain;
-            mail.signature =
-                relay::sign_with_dkim(dkim, domain, &mail.bytes, mail.created_at.as_secs());
+            let at = mail.created_at.as_secs();
+            mail.signature = if mail.bytes.len() <= SIGNED_HERE {
+                relay::sign_with_dkim(dkim, domain, &mail.bytes, at)
+            } else {
+                let (dkim, domain, bytes) = (dkim.clone(), domain.clone(), mail.bytes.clone());
+                let signing = move || relay::sign_with_dkim(&dkim, &domain, &bytes, at);
+                tokio::task::spawn_blocking(signing).await.ok().flatten()
+            };
             if mail.signature.is_none() {
                 // Unsigned rather than never.
                 let delivery = mail.lease.delivery();

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -70,6 +71,8 @@ pub(super) struct Pool {
     tls: DeliveryTls,
     pub network: Arc<Network>,
     idle: AsyncMutex<Vec<(Opened, Instant)>>,
+    /// Whatever it offers, something there does not take several commands at once.
+    one_by_one: AtomicBool,
 }
 
 /// Why there is no connection. For log and store: names no person.
@@ -85,7 +88,8 @@ pub(super) enum ConnectError {
 
 impl Pool {
     pub fn new(target: Target, tls: DeliveryTls, network: Arc<Network>) -> Self {
-        Self { target, tls, network, idle: AsyncMutex::new(Vec::new()) }
+        let (idle, one_by_one) = (AsyncMutex::new(Vec::new()), AtomicBool::new(false));
+        Self { target, tls, network, idle, one_by_one }
     }
 
     /// To the destination of that name: a recipients' domain, or whatever the smarthost is called.
@@ -102,6 +106,16 @@ impl Pool {
             }
         };
         Self::new(target, tls, network)
+    }
+
+    /// Whether each command waits for the answer to the one before.
+    pub fn is_one_by_one(&self) -> bool {
+        self.one_by_one.load(Ordering::Relaxed)
+    }
+
+    /// From now on, until the destination is forgotten, it does.
+    pub fn speak_one_by_one(&self) {
+        self.one_by_one.store(true, Ordering::Relaxed);
     }
 
     /// A connection that was used before, if one still lies about.

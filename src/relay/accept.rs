@@ -190,6 +190,7 @@ impl Relay {
             Err(error) => return Again::Answer(storage(&error)),
         };
         if mail.unread {
+            drop(coming);
             let verdict = Verdict::clean().held_for(HoldReason::BroughtDown, true);
             return self.store_held(mail, admitted, None, verdict, prepared).await;
         }

@@ -17,6 +17,8 @@ const INDEXED: u32 = 64;
 const INDEX_EVERY: Duration = Duration::from_millis(250);
 /// What could not be written is tried again after this.
 const AFTER_ERROR: Duration = Duration::from_secs(10);
+/// So long a look that found nothing is rested after at most.
+const LONGEST_REST: Duration = Duration::from_secs(600);
 /// A step of expiry shall take about so long; more or fewer messages are erased in the next.
 const STEP: Duration = Duration::from_millis(15);
 /// At most so many messages in a step.
@@ -255,8 +257,10 @@ impl Relay {
                 return AFTER_ERROR;
             }
         };
+        // An owed sweep of every page is no look.
+        let rest = (began.elapsed() * rests).min(LONGEST_REST);
         let often = (archive.keep / 100).clamp(Duration::from_millis(200), Duration::from_secs(60));
-        often.max(began.elapsed() * rests)
+        often.max(rest)
     }
 
     /// Makes and logs the root of each day that is over, of the last month: what is archived can be

@@ -56,7 +56,8 @@ pub fn wrapped(frame: &str) -> String {
             let more = word.chars().count();
             match number {
                 0 => {}
-                _ if width + 1 + more > WIDTH && !is_rule => {
+                // What begins so passes for a quote's mark.
+                _ if width + 1 + more > WIDTH && !is_rule && !word.starts_with(['|', '>', '*']) => {
                     wrapped.push('\n');
                     width = 0;
                 }
@@ -227,6 +228,26 @@ pub(super) mod tests {
             frame.replace(", ", ",\n").lines().map(|l| format!("> > {l}\n")).collect();
         let text = format!("Yes.\n> before\n{quoted}> after\n");
         assert_eq!(without_frames(&text), "Yes.\n> before\n> after\n");
+    }
+
+    #[test]
+    fn a_frame_that_goes_out_is_found_again_whatever_marks_stand_in_it() {
+        let items = [
+            "Brass desk lamp 1920s | green shade | Art Deco | E27 | 40 cm | fine",
+            "Lamp > shade > bulb, with | and > and * in it * and a very long description",
+            "| | | > > > * * * | | | > > > * * * | | | > > > * * * | | | > > > *",
+        ];
+        for (items, name) in
+            items.iter().flat_map(|i| ["Lamp | Shop", "A > B", "C"].map(|n| (i, n)))
+        {
+            let order = Order { items: vec![(*items).to_owned()], ..order() };
+            let frame =
+                super::wrapped(&write(Language::De, name, Some(&order), ("Market | Place", true)));
+            for mark in ["", "> ", ">> ", "| "] {
+                let quoted = each_line(&frame, mark, "\n");
+                assert_eq!(without_frames(&quoted).trim(), "", "{quoted}");
+            }
+        }
     }
 
     #[test]

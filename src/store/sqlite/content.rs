@@ -52,8 +52,15 @@ pub(super) fn pack_sightings(sightings: &[u64]) -> Vec<u8> {
 }
 
 /// What a recipient was shown, as it differs from what the sender wrote, of which mostly all goes on: how
-/// many hashes came to it, these, and those that it is without. Both sorted, without doubles.
+/// many hashes came to it, these, and those that it is without.
 pub(super) fn pack_shown(written: &[u64], shown: &[u64]) -> Vec<u8> {
+    let sorted = |of: &[u64]| {
+        let mut of = of.to_vec();
+        of.sort_unstable();
+        of.dedup();
+        of
+    };
+    let (written, shown) = (&sorted(written), &sorted(shown));
     let beside = |of: &[u64], other: &[u64]| -> Vec<u64> {
         of.iter().copied().filter(|hash| other.binary_search(hash).is_err()).collect()
     };
@@ -91,8 +98,12 @@ mod tests {
             assert_eq!(packed.len(), bytes);
             let mut back: Vec<u64> = unpack_shown(&pack_sightings(written), &packed).collect();
             back.sort_unstable();
+            let mut shown = shown.to_vec();
+            shown.sort_unstable();
             assert_eq!(back, shown);
         };
+        // A text's and, behind them, its subject's.
+        check(&[5, 9, 2], &[5, 9, 12, 2], 4 + 8);
         check(&[1, 2, u64::MAX], &[1, 2, u64::MAX], 4);
         check(&[1, 2, 3], &[2, 5], 4 + 3 * 8);
         check(&[], &[7], 4 + 8);

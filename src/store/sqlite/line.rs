@@ -84,11 +84,19 @@ impl Drop for Coming {
 }
 
 /// All of it; the writer is the only one that takes.
-#[derive(Default)]
 pub(super) struct Line {
     waiting: Mutex<Waiting>,
     woken: Condvar,
     coming: Arc<AtomicUsize>,
+    /// How long a write waits at most for those on their way.
+    company: Duration,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        let (waiting, woken, coming) = Default::default();
+        Self { waiting, woken, coming, company: COMPANY }
+    }
 }
 
 impl Line {
@@ -190,7 +198,7 @@ impl Line {
                 None => self.woken.wait(waiting).unwrap_or_else(PoisonError::into_inner),
             };
         }
-        let until = Instant::now() + COMPANY;
+        let until = Instant::now() + self.company;
         while waiting.urgent > 0 && self.wants_company(&waiting) {
             let span = until.saturating_duration_since(Instant::now());
             if span.is_zero() {
@@ -256,18 +264,23 @@ mod tests {
 
     #[test]
     fn the_last_that_is_coming_sets_the_writer_off() {
-        let queue = Line::default();
-        let queue = Arc::new(queue);
+        let patience = Duration::from_secs(60);
+        let queue = Arc::new(Line { company: patience, ..Line::default() });
         let writer = Arc::clone(&queue);
         let coming: Vec<Coming> = (0..3).map(|_| queue.expect()).collect();
         push(&queue, When::Now);
+        let began = Instant::now();
         let taken = std::thread::spawn(move || writer.take(|| None).map(|g| g.len()));
+        // It waits for company now.
+        while !queue.waiting().for_company {
+            std::thread::yield_now();
+        }
         for one in coming {
             drop(one);
             push(&queue, When::Now);
         }
-        let taken = taken.join().unwrap().unwrap();
-        assert!((1..=4).contains(&taken), "{taken}");
+        assert_eq!(taken.join().unwrap(), Some(4));
+        assert!(began.elapsed() < patience, "nobody woke it");
     }
 
     #[test]

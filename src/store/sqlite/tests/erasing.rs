@@ -132,7 +132,10 @@ async fn what_an_appeal_kept_of_a_deleted_seller_goes_when_it_ends() {
     assert_eq!(market.store.add_hold(appeal.clone(), by_ann(1)).await, Ok(Placed::Done));
     let seller = PartyId::Seller("S1".parse().unwrap());
     market.store.delete_party(&seller, by_ann(2)).await.unwrap();
-    assert_eq!(market.erase(&seller, 20).await, [(2, 1)]);
+    // A step ends after a while, so that there may be several.
+    let steps = market.erase(&seller, 20).await;
+    let sum = |of: fn(&(usize, usize)) -> usize| steps.iter().map(of).sum::<usize>();
+    assert_eq!((sum(|step| step.0), sum(|step| step.1)), (2, 1), "{steps:?}");
     market.store.release_hold(appeal, by_ann(3)).await.unwrap();
     let left: i64 = raw.query_row("SELECT count(*) FROM message", [], |r| r.get(0)).unwrap();
     assert_eq!(left, 0);
