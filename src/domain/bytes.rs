@@ -16,6 +16,11 @@ pub fn are_all(bytes: &[u8], is: impl Fn(u8) -> bool) -> bool {
     bytes.chunks(64).all(|chunk| chunk.iter().fold(true, |all, byte| all & is(*byte)))
 }
 
+/// A character of ASCII that is seen, a space, a tab or a line end: what most texts are made of.
+pub fn is_plain_text(byte: u8) -> bool {
+    (b' '..=b'~').contains(&byte) | (byte == b'\n') | (byte == b'\t')
+}
+
 /// The lines of a text, each with its LF, as `split_inclusive('\n')` gives them.
 pub fn lines_of(text: &str) -> impl Iterator<Item = &str> + Clone {
     let mut rest = text;

@@ -33,7 +33,7 @@ mod words;
 
 pub use account::{HealthRules, NoStrike, Rung, StepKind, Violation};
 pub use address::{AddressError, AliasAddress, Canonical, RealAddress};
-pub use bytes::{are_all, lines_of, run_of};
+pub use bytes::{are_all, is_plain_text, lines_of, run_of};
 pub use characters::is_unseen;
 pub use conversation::{ConversationId, ThreadLink};
 pub use copies::{Copies, Prints};

@@ -13,7 +13,7 @@ use memchr::memchr;
 
 use super::message::Defect;
 use super::uuencoded;
-use crate::domain::{lines_of, run_of};
+use crate::domain::{is_plain_text, lines_of, run_of};
 
 /// `Content-Transfer-Encoding` (RFC 2045 §6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -376,12 +376,11 @@ fn holds_utf8(bytes: &[u8]) -> bool {
 /// LF line ends, no control characters but LF and TAB, no byte order mark at the start and no blank
 /// lines at the end.
 pub(super) fn clean(text: &str) -> String {
-    let is_plain = |b: u8| (b' '..=b'~').contains(&b) | (b == b'\n') | (b == b'\t');
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     loop {
         // Most of most texts.
-        let plain = run_of(rest.as_bytes(), is_plain);
+        let plain = run_of(rest.as_bytes(), is_plain_text);
         out.push_str(rest.get(..plain).unwrap_or_default());
         let mut chars = rest.get(plain..).unwrap_or_default().chars();
         let Some(c) = chars.next() else { break };

@@ -18,7 +18,7 @@ use mail_builder::mime::MimePart;
 use sha2::{Digest, Sha256};
 
 use super::carried::Carried;
-use crate::domain::{MsgId, are_all, lines_of};
+use crate::domain::{MsgId, are_all, is_plain_text, lines_of};
 use crate::mail::Rich;
 
 /// What a mail is made of.
@@ -111,9 +111,8 @@ impl<'a> Body<'a> {
 /// Whether a text can stand in a mail as it is: ASCII in lines of 78 characters at most (RFC 5322
 /// §2.1.1; the builder takes 76, as for an encoding), without what is lost at the end of a line.
 fn goes_as_it_is(text: &str) -> bool {
-    let is_plain = |b: u8| (b' '..=b'~').contains(&b) | (b == b'\n') | (b == b'\t');
     let fits = |line: &str| line.len() <= 78 && !line.ends_with([' ', '\t']);
-    are_all(text.as_bytes(), is_plain)
+    are_all(text.as_bytes(), is_plain_text)
         && lines_of(text).all(|line| fits(line.strip_suffix('\n').unwrap_or(line)))
 }
 
