@@ -34,6 +34,8 @@ pub(super) struct Done {
 type Run = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Done + Send>;
 
 pub(super) struct Job {
+    /// Whose it is, for the log.
+    pub of: &'static str,
     pub bytes: usize,
     pub when: When,
     /// With the reason where nothing can be written at all: then only the answer is made.
@@ -234,7 +236,7 @@ mod tests {
             error: None,
             answer: Box::new(|_| ()),
         });
-        queue.push(Job { bytes: 1, when, run }).unwrap();
+        queue.push(Job { of: "test", bytes: 1, when, run }).unwrap();
     }
 
     #[test]

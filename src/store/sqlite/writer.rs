@@ -154,7 +154,7 @@ impl Queue {
             });
             Done { error, answer }
         });
-        self.line.push(Job { bytes, when, run })?;
+        self.line.push(Job { of: operation::<F>(), bytes, when, run })?;
         // A sender that is dropped unasked: the writer thread is gone.
         told.await.unwrap_or(Err(StoreError::Closed))
     }
@@ -221,8 +221,12 @@ impl Queue {
             return true;
         }
         let mut answers = Vec::with_capacity(group.len());
+        let mut longest = (Duration::ZERO, "");
         while let Some(job) = group.pop_front() {
-            match run_in_savepoint(conn, job) {
+            let (of, begun) = (job.of, Instant::now());
+            let done = run_in_savepoint(conn, job);
+            longest = longest.max((begun.elapsed(), of));
+            match done {
                 Ok(answer) => answers.push(answer),
                 Err((answer, error)) => {
                     roll_back(conn);
@@ -238,7 +242,9 @@ impl Queue {
         let took = began.elapsed();
         if took > SLOW {
             let (ran_ms, commit_ms) = (millis(ran), millis(took - ran));
-            tracing::info!(jobs = answers.len(), ran_ms, commit_ms, "a transaction took long");
+            let (longest_ms, of) = (millis(longest.0), longest.1);
+            let jobs = answers.len();
+            tracing::info!(jobs, ran_ms, longest_ms, of, commit_ms, "a transaction took long");
         }
         match &fate {
             Ok(()) => {
@@ -253,6 +259,13 @@ impl Queue {
         answers.into_iter().for_each(|answer| answer(fate.clone()));
         is_written
     }
+}
+
+/// The operation of the store that a piece of work belongs to, by the name of its type.
+fn operation<F>() -> &'static str {
+    let name = std::any::type_name::<F>();
+    let name = name.split_once("Store>::").map_or(name, |(_, operation)| operation);
+    name.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
 }
 
 fn millis(span: Duration) -> u64 {
