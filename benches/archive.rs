@@ -295,17 +295,21 @@ fn message(
     let sightings: Vec<u8> = (0..130).flat_map(|_| dice.next().to_le_bytes()).collect();
     put(
         tx,
-        "INSERT INTO content (message, words, salt, original, outgoing, sender_view, recipient_view,
-            written, shown) VALUES (?1, ?2, randomblob(16), ?3, ?4, ?5, ?6, ?7, ?7)",
+        "INSERT INTO content (message, salt, original, outgoing, sender_view, recipient_view,
+            written, shown) VALUES (?1, randomblob(16), ?2, ?3, ?4, ?5, ?6, ?6)",
         params![
             number,
-            packed(&words),
             original,
             (!rejected).then_some(&view),
             view,
             (!rejected).then_some(&view),
             sightings
         ],
+    );
+    put(
+        tx,
+        "INSERT INTO found_words (message, words) VALUES (?1, ?2)",
+        params![number, packed(&words)],
     );
     put(
         tx,
@@ -475,10 +479,10 @@ fn sizes(house: &Open, count: usize) {
     let one = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap() as f64;
     let of = |bytes: f64| bytes / count as f64;
     let file = one("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size");
-    let index = one("SELECT sum(length(block)) FROM found_by_data");
+    let index = one("SELECT sum(length(lists)) FROM found_by");
     let sql = "SELECT sum(length(original) + coalesce(length(outgoing), 0) + length(sender_view)
         + coalesce(length(recipient_view), 0)) FROM content";
-    let words = one("SELECT sum(length(words)) FROM content");
+    let words = one("SELECT sum(length(words)) FROM found_words");
     println!(
         "bytes per message: file {:.0}, of it packed mails {:.0}, index {:.0}, its numbers {:.0}",
         of(file),

@@ -11,10 +11,13 @@ use crate::config::{self, Archive};
 use crate::domain::{Date, PartyId, Role, Timestamp};
 use crate::store::{Expired, Keep, KeepFrom, Owed, Place, Store, StoreError, can_sweep};
 
-/// Messages that come into the search index at once: some 5 ms of the store's writer.
-const INDEXED: u32 = 64;
-/// So long they may wait for it; a search looks through them until then.
+/// Messages that come into the search index at once: what that takes of the store's writer grows with the
+/// part of the index that is rewritten rather than with how many they are.
+const INDEXED: u32 = 1024;
+/// So often it is looked whether so many wait for it.
 const INDEX_EVERY: Duration = Duration::from_millis(250);
+/// So long they wait at most where they are fewer; a search looks through them until then.
+const INDEX_ALL_EVERY: Duration = Duration::from_secs(5);
 /// What could not be written is tried again after this.
 const AFTER_ERROR: Duration = Duration::from_secs(10);
 /// So long a look that found nothing is rested after at most.
@@ -23,16 +26,12 @@ const LONGEST_REST: Duration = Duration::from_secs(600);
 const STEP: Duration = Duration::from_millis(15);
 /// At most so many messages in a step.
 const MOST: usize = 64;
-/// So many messages at least, and one in so many of the archive, are many to be erased in one pass:
-/// the search index is merged then, in place of being searched through for each of them.
-const MANY: usize = 256;
-const ONE_IN: usize = 1000;
 /// Milliseconds.
 const DAY: i64 = 86_400_000;
 /// After its end a day is given so long for what is still being stored.
 const LATE: Duration = Duration::from_secs(600);
-/// Pages of the search index that are merged in a step, at most.
-const MOST_PAGES: u16 = 128;
+/// Erased messages whose words are taken out of the search index in a step, at most.
+const MOST_TAKEN_OUT: u32 = 1024;
 /// Pages that are looked through for remains in a step, at most.
 const MOST_SWEPT: usize = 1024;
 /// After so many rounds the rest waits for the next sweep: whoever asked for it is not kept waiting.
@@ -100,7 +99,7 @@ pub async fn erase(
         // Mail of addresses that are not registered has a time of its own.
         store.expire_strays(keep.now).await?;
     }
-    let (mut place, mut most, mut marking) = (Place::default(), 4, false);
+    let (mut place, mut most) = (Place::default(), 4);
     while !stop.is_cancelled() {
         let began = Instant::now();
         let key = key.clone();
@@ -123,12 +122,6 @@ pub async fn erase(
         if step.erased > 0 {
             rest(store, pace, took).await;
         }
-        if !marking && total.erased >= MANY {
-            marking = store.archived().await? < total.erased.saturating_mul(ONE_IN);
-            if marking {
-                store.mark_in_index().await?;
-            }
-        }
     }
     if let Erase::Deleted(id) = what {
         let mut pair = Some(0);
@@ -136,7 +129,7 @@ pub async fn erase(
             pair = store.forget_conversations(id, after).await?;
         }
     }
-    merge(store, pace, stop).await?;
+    take_out(store, pace, stop).await?;
     let is_asked = total.erased > 0 || !matches!(what, Erase::Expired(_));
     leave_no_trace(store, is_asked, pace, stop).await?;
     Ok(total)
@@ -189,16 +182,16 @@ async fn rest(store: &Store, pace: Pace, took: Duration) {
     store.settle_wal().await;
 }
 
-/// Takes out of the search index what is only marked in it, now or since a pass that was broken off.
-async fn merge(store: &Store, pace: Pace, stop: &CancellationToken) -> Result<(), StoreError> {
-    let mut pages = 8;
+/// Takes the words of what was erased out of the search index, now or in a pass that was broken off.
+async fn take_out(store: &Store, pace: Pace, stop: &CancellationToken) -> Result<(), StoreError> {
+    let mut most = 16;
     loop {
         let began = Instant::now();
-        if stop.is_cancelled() || !store.merge_some(pages).await? {
+        if stop.is_cancelled() || !store.take_out_some(most).await? {
             return Ok(());
         }
         let took = began.elapsed();
-        pages = if took < STEP { (pages * 2).min(MOST_PAGES) } else { (pages / 2).max(1) };
+        most = if took < STEP { (most * 2).min(MOST_TAKEN_OUT) } else { (most / 2).max(16) };
         rest(store, pace, took).await;
     }
 }
@@ -286,12 +279,19 @@ impl Relay {
 
     /// Brings what is stored into the search index, until it is told to stop.
     pub async fn index(&self, stop: CancellationToken) {
+        let mut since = Instant::now();
         loop {
             let began = Instant::now();
-            let pause = match self.0.store.index_some(INDEXED).await {
-                Ok(0) => INDEX_EVERY,
+            let few = if since.elapsed() < INDEX_ALL_EVERY { INDEXED } else { 1 };
+            let pause = match self.index_where_wait(few).await {
                 // As long as it took, so that mail has its turn.
-                Ok(_) => began.elapsed(),
+                Ok(true) => began.elapsed(),
+                Ok(false) => {
+                    if few == 1 {
+                        since = began;
+                    }
+                    INDEX_EVERY
+                }
                 Err(error) => {
                     tracing::warn!(%error, "the search index waits");
                     AFTER_ERROR
@@ -302,5 +302,10 @@ impl Relay {
                 () = tokio::time::sleep(pause) => {}
             }
         }
+    }
+
+    async fn index_where_wait(&self, few: u32) -> Result<bool, StoreError> {
+        let store = &self.0.store;
+        Ok(store.has_to_index(few).await? && store.index_some(INDEXED).await? > 0)
     }
 }

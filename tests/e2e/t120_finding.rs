@@ -74,7 +74,7 @@ fn messages_are_found_by_words_in_any_form_and_by_what_filters_them() {
         let last = page[2]["id"].as_str().unwrap();
         assert_eq!(subjects(&house, &["--before", last]), ["Xylophone"]);
         assert!(found(&house, &["--before", "aaaaaaaaaaaaaaaa"]).is_empty());
-        indexed(&house);
+        waits_for_the_index(&house);
     }
     let wrong = house.bauta(&["message", "search", "--since", "yesterday"]);
     assert_eq!(wrong.code, 2, "{wrong:?}");
@@ -84,10 +84,9 @@ fn messages_are_found_by_words_in_any_form_and_by_what_filters_them() {
 }
 
 /// Waits until all is in the index.
-fn indexed(house: &House) {
+pub fn waits_for_the_index(house: &House) {
     let conn = rusqlite::Connection::open(house.dir.path().join("data/bauta.db")).unwrap();
-    let sql = "SELECT upto >= (SELECT max(message) FROM content WHERE words IS NOT NULL)
-        FROM found_by_progress";
+    let sql = "SELECT upto >= (SELECT max(message) FROM found_words) FROM found_by_progress";
     eventually("all is in the index", || {
         conn.query_row(sql, [], |row| row.get::<_, bool>(0)).unwrap().then_some(())
     });
@@ -104,7 +103,7 @@ fn a_message_that_waited_is_found_in_the_state_that_it_has_and_files_by_their_na
         house.send(&Letter::answering(&asked, SHOP, text)).is("250 2.0.0");
         house.smarthost.next();
     }
-    indexed(&house);
+    waits_for_the_index(&house);
     let held = found(&house, &["--state", "held"]);
     assert_eq!(held.len(), 2);
     assert!(found(&house, &["walnut", "--for", "buyer"]).is_empty());

@@ -8,9 +8,8 @@ use super::content::{pack, pack_shown, pack_sightings};
 use super::history::is_known;
 use super::repeat::since;
 use super::rows::{get, moment_some, one, parse, run};
-use super::search::pack_words;
 use super::violation::{self, Offence};
-use super::{Coming, Store, clock, copies, evidence, facts, traffic};
+use super::{Coming, Store, clock, copies, evidence, facts, index, traffic};
 use crate::domain::{
     AliasAddress, ConversationId, DeliveryId, MessageId, MessageState, MsgId, RealAddress, Role,
     ThreadLink, Timestamp, Verdict,
@@ -98,7 +97,7 @@ impl Store {
         let [original, outgoing, sender_view, recipient_view] = pack(mails).await?;
         let shown = pack_shown(&written, &shown);
         let written = pack_sightings(&written);
-        let words = pack_words(&arrival.words);
+        let words = index::pack(&arrival.words);
         let parts = [&original, &outgoing, &sender_view, &recipient_view, &written, &shown, &words];
         let size = parts.iter().map(|part| part.len()).sum();
         let created_at = arrival.received_at;
@@ -155,8 +154,8 @@ fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, 
     run(
         conn,
         "INSERT INTO content
-            (message, original, outgoing, sender_view, recipient_view, written, shown, words, salt)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            (message, original, outgoing, sender_view, recipient_view, written, shown, salt)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
         params![
             message,
             packed.original,
@@ -165,10 +164,10 @@ fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, 
             packed.recipient_view,
             packed.written,
             packed.shown,
-            packed.words,
             packed.sealed.salt.0
         ],
     )?;
+    index::keep(conn, message, &packed.words)?;
     let entry = (arrival.message.as_str(), "accepted");
     evidence::append(conn, conversation, entry, arrival.received_at, &packed.sealed.leaf)?;
     let admission = arrival.admitted.admission();

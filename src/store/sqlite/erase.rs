@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use super::expire::HOLDS;
 use super::rows::{all, get, one, run};
 use super::standing::{self, Follows};
-use super::{Store, hold, party, search, stray, sweep};
+use super::{Store, hold, index, party, stray, sweep};
 use crate::domain::{PartyId, Role, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::expiry::{Expired, Place};
@@ -104,7 +104,7 @@ pub(super) fn each_written(
         last = Some(*number);
         work(*number, &mut step)?;
     }
-    search::settle(conn)?;
+    index::settle(conn)?;
     if numbers.len() >= most || last != numbers.last().copied() {
         step.next = last.map(|number| Place { number, ..after });
     }
@@ -209,7 +209,7 @@ pub(super) fn after_hold(conn: &Connection, pair: i64) -> Result<(), StoreError>
             erase_message(conn, message)?;
         }
     }
-    search::settle(conn)?;
+    index::settle(conn)?;
     clean_pair(conn, pair)
 }
 
@@ -267,9 +267,9 @@ pub(super) fn forget_message(
     Ok(())
 }
 
-/// Erases a message with all that hangs on it. [`search::settle`] comes after the last.
+/// Erases a message with all that hangs on it. [`index::settle`] comes after the last.
 fn erase_message(conn: &Connection, message: i64) -> Result<(), StoreError> {
-    search::forget(conn, message)?;
+    index::forget(conn, message)?;
     for sql in [
         "DELETE FROM attempt WHERE delivery IN (SELECT number FROM delivery WHERE message = ?1)",
         "DELETE FROM report WHERE delivery IN (SELECT number FROM delivery WHERE message = ?1)",

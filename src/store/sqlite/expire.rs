@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::rows::{all, get, one};
 use super::standing::{self, Follows};
-use super::{Store, erase, hold, party, search, stray, sweep};
+use super::{Store, erase, hold, index, party, stray, sweep};
 use crate::domain::{PartyId, Role, Timestamp};
 use crate::store::error::StoreError;
 use crate::store::expiry::{Expired, Keep, KeepFrom, Place};
@@ -69,7 +69,7 @@ impl Store {
                     break;
                 }
             }
-            search::settle(conn)?;
+            index::settle(conn)?;
             Ok(seen.expired(erased))
         })
         .await

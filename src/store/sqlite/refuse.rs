@@ -8,9 +8,8 @@ use super::accept::verdict_text;
 use super::content::pack;
 use super::repeat::since;
 use super::rows::{get, one, parse, run};
-use super::search::pack_words;
 use super::violation::{self, Offence};
-use super::{Store, evidence, telling};
+use super::{Store, evidence, index, telling};
 use crate::domain::{ConversationId, MessageId};
 use crate::evidence::Sealed;
 use crate::store::error::StoreError;
@@ -96,10 +95,11 @@ fn refuse(
     let message = conn.last_insert_rowid();
     run(
         conn,
-        "INSERT INTO content (message, original, sender_view, words, salt)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![message, original, sender_view, pack_words(&rejection.words), sealed.salt.0],
+        "INSERT INTO content (message, original, sender_view, salt)
+         VALUES (?1, ?2, ?3, ?4)",
+        params![message, original, sender_view, sealed.salt.0],
     )?;
+    index::keep(conn, message, &index::pack(&rejection.words))?;
     let sql = "SELECT conversation FROM message WHERE number = ?1";
     let conversation = one(conn, sql, [message], |row| get::<Option<i64>>(row, "conversation"))?;
     if let Some(conversation) = conversation.flatten() {

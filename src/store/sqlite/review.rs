@@ -11,7 +11,7 @@ use super::content::{pack, pack_shown, pack_sightings, unpack};
 use super::orders::{ORDER_COLUMNS, read_order};
 use super::repeat::since;
 use super::rows::{all, get, moment, moment_some, one, parse, run};
-use super::{Store, clock, evidence, facts, search, telling, violation};
+use super::{Store, clock, evidence, facts, index, telling, violation};
 use crate::domain::{
     ConversationId, Direction, MessageId, MessageState, NoticeKind, PairId, Role, Timestamp,
 };
@@ -219,17 +219,17 @@ fn hold(conn: &Connection, packed: &PackedHolding) -> Result<Held, StoreError> {
     let (conversation, message) = insert_arrival(conn, arrival, &fields)?;
     run(
         conn,
-        "INSERT INTO content (message, original, sender_view, recipient_view, words, salt)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO content (message, original, sender_view, recipient_view, salt)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
         params![
             message,
             packed.original,
             packed.sender_view,
             packed.recipient_view,
-            search::pack_words(&arrival.words),
             packed.sealed.salt.0
         ],
     )?;
+    index::keep(conn, message, &index::pack(&arrival.words))?;
     let entry = (arrival.message.as_str(), "held");
     evidence::append(conn, conversation, entry, arrival.received_at, &packed.sealed.leaf)?;
     let admission = arrival.admitted.admission();
@@ -313,7 +313,7 @@ fn let_pass(
             pack_shown(&passage.written, &passage.shown)
         ],
     )?;
-    search::replace(conn, message, |_| passage.words.clone())?;
+    index::replace(conn, message, |_| passage.words.clone())?;
     if let Some(salt) = evidence::salt_of(conn, message)? {
         let parts = [None, Some(&draft.bytes[..]), None, Some(&draft.recipient_view), None, None];
         let entry = (passage.message.as_str(), "released");
@@ -361,7 +361,7 @@ fn reject(
         evidence::append(conn, conversation, entry, decision.at, &of_nothing())?;
     }
     run(conn, "UPDATE message SET state = 'rejected' WHERE number = ?1", [number])?;
-    search::replace(conn, number, |words| words.in_state(MessageState::Rejected))?;
+    index::replace(conn, number, |words| words.in_state(MessageState::Rejected))?;
     clock::resume(conn, number, decision.at)?;
     note(conn, number, "rejected", decision)?;
     telling::about_message(conn, tell, number, decision.at)?;

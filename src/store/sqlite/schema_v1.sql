@@ -182,12 +182,10 @@ CREATE UNIQUE INDEX message_buyer_msg_id ON message (pair, buyer_msg_id)
 -- zstd frames, apart from the small rows that lists read. outgoing NULL: nothing went out, or
 -- (kind 'postmaster', 'notice', 'test') the original goes out as it is. written: what the sender wrote, as
 -- hashes of runs of words: u64, little-endian. shown: how what the recipient was shown differs from that:
--- how many hashes it has besides (u32), these, and those that it is without. words: the numbers that the
--- message is found by, 5 bytes each; before the large ones, so that it is read without them. salt: what
--- the message is bound with in evidence.
+-- how many hashes it has besides (u32), these, and those that it is without. salt: what the message is
+-- bound with in evidence.
 CREATE TABLE content (
     message        INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
-    words          BLOB,
     salt           BLOB CHECK (length(salt) = 16),
     original       BLOB NOT NULL,
     outgoing       BLOB,
@@ -197,21 +195,35 @@ CREATE TABLE content (
     shown          BLOB
 ) STRICT;
 
--- The search index: rowid is the message's number, numbers the words of content in base32. Keeps no
--- text, no positions, no sizes; what is taken out of it is gone from its pages at once.
-CREATE VIRTUAL TABLE found_by USING fts5(
-    numbers, content = '', detail = none, columnsize = 0, tokenize = 'ascii'
-);
-INSERT INTO found_by (found_by, rank) VALUES ('secure-delete', 1);
-
--- Messages up to this number are in the index; the few behind it are looked through. marking 1, 2:
--- what is taken out of the index is only marked in it, and gone from its pages when it has been merged,
--- which has begun (2).
-CREATE TABLE found_by_progress (
-    upto    INTEGER NOT NULL,
-    marking INTEGER NOT NULL CHECK (marking IN (0, 1, 2))
+-- What a message is found by: numbers of 5 bytes, in order. A table of its own: those that are not in the
+-- index yet are looked through. gone: the message was erased, and its words are to be taken out of the index
+-- still (1), or are being taken out (2); so it outlives the message.
+CREATE TABLE found_words (
+    message INTEGER PRIMARY KEY,
+    words   BLOB NOT NULL,
+    gone    INTEGER CHECK (gone IN (1, 2))
 ) STRICT;
-INSERT INTO found_by_progress VALUES (0, 0);
+CREATE INDEX found_words_gone ON found_words (gone, message) WHERE gone IS NOT NULL;
+
+-- The search index (src/store/sqlite/index.rs). place: the part, by 2^40, and the number up to which the
+-- block before has the part's words. lists: the words of the block, each with those of the part's messages
+-- that have it (lists.rs).
+CREATE TABLE found_by (
+    place INTEGER PRIMARY KEY,
+    lists BLOB NOT NULL
+) STRICT;
+
+-- Messages up to the number upto are in the index. Those behind it up to coming are on their way into it:
+-- their words below coming_word are there. Of those whose words are being taken out, the words below gone_word
+-- are out. size: of how many message numbers a part is.
+CREATE TABLE found_by_progress (
+    upto        INTEGER NOT NULL,
+    coming      INTEGER NOT NULL CHECK (coming >= upto),
+    coming_word INTEGER NOT NULL,
+    gone_word   INTEGER NOT NULL,
+    size        INTEGER NOT NULL CHECK (size BETWEEN 64 AND 32768 AND size % 64 = 0)
+) STRICT;
+INSERT INTO found_by_progress VALUES (0, 0, 0, 0, 4096);
 
 -- What is still to be done about what was erased: 2: pages may have remains of it; 1: only the WAL.
 CREATE TABLE erasure (

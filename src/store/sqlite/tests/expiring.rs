@@ -1,4 +1,5 @@
 use super::*;
+use crate::store::sqlite::index;
 use crate::store::{Expired, HoldOn, Keep, KeepFrom, Place, Placed};
 
 const KEEP: Duration = Duration::from_secs(60 * 86_400);
@@ -40,6 +41,14 @@ impl Market {
         self.raw().query_row(&sql, [], |row| row.get(0)).unwrap()
     }
 
+    /// The messages in the index, once for each word, when what was erased has been taken out.
+    async fn indexed(&self) -> Vec<i64> {
+        while self.store.take_out_some(2).await.unwrap() {}
+        let raw = self.raw();
+        index::check(&raw);
+        index::read_all(&raw).into_iter().map(|(_, message)| message).collect()
+    }
+
     async fn ids(&self) -> Vec<usize> {
         let all = self.store.messages(MessageFilter::default()).await.unwrap();
         let mut ids: Vec<usize> =
@@ -76,10 +85,7 @@ async fn what_is_past_its_time_goes_and_what_counts_stays() {
     assert_eq!(market.ids().await, [6, 7]);
     assert_eq!((market.count("content"), market.count("delivery")), (2, 2));
     assert_eq!(market.count("turn"), 4, "how long answers took is told still");
-    let found = market
-        .raw()
-        .query_row("SELECT count(*) FROM found_by('aaaaaaab')", [], |row| row.get::<_, i64>(0));
-    assert_eq!(found, Ok(2), "two accepted messages are in the index");
+    assert_eq!(market.indexed().await, [6, 7, 6, 7], "each has its state and a word");
     let subject: String =
         market.raw().query_row("SELECT subject FROM conversation", [], |row| row.get(0)).unwrap();
     assert_eq!(subject, "letter 6");
@@ -93,45 +99,11 @@ async fn what_is_past_its_time_goes_and_what_counts_stays() {
     assert_eq!(market.expire(later(100), KeepFrom::Message, 64).await, erased(2));
     market.accept(&letter(8, Role::Buyer)).await;
     while market.store.index_some(3).await.unwrap() > 0 {}
-    let found = market
-        .raw()
-        .query_row("SELECT count(*) FROM found_by('aaaaaaab')", [], |row| row.get::<_, i64>(0));
-    assert_eq!(found, Ok(1), "a number that is given out anew comes into the index");
-}
-
-#[tokio::test]
-async fn of_many_that_are_only_marked_in_the_index_a_merge_leaves_nothing() {
-    let market = Market::open().await;
-    for n in 1..=90 {
-        market.accept(&letter(n, Role::Buyer)).await;
-        if n % 3 == 0 {
-            while market.store.index_some(2).await.unwrap() > 0 {}
-        }
-    }
-    market.deliver_all().await;
-    let raw = market.raw();
-    raw.execute_batch("CREATE VIRTUAL TABLE temp.term USING fts5vocab(main, found_by, instance)")
-        .unwrap();
-    let one = |sql: &str| raw.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-    let bytes = || one("SELECT sum(length(block)) FROM found_by_data");
-    let (before, terms) = (bytes(), one("SELECT count(*) FROM temp.term"));
-    assert_eq!(terms, 2 * 90, "each has its state and a word");
-    market.store.mark_in_index().await.unwrap();
-    assert_eq!(market.expire(later(80), KeepFrom::Message, 7).await, erased(80));
-    assert_eq!(one("SELECT count(*) FROM found_by('aaaaaaab')"), 10, "and not found any more");
-    market.accept(&letter(60 * 24 + 81, Role::Buyer)).await;
-    while market.store.index_some(9).await.unwrap() > 0 {}
-    assert!(market.store.merge_some(1).await.unwrap());
-    // Of these the merge that has begun knows nothing: they are gone at once, and it goes on.
-    assert_eq!(one("SELECT v FROM found_by_config WHERE k = 'secure-delete'"), 1);
-    assert_eq!(market.expire(later(82), KeepFrom::Message, 7).await, erased(2));
-    assert_eq!(one("SELECT marking FROM found_by_progress"), 2, "begun, and not to begin anew");
-    while market.store.merge_some(1).await.unwrap() {}
-    assert!(bytes() < before / 3, "{} of {before} bytes are left", bytes());
-    assert_eq!(one("SELECT count(*) FROM temp.term"), 2 * 9);
-    assert_eq!(one("SELECT count(*) FROM found_by('aaaaaaab')"), 9);
-    assert_eq!(one("SELECT v FROM found_by_config WHERE k = 'secure-delete'"), 1);
-    raw.execute_batch("INSERT INTO found_by (found_by) VALUES ('integrity-check')").unwrap();
+    assert_eq!(
+        market.indexed().await,
+        [1, 1],
+        "a number that is given out anew comes into the index"
+    );
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod delivering;
 mod erasing;
 mod evidencing;
 mod expiring;
+mod finding;
 mod queueing;
 mod registering;
 mod reporting;

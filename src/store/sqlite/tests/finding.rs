@@ -1,0 +1,284 @@
+use super::*;
+use crate::store::sqlite::index;
+use crate::store::{Keep, KeepFrom, Search};
+
+const KEEP: Duration = Duration::from_secs(60 * 86_400);
+/// In the words of each letter.
+const ALL: u64 = 1;
+
+impl Market {
+    /// With an index whose parts are so small that a test fills some.
+    async fn open_in_parts() -> Self {
+        let market = Self::open().await;
+        market.raw().execute("UPDATE found_by_progress SET size = 64", []).unwrap();
+        market
+    }
+
+    /// Letters of the hours with these numbers, none of them on its way any more.
+    async fn accept_all(&self, numbers: std::ops::RangeInclusive<usize>) {
+        for n in numbers {
+            self.accept(&letter(n, Role::Buyer)).await;
+        }
+        self.deliver_all().await;
+    }
+
+    async fn index_all(&self, most: u32) {
+        while self.store.index_some(most).await.unwrap() > 0 {
+            self.check();
+        }
+        let sql = "SELECT upto = coming AND upto >= (SELECT coalesce(max(message), 0)
+            FROM found_words WHERE gone IS NULL) FROM found_by_progress";
+        assert!(self.raw().query_row(sql, [], |row| row.get::<_, bool>(0)).unwrap());
+    }
+
+    async fn take_out_all(&self, most: u32) {
+        while self.store.take_out_some(most).await.unwrap() {
+            self.check();
+        }
+    }
+
+    fn check(&self) {
+        index::check(&self.raw());
+    }
+
+    /// Erases what came in up to that hour.
+    async fn erase_up_to(&self, hour: u64) {
+        let keep = Keep { span: KEEP, from: KeepFrom::Message, now: at(60 * 24 + hour) };
+        let mut place = Some(Place::default());
+        while let Some(after) = place {
+            place = self.store.expire_some(keep, after, 16, |_, _| 0).await.unwrap().next;
+        }
+    }
+
+    async fn search(&self, search: Search) -> Vec<usize> {
+        let found = self.store.search(search).await.unwrap();
+        found.iter().map(|f| (1..2000).find(|n| message_id(*n) == f.row.id).unwrap()).collect()
+    }
+
+    async fn found(&self, words: &[u64]) -> Vec<usize> {
+        let wanted = Wanted(words.iter().map(|word| vec![*word]).collect());
+        self.search(Search { wanted, limit: 1000, ..Search::default() }).await
+    }
+
+    /// In how many blocks each of the first parts stands.
+    fn blocks(&self, parts: i64) -> Vec<i64> {
+        let raw = self.raw();
+        let sql = "SELECT count(*) FROM found_by WHERE place >> 40 = ?1";
+        (0..parts).map(|part| raw.query_row(sql, [part], |row| row.get(0)).unwrap()).collect()
+    }
+}
+
+fn own(n: usize) -> u64 {
+    Words::keyed(n as u64)
+}
+
+fn newest_first(numbers: std::ops::RangeInclusive<usize>) -> Vec<usize> {
+    numbers.rev().collect()
+}
+
+#[tokio::test]
+async fn what_is_searched_for_is_found_across_the_parts_and_behind_them() {
+    let market = Market::open_in_parts().await;
+    market.accept_all(1..=150).await;
+    assert_eq!(market.found(&[ALL]).await, newest_first(1..=150), "nothing is in the index");
+    market.index_all(50).await;
+    assert!(market.blocks(3).iter().all(|blocks| *blocks > 0), "{:?}", market.blocks(3));
+    market.accept_all(151..=170).await;
+    let upto: i64 =
+        market.raw().query_row("SELECT upto FROM found_by_progress", [], |r| r.get(0)).unwrap();
+    assert_eq!(upto, 150, "some are not in it");
+    for n in [1, 63, 64, 65, 127, 128, 150, 151, 170] {
+        assert_eq!(market.found(&[own(n)]).await, [n]);
+        assert_eq!(market.found(&[ALL, own(n)]).await, [n]);
+    }
+    assert_eq!(market.found(&[own(63), own(64)]).await, [0; 0]);
+    assert_eq!(market.found(&[own(900)]).await, [0; 0]);
+    let either = Wanted(vec![vec![own(64), own(3), own(160)], vec![ALL]]);
+    let search = Search { wanted: either, limit: 1000, ..Search::default() };
+    assert_eq!(market.search(search).await, [160, 64, 3]);
+    // Page by page.
+    let (mut all, mut before) = (vec![], None);
+    loop {
+        let wanted = Wanted(vec![vec![ALL]]);
+        let page = Search { wanted, before, limit: 7, ..Search::default() };
+        let page = market.search(page).await;
+        assert!(page.len() <= 7);
+        let Some(last) = page.last() else { break };
+        before = Some(message_id(*last));
+        all.extend(page);
+    }
+    assert_eq!(all, newest_first(1..=170));
+    // Of some hours.
+    for (since, until) in [(60, 70), (140, 160), (1, 2), (100, 101)] {
+        let bounds = (Some(at(since)), Some(at(until)));
+        let search = Search {
+            wanted: Wanted(vec![vec![ALL]]),
+            since: bounds.0,
+            until: bounds.1,
+            before: None,
+            limit: 1000,
+        };
+        let expected = newest_first(since as usize..=until as usize - 1);
+        assert_eq!(market.search(search).await, expected, "{since} to {until}");
+    }
+}
+
+#[tokio::test]
+async fn of_what_was_erased_no_word_is_left_wherever_it_was_broken_off() {
+    let mut market = Market::open_in_parts().await;
+    market.accept_all(1..=200).await;
+    market.index_all(33).await;
+    // One is on its way still.
+    let keep_one = "UPDATE delivery SET state = 'queued' WHERE message = 70";
+    market.raw().execute(keep_one, []).unwrap();
+    market.erase_up_to(150).await;
+    market.check();
+    let standing: Vec<usize> = (151..=200).rev().chain([70]).collect();
+    assert_eq!(market.found(&[ALL]).await, standing, "before they are taken out");
+    assert_eq!(market.found(&[own(100)]).await, [0; 0]);
+    // The relay ends, however that comes, between two steps.
+    assert!(market.store.take_out_some(40).await.unwrap());
+    market.check();
+    market.store.clone().close().await;
+    market.store = Store::open(&market.path(), OpenMode::Serve, DOMAIN).unwrap();
+    // More comes in, is erased and comes into the index meanwhile.
+    market.accept_all(201..=230).await;
+    market.index_all(9).await;
+    market.accept_all(231..=232).await;
+    market.raw().execute(keep_one, []).unwrap();
+    market.erase_up_to(160).await;
+    assert!(market.store.take_out_some(40).await.unwrap());
+    market.check();
+    market.take_out_all(25).await;
+    let gone: i64 = market
+        .raw()
+        .query_row("SELECT count(*) FROM found_words WHERE gone IS NOT NULL", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(gone, 0);
+    let standing: Vec<usize> = (161..=232).rev().chain([70]).collect();
+    assert_eq!(market.found(&[ALL]).await, standing);
+    assert_eq!(market.found(&[own(70)]).await, [70], "what stays is found");
+    assert_eq!(
+        market.blocks(2),
+        [0, 1],
+        "a part of which nothing is left has nothing in the index"
+    );
+    market.raw().execute("UPDATE delivery SET state = 'delivered'", []).unwrap();
+    market.erase_up_to(160).await;
+    market.take_out_all(1).await;
+    assert_eq!(market.blocks(2), [0, 0]);
+    // All of it.
+    market.erase_up_to(1000).await;
+    market.take_out_all(1000).await;
+    let left: i64 = market
+        .raw()
+        .query_row(
+            "SELECT (SELECT count(*) FROM found_by) + count(*) FROM found_words",
+            [],
+            |row| row.get(0),
+        )
+        .unwrap();
+    assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn a_number_that_is_given_out_anew_is_found_by_the_new_words_only() {
+    let market = Market::open_in_parts().await;
+    market.accept_all(1..=70).await;
+    market.index_all(1000).await;
+    market.accept_all(71..=72).await;
+    market.erase_up_to(1000).await;
+    market.index_all(1000).await;
+    // Before anything was taken out.
+    market.accept_all(101..=102).await;
+    let numbers: Vec<i64> = {
+        let raw = market.raw();
+        let mut statement = raw.prepare("SELECT number FROM message ORDER BY number").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    assert_eq!(numbers, [1, 2], "given out anew");
+    market.check();
+    assert_eq!(market.found(&[ALL]).await, [102, 101]);
+    assert_eq!(market.found(&[own(1)]).await, [0; 0]);
+    market.index_all(1000).await;
+    assert_eq!(market.found(&[ALL]).await, [102, 101]);
+    assert_eq!(market.found(&[own(101)]).await, [101]);
+    market.take_out_all(1000).await;
+    assert_eq!(market.found(&[own(101)]).await, [101]);
+    assert_eq!(market.found(&[ALL]).await, [102, 101]);
+    assert_eq!(index::read_all(&market.raw()).len(), 4);
+}
+
+#[tokio::test]
+async fn a_message_that_changes_is_found_by_what_it_has_now() {
+    let market = Market::open_in_parts().await;
+    market.accept_all(1..=80).await;
+    market.index_all(1000).await;
+    market.accept_all(81..=90).await;
+    for number in [3, 64, 85] {
+        let reject = |words: &Words| words.in_state(MessageState::Rejected);
+        market.store.write(0, move |conn| index::replace(conn, number, reject)).await.unwrap();
+    }
+    market.check();
+    let rejected = Words::of_state(MessageState::Rejected);
+    assert_eq!(market.found(&[rejected]).await, [85, 64, 3]);
+    assert_eq!(market.found(&[own(64)]).await, [64]);
+    assert_eq!(market.found(&[ALL]).await.len(), 87);
+    market.index_all(1000).await;
+    assert_eq!(market.found(&[rejected]).await, [85, 64, 3]);
+}
+
+/// So many words that one step does not get them all done.
+fn many_words(n: usize) -> Words {
+    let word = |i: usize| Words::keyed(((n * 1000 + i) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    Words::of([ALL, own(n)].into_iter().chain((0..450).map(word)).collect())
+}
+
+#[tokio::test]
+async fn what_a_step_did_not_get_done_the_next_goes_on_with() {
+    let mut market = Market::open().await;
+    market.accept_all(1..=90).await;
+    for n in 1..=90 {
+        let packed = index::pack(&many_words(n));
+        let sql = "UPDATE found_words SET words = ?2 WHERE message = ?1";
+        market.raw().execute(sql, rusqlite::params![n as i64, packed]).unwrap();
+    }
+    let progress = |market: &Market, column: &str| {
+        let sql = format!("SELECT {column} FROM found_by_progress");
+        market.raw().query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    assert!(market.store.index_some(1000).await.unwrap() > 0);
+    assert!(progress(&market, "coming_word") > 0, "it ended in the middle");
+    market.check();
+    assert_eq!(market.found(&[ALL]).await, newest_first(1..=90));
+    // Some are erased, one changes, and the relay ends, before it goes on.
+    market.erase_up_to(10).await;
+    let reject = |words: &Words| words.in_state(MessageState::Rejected);
+    market.store.write(0, move |conn| index::replace(conn, 40, reject)).await.unwrap();
+    market.check();
+    market.store.clone().close().await;
+    market.store = Store::open(&market.path(), OpenMode::Serve, DOMAIN).unwrap();
+    market.index_all(1000).await;
+    let standing = |numbers| newest_first(numbers).into_iter().filter(|n| *n != 40);
+    assert_eq!(market.found(&[ALL]).await, standing(11..=90).collect::<Vec<_>>());
+    assert_eq!(market.found(&[Words::of_state(MessageState::Rejected)]).await, [40]);
+    for n in [11, 40, 90] {
+        let words = many_words(n);
+        for word in [words.numbers()[2], words.numbers()[200], words.numbers()[450]] {
+            assert_eq!(market.found(&[word]).await, [n]);
+        }
+    }
+    // The same when they are taken out.
+    market.take_out_all(1000).await;
+    market.raw().execute("UPDATE found_by_progress SET gone_word = 0", []).unwrap();
+    market.erase_up_to(89).await;
+    while progress(&market, "gone_word") == 0 {
+        assert!(market.store.take_out_some(1000).await.unwrap());
+        market.check();
+    }
+    market.erase_up_to(90).await;
+    market.store.clone().close().await;
+    market.store = Store::open(&market.path(), OpenMode::Serve, DOMAIN).unwrap();
+    market.take_out_all(1000).await;
+    assert_eq!(market.blocks(1), [0]);
+}
