@@ -98,7 +98,8 @@ impl Open {
         let began = Instant::now();
         let route = relay.route(peer, &from, alias).await.unwrap();
         let envelope = Envelope { hello: "mail.example", mail_from: &from };
-        let outcome = relay.accept(peer, envelope, vec![route], raw.into_bytes()).await;
+        let mail = (raw.into_bytes(), relay.expect());
+        let outcome = relay.accept(peer, envelope, vec![route], mail).await;
         assert!(format!("{outcome:?}").starts_with("Accepted"), "{outcome:?}");
         began.elapsed()
     }

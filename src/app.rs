@@ -20,7 +20,7 @@ use crate::config::{Config, ConfigErrors};
 use crate::delivery::Scheduler;
 use crate::domain::Clock;
 use crate::policy::RuleError;
-use crate::relay::{Envelope, Outcome, Peer, PutOff, Relay, Route, RouteRefusal};
+use crate::relay::{Coming, Envelope, Outcome, Peer, PutOff, Relay, Route, RouteRefusal};
 use crate::smtp;
 use crate::store::{
     DataDirError, DataDirLock, FirstUse, NamedPair, OpenMode, Store, StoreError, require_owner,
@@ -304,6 +304,11 @@ impl Current {
 
 impl smtp::Door for Current {
     type Route = Route;
+    type Coming = Coming;
+
+    fn expect(&self) -> Coming {
+        self.now().expect()
+    }
 
     async fn route(
         &self,
@@ -323,9 +328,9 @@ impl smtp::Door for Current {
         peer: Peer,
         envelope: Envelope<'_>,
         routes: Vec<Route>,
-        raw: Vec<u8>,
+        mail: (Vec<u8>, Coming),
     ) -> Outcome {
-        smtp::Door::accept(&self.now(), peer, envelope, routes, raw).await
+        smtp::Door::accept(&self.now(), peer, envelope, routes, mail).await
     }
 }
 

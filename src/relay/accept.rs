@@ -117,14 +117,20 @@ impl Relay {
 
     /// Takes a mail for one of its recipients: looks at it until the facts it was decided on are
     /// those that it is stored with.
-    pub(super) async fn accept_for(&self, mail: &Incoming<'_>, mut party: ToParty) -> Outcome {
+    pub(super) async fn accept_for(
+        &self,
+        mail: &Incoming<'_>,
+        mut party: ToParty,
+        mut coming: Option<Coming>,
+    ) -> Outcome {
         let mut crowded = false;
         for _ in 0..TRIES {
             // Each time: the same mail may have come in twice at once.
             if let Some(outcome) = self.first_answer(mail, &party).await {
                 return outcome;
             }
-            match self.look(mail, &party, crowded).await {
+            let expected = coming.take().unwrap_or_else(|| self.expect());
+            match self.look(mail, &party, (crowded, expected)).await {
                 Again::Answer(outcome) => return outcome,
                 Again::Stale => {}
                 Again::Crowded => crowded = true,
@@ -143,8 +149,12 @@ impl Relay {
     }
 
     /// One look: admit, judge, compose, scan, store. `crowded`: it waits for a person in any case.
-    async fn look(&self, mail: &Incoming<'_>, party: &ToParty, crowded: bool) -> Again {
-        let coming = self.0.store.expect();
+    async fn look(
+        &self,
+        mail: &Incoming<'_>,
+        party: &ToParty,
+        (crowded, coming): (bool, Coming),
+    ) -> Again {
         let writes = party.stands_for.other();
         let references = thread::references_of(mail.message);
         let (pair, tag) = (party.facts.pair, party.tag.as_deref());

@@ -50,6 +50,7 @@ pub use crate::market::Refusal;
 pub use crate::market::limits::Limit;
 pub use crate::rewrite::dkim::sign as sign_with_dkim;
 pub use crate::sender::{Envelope, Peer, Unproved};
+pub use crate::store::Coming;
 pub use backtest::decided_by_rules;
 pub use evidence::{Reader, export};
 pub use inspector::{InspectError, Inspector};

@@ -12,7 +12,7 @@ use crate::domain::{Direction, Party, Timestamp};
 use crate::mail::{self, Automatic, Message};
 use crate::market::Refusal;
 use crate::sender::{Envelope, Peer, Proof};
-use crate::store::Notified;
+use crate::store::{Coming, Notified};
 
 /// A mail in hand, read and proved once for all its recipients.
 pub(super) struct Letter<'a> {
@@ -28,6 +28,11 @@ pub(super) struct Letter<'a> {
 }
 
 impl Relay {
+    /// A mail's text begins: what is to be stored meanwhile waits for it a moment.
+    pub fn expect(&self) -> Coming {
+        self.0.store.expect()
+    }
+
     /// Takes a whole mail for all its recipients, at least one. The one outcome is the answer for all of them: what is temporary for one comes
     /// again for every one, and gets its first answer again where it had one; who is refused beside
     /// a party that gets the mail is told of in a notice; where no party gets it, the refusal that
@@ -37,7 +42,7 @@ impl Relay {
         peer: Peer,
         envelope: Envelope<'_>,
         routes: Vec<Route>,
-        raw: Vec<u8>,
+        (raw, coming): (Vec<u8>, Coming),
     ) -> Outcome {
         let (mut parties, mut others) = (Vec::new(), Vec::new());
         for route in routes {
@@ -46,7 +51,7 @@ impl Relay {
                 other => others.push(other),
             }
         }
-        let of_parties = match self.accept_parties(peer, envelope, parties, &raw).await {
+        let of_parties = match self.accept_parties(peer, envelope, parties, (&raw, coming)).await {
             Some(outcome) if outcome.is_temporary() => return outcome,
             of_parties => of_parties,
         };
@@ -66,7 +71,7 @@ impl Relay {
         peer: Peer,
         envelope: Envelope<'_>,
         parties: Vec<ToParty>,
-        raw: &[u8],
+        (raw, coming): (&[u8], Coming),
     ) -> Option<Outcome> {
         if parties.is_empty() {
             return None;
@@ -75,10 +80,9 @@ impl Relay {
             Ok(letter) => letter,
             Err(outcome) => return Some(outcome),
         };
-        let mut taken = None;
-        let mut refused = Vec::new();
+        let (mut taken, mut refused, mut coming) = (None, Vec::new(), Some(coming));
         for party in parties {
-            match self.accept_one(&letter, party.clone()).await {
+            match self.accept_one(&letter, party.clone(), coming.take()).await {
                 outcome if outcome.is_temporary() => return Some(outcome),
                 outcome if outcome.is_accepted() => taken = taken.or(Some(outcome)),
                 outcome => refused.push((party, outcome)),
@@ -207,8 +211,13 @@ impl Relay {
         Ok(())
     }
 
-    /// Takes the mail for one of its recipients.
-    pub(super) async fn accept_one(&self, letter: &Letter<'_>, party: ToParty) -> Outcome {
+    /// Takes the mail for one of its recipients. `coming`: it was said to come already.
+    pub(super) async fn accept_one(
+        &self,
+        letter: &Letter<'_>,
+        party: ToParty,
+        coming: Option<Coming>,
+    ) -> Outcome {
         let Letter { peer, raw, work, unread, ref message, ref proof, arrived, started } = *letter;
         if let Err(why) = proof.holds_for(party.writer()) {
             tracing::info!(peer = %peer.address(), %why, "refused: signed by others only");
@@ -229,7 +238,7 @@ impl Relay {
             arrived,
             started,
         };
-        self.accept_for(&mail, party).await
+        self.accept_for(&mail, party, coming).await
     }
 }
 

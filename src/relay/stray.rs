@@ -262,7 +262,7 @@ impl Relay {
         let peer = Peer::new(stray.peer, &self.0.config.smtp.trusted_networks);
         let unread = false;
         let letter = Letter { peer, raw, work, unread, message, proof, arrived, started };
-        let outcome = self.accept_one(&letter, party.clone()).await;
+        let outcome = self.accept_one(&letter, party.clone(), None).await;
         if outcome.is_temporary() || outcome.is_accepted() {
             return outcome;
         }

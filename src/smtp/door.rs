@@ -2,12 +2,14 @@
 
 use std::future::Future;
 
-use crate::relay::{Envelope, Outcome, Peer, PutOff, Relay, Route, RouteRefusal};
+use crate::relay::{Coming, Envelope, Outcome, Peer, PutOff, Relay, Route, RouteRefusal};
 
 /// What a session asks of the house. The relay implements it, and so do the tests of this room.
 pub trait Door: Send + Sync + 'static {
     /// Where mail for one recipient goes.
     type Route: Send + Sync;
+    /// Says that a mail is on its way, until it is stored or this is dropped.
+    type Coming: Send;
 
     /// RCPT TO. `mail_from` as between the angle brackets, empty for `<>`; `recipient` likewise,
     /// without a source route.
@@ -28,9 +30,13 @@ pub trait Door: Send + Sync + 'static {
         async { None }
     }
 
+    /// A mail's text begins: whoever writes something already may wait for it a moment, so that one
+    /// sync serves both.
+    fn expect(&self) -> Self::Coming;
+
     /// A whole mail, after its end, for all its routes: at least one, at most 100, in the order of
-    /// RCPT. `raw` without dot-stuffing, every line end CRLF (the last line of a mail
-    /// that came by BDAT may have none).
+    /// RCPT. `mail`: its text without dot-stuffing, every line end CRLF (the last line of a mail
+    /// that came by BDAT may have none), and what was said of its coming.
     ///
     /// The one outcome is the answer for all of them: what is accepted is done with, for every
     /// route, and what is temporary comes again for every route.
@@ -42,7 +48,7 @@ pub trait Door: Send + Sync + 'static {
         peer: Peer,
         envelope: Envelope<'_>,
         routes: Vec<Self::Route>,
-        raw: Vec<u8>,
+        mail: (Vec<u8>, Self::Coming),
     ) -> impl Future<Output = Outcome> + Send;
 }
 
@@ -50,6 +56,11 @@ pub trait Door: Send + Sync + 'static {
 /// thousand that say nothing.
 impl Door for Relay {
     type Route = Route;
+    type Coming = Coming;
+
+    fn expect(&self) -> Coming {
+        Self::expect(self)
+    }
 
     async fn route(
         &self,
@@ -69,8 +80,8 @@ impl Door for Relay {
         peer: Peer,
         envelope: Envelope<'_>,
         routes: Vec<Route>,
-        raw: Vec<u8>,
+        mail: (Vec<u8>, Coming),
     ) -> Outcome {
-        Box::pin(Self::accept(self, peer, envelope, routes, raw)).await
+        Box::pin(Self::accept(self, peer, envelope, routes, mail)).await
     }
 }

@@ -359,8 +359,9 @@ where
             return Ok(Answer::Say(Reply::InFlight));
         };
         self.connection.say(&Reply::GoAhead);
+        let coming = self.door.expect();
         match self.read_mail(share).await? {
-            Some((share, scanned)) => self.hand_over(transaction, share, scanned).await,
+            Some((share, scanned)) => self.hand_over(transaction, share, (scanned, coming)).await,
             None => Ok(self.far_too_large()),
         }
     }
@@ -390,7 +391,7 @@ where
         &mut self,
         transaction: Transaction<D::Route>,
         share: Option<Share>,
-        scanned: Scanned,
+        (scanned, coming): (Scanned, D::Coming),
     ) -> Result<Answer, Ended> {
         let raw = match self.raw(scanned) {
             Ok(raw) => raw,
@@ -399,7 +400,7 @@ where
         let Transaction { mail_from, routes, .. } = transaction;
         let hello = self.hello.as_deref().unwrap_or_default();
         let envelope = Envelope { hello, mail_from: &mail_from };
-        let accept = self.door.accept(self.peer, envelope, routes, raw);
+        let accept = self.door.accept(self.peer, envelope, routes, (raw, coming));
         let outcome = self.connection.until_cut(accept).await?;
         drop(share);
         Ok(Answer::Say(Reply::Outcome(outcome)))

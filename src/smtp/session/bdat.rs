@@ -60,7 +60,8 @@ where
         self.read_chunk(&mut taken, size).await?;
         let Taken { assembler, share, .. } = taken;
         if last {
-            return self.hand_over(transaction, share, assembler.finish()).await;
+            let coming = self.door.expect();
+            return self.hand_over(transaction, share, (assembler.finish(), coming)).await;
         }
         let (chunks, answer) = match assembler.refusal().map(|why| self.raw(why)) {
             // RFC 3030 §2: after a chunk that failed only RSET helps.

@@ -62,6 +62,9 @@ impl Scripted {
 
 impl Door for Scripted {
     type Route = String;
+    type Coming = ();
+
+    fn expect(&self) {}
 
     async fn route(
         &self,
@@ -88,7 +91,7 @@ impl Door for Scripted {
         peer: Peer,
         envelope: Envelope<'_>,
         routes: Vec<String>,
-        raw: Vec<u8>,
+        (raw, ()): (Vec<u8>, ()),
     ) -> Outcome {
         assert!(peer.is_trusted());
         let route = routes.join(",");

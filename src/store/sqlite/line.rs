@@ -19,8 +19,11 @@ const WAITING_BYTES: usize = 64 << 20;
 const ALONG: Duration = Duration::from_millis(5);
 /// So long a write waits at most for others that are on their way, and for so many: each transaction
 /// writes some twenty pages whatever it holds, and a sync takes half a millisecond.
-const COMPANY: Duration = Duration::from_micros(1500);
+const COMPANY: Duration = Duration::from_millis(3);
 const ENOUGH: usize = 16;
+/// Where that was in vain, half as long the next time: what is said to come may take long on its way.
+const LEAST: Duration = Duration::from_micros(100);
+
 /// What a job's caller is told, once its fate is known: `Ok` after the sync, else why not.
 pub(super) type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 
@@ -73,6 +76,8 @@ struct Waiting {
     urgent: usize,
     /// The writer waits for what is on its way.
     for_company: bool,
+    /// So long at most, as it was worth it lately.
+    patience: Duration,
     closed: bool,
 }
 
@@ -94,10 +99,16 @@ pub(super) struct Line {
     company: Duration,
 }
 
+impl Line {
+    fn with_patience(company: Duration) -> Self {
+        let waiting = Mutex::new(Waiting { patience: company, ..Waiting::default() });
+        Self { waiting, woken: Condvar::new(), coming: Arc::default(), company }
+    }
+}
+
 impl Default for Line {
     fn default() -> Self {
-        let (waiting, woken, coming) = Default::default();
-        Self { waiting, woken, coming, company: COMPANY }
+        Self::with_patience(COMPANY)
     }
 }
 
@@ -200,17 +211,7 @@ impl Line {
                 None => self.woken.wait(waiting).unwrap_or_else(PoisonError::into_inner),
             };
         }
-        let until = Instant::now() + self.company;
-        while waiting.urgent > 0 && self.wants_company(&waiting) {
-            let span = until.saturating_duration_since(Instant::now());
-            if span.is_zero() {
-                break;
-            }
-            waiting.for_company = true;
-            let waited = self.woken.wait_timeout(waiting, span);
-            waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
-            waiting.for_company = false;
-        }
+        let mut waiting = self.await_company(waiting);
         let mut group = VecDeque::new();
         let mut bytes = 0;
         while let Some(job) = waiting.jobs.front() {
@@ -224,6 +225,32 @@ impl Line {
             group.extend(waiting.jobs.pop_front());
         }
         Some(group)
+    }
+
+    /// Waits a moment for urgent jobs that are coming, if there is one already.
+    fn await_company<'a>(
+        &'a self,
+        mut waiting: MutexGuard<'a, Waiting>,
+    ) -> MutexGuard<'a, Waiting> {
+        let (until, first) = (Instant::now() + waiting.patience, waiting.urgent);
+        let mut in_vain = false;
+        while waiting.urgent > 0 && self.wants_company(&waiting) && !in_vain {
+            let span = until.saturating_duration_since(Instant::now());
+            in_vain = span.is_zero();
+            if !in_vain {
+                waiting.for_company = true;
+                let waited = self.woken.wait_timeout(waiting, span);
+                waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
+                waiting.for_company = false;
+            }
+        }
+        let patience = match waiting.urgent > first {
+            true => waiting.patience * 2,
+            false if in_vain => waiting.patience / 2,
+            false => waiting.patience,
+        };
+        waiting.patience = patience.clamp(LEAST.min(self.company), self.company);
+        waiting
     }
 }
 
@@ -258,6 +285,13 @@ mod tests {
         let began = Instant::now();
         assert_eq!(queue.take(|| None).map(|group| group.len()), Some(1));
         assert!(began.elapsed() >= COMPANY);
+        // The next time for half as long, and so on; where somebody came, for longer again.
+        assert_eq!(queue.waiting().patience, COMPANY / 2);
+        for _ in 0..9 {
+            push(&queue, When::Now);
+            queue.take(|| None);
+        }
+        assert_eq!(queue.waiting().patience, LEAST);
         for _ in 0..ENOUGH {
             push(&queue, When::Now);
         }
@@ -267,7 +301,7 @@ mod tests {
     #[test]
     fn the_last_that_is_coming_sets_the_writer_off() {
         let patience = Duration::from_secs(60);
-        let queue = Arc::new(Line { company: patience, ..Line::default() });
+        let queue = Arc::new(Line::with_patience(patience));
         let writer = Arc::clone(&queue);
         let coming: Vec<Coming> = (0..3).map(|_| queue.expect()).collect();
         push(&queue, When::Now);
