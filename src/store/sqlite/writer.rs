@@ -154,7 +154,7 @@ impl Queue {
             });
             Done { error, answer }
         });
-        self.line.push(Job { of: operation::<F>(), bytes, when, run })?;
+        self.line.push(Job { of: operation::<F>, bytes, when, run })?;
         // A sender that is dropped unasked: the writer thread is gone.
         told.await.unwrap_or(Err(StoreError::Closed))
     }
@@ -221,13 +221,21 @@ impl Queue {
             return true;
         }
         let mut answers = Vec::with_capacity(group.len());
-        let mut longest = (Duration::ZERO, "");
+        let mut longest: (Duration, fn() -> &'static str) = (Duration::ZERO, || "");
         while let Some(job) = group.pop_front() {
-            let (of, begun) = (job.of, Instant::now());
-            let done = run_in_savepoint(conn, job);
-            longest = longest.max((begun.elapsed(), of));
-            match done {
-                Ok(answer) => answers.push(answer),
+            let (of, begun, is_first) = (job.of, Instant::now(), answers.is_empty());
+            let ran = if is_first { run(conn, job) } else { run_in_savepoint(conn, job) };
+            if begun.elapsed() > longest.0 {
+                longest = (begun.elapsed(), of);
+            }
+            match ran {
+                // Nobody stands before it whose work must stay.
+                Ok(Done { error: Some(error), answer }) if is_first => {
+                    roll_back(conn);
+                    answer(Err(error));
+                    return true;
+                }
+                Ok(Done { answer, .. }) => answers.push(answer),
                 Err((answer, error)) => {
                     roll_back(conn);
                     answers.push(answer);
@@ -242,7 +250,7 @@ impl Queue {
         let took = began.elapsed();
         if took > SLOW {
             let (ran_ms, commit_ms) = (millis(ran), millis(took - ran));
-            let (longest_ms, of) = (millis(longest.0), longest.1);
+            let (longest_ms, of) = (millis(longest.0), longest.1());
             let jobs = answers.len();
             tracing::info!(jobs, ran_ms, longest_ms, of, commit_ms, "a transaction took long");
         }
@@ -291,12 +299,8 @@ pub(super) fn guarded<T>(
     })
 }
 
-/// Runs a job inside a savepoint of its own. `Err`: the transaction as a whole is lost, and why.
-fn run_in_savepoint(conn: &Connection, job: Job) -> Result<Answer, (Answer, StoreError)> {
-    if let Err(error) = say(conn, "SAVEPOINT job") {
-        let error = failed(error);
-        return Err(((job.run)(Err(error.clone())).answer, error));
-    }
+/// Runs a job. `Err`: the transaction as a whole is lost, and why.
+fn run(conn: &Connection, job: Job) -> Result<Done, (Answer, StoreError)> {
     let Done { error, answer } = (job.run)(Ok(conn));
     if let Some(error @ StoreError::Io(_)) = &error {
         end_process(error);
@@ -311,9 +315,20 @@ fn run_in_savepoint(conn: &Connection, job: Job) -> Result<Answer, (Answer, Stor
         };
         return Err((answer, error));
     }
+    Ok(Done { error, answer })
+}
+
+/// The same inside a savepoint of its own, to which its error goes back. SQLite keeps a copy of each page
+/// as it was before.
+fn run_in_savepoint(conn: &Connection, job: Job) -> Result<Done, (Answer, StoreError)> {
+    if let Err(error) = say(conn, "SAVEPOINT job") {
+        let error = failed(error);
+        return Err(((job.run)(Err(error.clone())).answer, error));
+    }
+    let Done { error, answer } = run(conn, job)?;
     let undone = if error.is_some() { say(conn, "ROLLBACK TO job") } else { Ok(()) };
     match undone.and_then(|()| say(conn, "RELEASE job")) {
-        Ok(()) => Ok(answer),
+        Ok(()) => Ok(Done { error, answer }),
         Err(error) => Err((answer, failed(error))),
     }
 }

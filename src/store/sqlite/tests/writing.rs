@@ -40,6 +40,30 @@ async fn one_jobs_error_leaves_its_neighbours_in_the_same_transaction() {
     assert_eq!(market.store.commits(), before + 2, "the held one, and one for all five");
 }
 
+#[tokio::test]
+async fn the_first_of_a_transaction_that_fails_has_written_nothing_and_the_rest_is_written() {
+    let market = Market::open().await;
+    let hold = hold_writer(&market.store).await;
+    let mut waiting = Vec::new();
+    for fails in [true, true, false, true] {
+        let (store, before) = (market.store.clone(), waiting.len());
+        waiting.push(tokio::spawn(async move {
+            let sql = "UPDATE party SET version = version + 1 WHERE role = 'seller'";
+            let work = move |conn: &rusqlite::Connection| {
+                conn.execute(sql, [])?;
+                if fails { Err(StoreError::Stale) } else { Ok(()) }
+            };
+            store.write(10, work).await
+        }));
+        until_waiting(&market.store, before + 1).await;
+    }
+    hold.send(()).unwrap();
+    for (job, fails) in waiting.into_iter().zip([true, true, false, true]) {
+        assert_eq!(job.await.unwrap(), if fails { Err(StoreError::Stale) } else { Ok(()) });
+    }
+    assert_eq!(market.facts().await.version.seller, 1 + 1);
+}
+
 /// Keeps the writer in a transaction until told to go on.
 async fn hold_writer(store: &Store) -> mpsc::Sender<()> {
     let (go, gone) = mpsc::channel::<()>();
