@@ -26,6 +26,8 @@ const LONGEST_REST: Duration = Duration::from_secs(600);
 const STEP: Duration = Duration::from_millis(15);
 /// At most so many messages in a step.
 const MOST: usize = 64;
+/// And so many where the disk is slow: fewer would be no sooner on it, and erasing would fall behind.
+const LEAST: usize = 8;
 /// Milliseconds.
 const DAY: i64 = 86_400_000;
 /// After its end a day is given so long for what is still being stored.
@@ -99,7 +101,7 @@ pub async fn erase(
         // Mail of addresses that are not registered has a time of its own.
         store.expire_strays(keep.now).await?;
     }
-    let (mut place, mut most) = (Place::default(), 4);
+    let (mut place, mut most) = (Place::default(), LEAST);
     while !stop.is_cancelled() {
         let began = Instant::now();
         let key = key.clone();
@@ -114,7 +116,7 @@ pub async fn erase(
         total.held += step.held;
         total.busy += step.busy;
         // The time in the queue counts too: under load the steps are smaller.
-        most = if took < STEP { (most * 2).min(MOST) } else { (most / 2).max(1) };
+        most = if took < STEP { (most * 2).min(MOST) } else { (most / 2).max(LEAST) };
         match step.next {
             Some(next) => place = next,
             None => break,
@@ -126,7 +128,9 @@ pub async fn erase(
     if let Erase::Deleted(id) = what {
         let mut pair = Some(0);
         while let (Some(after), false) = (pair, stop.is_cancelled()) {
+            let began = Instant::now();
             pair = store.forget_conversations(id, after).await?;
+            rest(store, pace, began.elapsed()).await;
         }
     }
     take_out(store, pace, stop).await?;

@@ -55,8 +55,8 @@ impl Store {
         .await
     }
 
-    /// Forgets what names the conversations of a deleted party of which nothing is kept, of some of its
-    /// pairs, behind that one: the last of them. None: there were no more.
+    /// Forgets what names the conversations of a deleted party of which nothing is kept, and what was
+    /// bought, of some of its pairs, behind that one: the last of them. None: there were no more.
     ///
     /// Errors: `UnknownSeller`, `UnknownBuyer`.
     pub async fn forget_conversations(
@@ -69,13 +69,20 @@ impl Store {
         let pairs = self.read(move |conn| pairs_to_clean(conn, &id, after)).await?;
         let last = pairs.last().map(|(pair, _)| *pair);
         let to_clean: Vec<i64> = pairs.into_iter().filter(|(_, is)| *is).map(|(p, _)| p).collect();
-        if !to_clean.is_empty() {
-            let clean = move |conn: &Connection| {
-                to_clean.into_iter().try_for_each(|pair| clean_pair(conn, pair))
-            };
-            self.write(4096, clean).await?;
+        if to_clean.is_empty() {
+            return Ok(last);
         }
-        Ok(last)
+        let cleaned = self.write(64 << 10, move |conn| {
+            let began = Instant::now();
+            for pair in to_clean {
+                clean_pair(conn, pair)?;
+                if began.elapsed() > HOLDS {
+                    return Ok(Some(pair));
+                }
+            }
+            Ok(None)
+        });
+        Ok(cleaned.await?.or(last))
     }
 }
 
@@ -125,7 +132,8 @@ fn pairs_to_clean(
     let party = party::find(conn, id)?.ok_or_else(|| StoreError::unknown(id))?;
     let sql = format!(
         "SELECT p.number, EXISTS (SELECT 1 FROM expired_thread t WHERE t.pair = p.number)
-            OR EXISTS (SELECT 1 FROM conversation WHERE pair = p.number AND {TO_CLEAN}) AS to_clean
+            OR EXISTS (SELECT 1 FROM conversation WHERE pair = p.number AND {TO_CLEAN})
+            OR EXISTS (SELECT 1 FROM orders WHERE pair = p.number AND {TO_FORGET}) AS to_clean
          FROM (SELECT number FROM pair WHERE (seller = ?1 OR buyer = ?1) AND number > ?2
             ORDER BY number LIMIT ?3) p ORDER BY p.number"
     );
@@ -136,12 +144,20 @@ fn pairs_to_clean(
 const TO_CLEAN: &str = "(subject <> '' OR seller_root IS NOT NULL OR buyer_root IS NOT NULL)
     AND NOT EXISTS (SELECT 1 FROM message m WHERE m.conversation = conversation.number)";
 
+/// Of orders. They keep their ids, so that they are refused cleanly; what was bought is nobody's any more.
+const TO_FORGET: &str = "(items <> '[]' OR tracking IS NOT NULL)
+    AND NOT EXISTS (SELECT 1 FROM legal_hold h
+        WHERE h.\"order\" = orders.number AND h.released_at IS NULL)";
+
 fn clean_pair(conn: &Connection, pair: i64) -> Result<(), StoreError> {
     run(conn, "DELETE FROM expired_thread WHERE pair = ?1", [pair])?;
     let sql = format!(
         "UPDATE conversation SET subject = '', seller_root = NULL, buyer_root = NULL
          WHERE pair = ?1 AND {TO_CLEAN}"
     );
+    run(conn, &sql, [pair])?;
+    let sql =
+        format!("UPDATE orders SET items = '[]', tracking = NULL WHERE pair = ?1 AND {TO_FORGET}");
     run(conn, &sql, [pair])?;
     Ok(())
 }
@@ -162,8 +178,6 @@ fn delete_party(conn: &Connection, id: &PartyId, decision: &Decision) -> Result<
     party::forget_contacts(conn, number)?;
     cancel_deliveries(conn, number, at)?;
     stray::forget_party(conn, number, at)?;
-    let of_pairs = "pair IN (SELECT number FROM pair WHERE seller = ?1 OR buyer = ?1)";
-    forget_orders(conn, of_pairs, number)?;
     sweep::owe(conn)?;
     standing::note(conn, number, None, "deleted", decision, Follows::default())?;
     Ok(true)
@@ -171,27 +185,14 @@ fn delete_party(conn: &Connection, id: &PartyId, decision: &Decision) -> Result<
 
 /// Also what is attempted just now: its lease is lost, so that the attempt ends and writes nothing.
 fn cancel_deliveries(conn: &Connection, number: i64, at: Timestamp) -> Result<(), StoreError> {
+    // From the queue on: it is short where the party's history is long.
     let sql = "UPDATE delivery SET state = 'cancelled', finished_at = ?2,
             lease = lease + 1, lease_owner = NULL, lease_until = NULL
-        WHERE state IN ('queued', 'deferred', 'sending') AND message IN (
-            SELECT m.number FROM pair p JOIN message m ON m.pair = p.number
-            WHERE p.seller = ?1 OR p.buyer = ?1
-            UNION ALL SELECT number FROM message
-            WHERE of_seller = ?1 AND kind = 'notice' AND pair IS NULL)";
+        WHERE number IN (SELECT number FROM delivery WHERE state IN ('queued', 'deferred')
+            UNION ALL SELECT number FROM delivery WHERE state = 'sending')
+        AND EXISTS (SELECT 1 FROM message m
+            WHERE m.number = delivery.message AND ?1 IN (m.of_seller, m.of_buyer))";
     run(conn, sql, params![number, at.as_millis()])?;
-    Ok(())
-}
-
-/// The orders keep their ids, so that they are refused cleanly; what was bought is nobody's any
-/// more. `of`: which orders, by ?1.
-fn forget_orders(conn: &Connection, of: &str, number: i64) -> Result<(), StoreError> {
-    let sql = format!(
-        "UPDATE orders SET items = '[]', tracking = NULL
-        WHERE (items <> '[]' OR tracking IS NOT NULL) AND {of}
-        AND NOT EXISTS (SELECT 1 FROM legal_hold h
-            WHERE h.\"order\" = orders.number AND h.released_at IS NULL)"
-    );
-    run(conn, &sql, [number])?;
     Ok(())
 }
 
@@ -202,7 +203,6 @@ pub(super) fn after_hold(conn: &Connection, pair: i64) -> Result<(), StoreError>
     if one(conn, sql, [pair], |row| get::<i64>(row, "one"))?.is_none() {
         return Ok(());
     }
-    forget_orders(conn, "pair = ?1", pair)?;
     let sql = "SELECT number FROM message WHERE pair = ?1";
     for message in all(conn, sql, [pair], |row| get::<i64>(row, "number"))? {
         if !hold::keeps(conn, message)? {

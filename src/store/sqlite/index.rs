@@ -27,6 +27,9 @@ use crate::store::error::StoreError;
 
 /// What a step writes, about.
 const BYTES: usize = 512 << 10;
+/// Bytes of the words of messages that are brought in or taken out together, at most: each step reads
+/// them.
+const TOGETHER: i64 = 2 << 20;
 /// Words of messages that a step is given: more than it gets done.
 const AT_ONCE: usize = 32 << 10;
 /// Numbers of words are below this, and those that a key makes lie evenly in its upper half.
@@ -310,21 +313,42 @@ fn set(conn: &Connection, column: &str, value: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// The next messages, of one part, that are brought in or taken out together: the first and the last
+/// of them. `which`: of those where this is so.
+fn next_together(
+    conn: &Connection,
+    reach: Reach,
+    which: &str,
+    most: u32,
+) -> Result<Option<(i64, i64)>, StoreError> {
+    let sql = format!("SELECT min(message) AS message FROM found_words WHERE {which}");
+    let first = one(conn, &sql, [], |row| get::<Option<i64>>(row, "message"))?;
+    let Some(first) = first.flatten() else { return Ok(None) };
+    let sql = format!(
+        "SELECT message, length(words) AS bytes FROM found_words
+         WHERE {which} AND message >= ?1 AND message < ?2 ORDER BY message LIMIT ?3"
+    );
+    let bounds = params![first, reach.part_of(first).end(), most];
+    let all = all(conn, &sql, bounds, |row| Ok((get(row, "message")?, get::<i64>(row, "bytes")?)))?;
+    let (mut last, mut together) = (first, 0_i64);
+    for (message, bytes) in all {
+        together += bytes;
+        if together > TOGETHER {
+            break;
+        }
+        last = message;
+    }
+    Ok(Some((first, last)))
+}
+
 /// Which messages are on their way into the index: where there are none, the next that wait.
 fn begin_to_index(conn: &Connection, most: u32) -> Result<Reach, StoreError> {
     let reach = Reach::read(conn)?;
     if reach.coming > reach.upto {
         return Ok(reach);
     }
-    let sql = "SELECT min(message) AS message FROM found_words
-        WHERE message > ?1 AND gone IS NULL";
-    let first = one(conn, sql, [reach.upto], |row| get::<Option<i64>>(row, "message"))?;
-    let Some(first) = first.flatten() else { return Ok(reach) };
-    let sql = "SELECT max(message) AS message FROM (SELECT message FROM found_words
-        WHERE message >= ?1 AND message < ?2 AND gone IS NULL ORDER BY message LIMIT ?3)";
-    let bounds = params![first, reach.part_of(first).end(), most];
-    let last = one(conn, sql, bounds, |row| get::<Option<i64>>(row, "message"))?;
-    let coming = last.flatten().unwrap_or(first);
+    let waiting = "gone IS NULL AND message > (SELECT upto FROM found_by_progress)";
+    let Some((_, coming)) = next_together(conn, reach, waiting, most)? else { return Ok(reach) };
     set(conn, "coming", coming)?;
     set(conn, "coming_word", 0)?;
     Ok(Reach { coming, coming_word: 0, ..reach })
@@ -332,12 +356,10 @@ fn begin_to_index(conn: &Connection, most: u32) -> Result<Reach, StoreError> {
 
 /// Which words are taken out next.
 fn begin_to_take_out(conn: &Connection, reach: Reach, most: u32) -> Result<(), StoreError> {
-    let sql = "SELECT min(message) AS message FROM found_words WHERE gone = 1";
-    let first = one(conn, sql, [], |row| get::<Option<i64>>(row, "message"))?;
-    let Some(first) = first.flatten() else { return Ok(()) };
-    let sql = "UPDATE found_words SET gone = 2 WHERE message IN (SELECT message FROM found_words
-        WHERE gone = 1 AND message >= ?1 AND message < ?2 ORDER BY message LIMIT ?3)";
-    run(conn, sql, params![first, reach.part_of(first).end(), most])?;
+    if let Some((first, last)) = next_together(conn, reach, "gone = 1", most)? {
+        let sql = "UPDATE found_words SET gone = 2 WHERE gone = 1 AND message BETWEEN ?1 AND ?2";
+        run(conn, sql, [first, last])?;
+    }
     set(conn, "gone_word", 0)
 }
 

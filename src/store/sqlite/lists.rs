@@ -151,6 +151,9 @@ fn united(one: &[At], other: &[At]) -> Vec<At> {
     all
 }
 
+/// A piece of a block with the number that it begins at. None: where the block began.
+pub(super) type Piece = (Option<u64>, Vec<u8>);
+
 /// A block with changes made to it.
 struct Changed {
     bytes: Vec<u8>,
@@ -175,9 +178,8 @@ impl Changed {
         }
     }
 
-    /// In pieces of about the same length, each with the number that it begins at. The first begins
-    /// where the block began.
-    fn cut(self) -> Vec<(Option<u64>, Vec<u8>)> {
+    /// In pieces of about the same length.
+    fn cut(self) -> Vec<Piece> {
         if self.bytes.is_empty() {
             return vec![];
         }
@@ -203,15 +205,14 @@ fn between(one: u64, other: u64) -> u64 {
     other >> differ << differ
 }
 
-/// A block after some words of messages came into it or were taken out. `changes` are in order. In
-/// pieces, each with the number that it begins at, but the first, which begins where the block did;
-/// none: nothing is left of it.
+/// A block after some words of messages came into it or were taken out, in pieces; none: nothing is left of
+/// it. `changes` are in order.
 pub(super) fn change(
     block: &[u8],
     changes: &[Posting],
     how: Change,
     size: At,
-) -> Result<Vec<(Option<u64>, Vec<u8>)>, StoreError> {
+) -> Result<Vec<Piece>, StoreError> {
     let bytes = Vec::with_capacity(block.len() + changes.len() * 2);
     let mut changed = Changed { bytes, begins: vec![], size };
     let mut groups = changes.chunk_by(|one, other| one.word() == other.word()).peekable();

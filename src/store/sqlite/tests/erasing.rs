@@ -9,6 +9,14 @@ fn buyer() -> PartyId {
     PartyId::Buyer("B1".parse().unwrap())
 }
 
+impl Market {
+    /// Orders of which it is known what was bought.
+    fn bought(&self) -> i64 {
+        let sql = "SELECT count(*) FROM orders WHERE items <> '[]'";
+        self.raw().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+}
+
 /// What refers to a table's rows.
 fn hanging_on(conn: &rusqlite::Connection, table: &str) -> Vec<String> {
     let sql = "SELECT DISTINCT t.name || '.' || k.\"from\" FROM pragma_table_list t
@@ -79,6 +87,7 @@ async fn a_deleted_party_is_erased_step_by_step_and_mail_in_hand_is_judged_again
     }
     let named = "SELECT count(*) FROM conversation WHERE subject <> '' OR seller_root IS NOT NULL";
     assert_eq!(conn.query_row(named, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+    assert_eq!(market.bought(), 0);
     assert_eq!(market.store.delete_party(&buyer(), decision(1001)).await, Ok(false));
     let put = market.store.put_party(party(Role::Buyer, "b1")).await;
     assert_eq!(put, Err(StoreError::Deleted(buyer())));
@@ -105,11 +114,11 @@ async fn beside_what_a_hold_keeps_the_steps_stay_as_small() {
     // It names what is kept.
     let named = "SELECT count(*) FROM conversation WHERE subject <> ''";
     let named = || market.raw().query_row(named, [], |row| row.get::<_, i64>(0)).unwrap();
-    assert_eq!(named(), 1);
+    assert_eq!((named(), market.bought()), (1, 1));
     assert_eq!(market.store.release_hold(on, by_ann(1001)).await, Ok(Placed::Done));
     let left: i64 =
         market.raw().query_row("SELECT count(*) FROM message", [], |r| r.get(0)).unwrap();
-    assert_eq!((left, named()), (0, 0));
+    assert_eq!((left, named(), market.bought()), (0, 0, 0));
 }
 
 #[tokio::test]
