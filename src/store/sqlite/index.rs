@@ -2,9 +2,9 @@
 //!
 //! It is cut by message number into parts of some thousand messages. A part has its own blocks of lists
 //! (`lists.rs`) in one table, in the order of the parts and of the words in them, so that to bring
-//! messages into it or to take them out rewrites the blocks of one part at most: some milliseconds,
-//! however large the archive is, and nothing has ever to be merged. A search walks the parts from the
-//! newest on.
+//! messages into it or to take them out rewrites the blocks of one part at most, however large the
+//! archive is, and nothing has ever to be merged. A search walks the parts from the newest on: smaller
+//! parts would be more look-ups, larger ones more that is rewritten.
 //!
 //! A message is stored with its words; they come into the index some seconds later, hundreds at once.
 //! Until then the few that are not in it are looked through, so that a search misses nothing. The words
