@@ -119,7 +119,7 @@ impl Store {
             sealed,
         };
         let store = self.clone();
-        drop(coming);
+        coming.arrive();
         let written = self.write(size, move |conn| accept(conn, &packed, &store)).await?;
         let mail = (!written.duplicate).then(|| StoredMail {
             lease: Lease { delivery: written.delivery, claim: 1 },

@@ -22,7 +22,8 @@ const ALONG: Duration = Duration::from_millis(5);
 /// a millisecond. Waiting for all of them would leave the processors nothing to do during the sync.
 const COMPANY: Duration = Duration::from_millis(3);
 const ENOUGH: usize = 16;
-/// Where that was in vain, half as long the next time: what is said to come may take long on its way.
+/// Where they did not come in that time, half as long the next time, down to this: what is said to come may
+/// take long on its way.
 const LEAST: Duration = Duration::from_micros(100);
 
 /// What a job's caller is told, once its fate is known: `Ok` after the sync, else why not.
@@ -83,11 +84,22 @@ struct Waiting {
 }
 
 /// A write that is on its way, until this is dropped or the write is there.
-pub struct Coming(Arc<AtomicUsize>);
+pub struct Coming(Option<Arc<Line>>);
+
+impl Coming {
+    /// The write is there with the next step, which itself tells the writer.
+    pub(super) fn arrive(mut self) {
+        if let Some(line) = self.0.take() {
+            line.coming.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
 
 impl Drop for Coming {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        if let Some(line) = self.0.take() {
+            line.turn_back();
+        }
     }
 }
 
@@ -95,7 +107,7 @@ impl Drop for Coming {
 pub(super) struct Line {
     waiting: Mutex<Waiting>,
     woken: Condvar,
-    coming: Arc<AtomicUsize>,
+    coming: AtomicUsize,
     /// How long a write waits at most for those on their way.
     company: Duration,
 }
@@ -103,7 +115,7 @@ pub(super) struct Line {
 impl Line {
     fn with_patience(company: Duration) -> Self {
         let waiting = Mutex::new(Waiting { patience: company, ..Waiting::default() });
-        Self { waiting, woken: Condvar::new(), coming: Arc::default(), company }
+        Self { waiting, woken: Condvar::new(), coming: AtomicUsize::new(0), company }
     }
 }
 
@@ -116,9 +128,20 @@ impl Default for Line {
 impl Line {
     /// Says that an urgent write will be there soon: the writer, if it has one already, waits for it a
     /// moment, so that one sync serves both.
-    pub fn expect(&self) -> Coming {
+    pub fn expect(self: &Arc<Self>) -> Coming {
         self.coming.fetch_add(1, Ordering::Relaxed);
-        Coming(Arc::clone(&self.coming))
+        Coming(Some(Arc::clone(self)))
+    }
+
+    /// One that was expected does not come: the writer may have waited for it alone.
+    fn turn_back(&self) {
+        self.coming.fetch_sub(1, Ordering::Relaxed);
+        let waiting = self.waiting();
+        let wakes = waiting.for_company && !self.wants_company(&waiting);
+        drop(waiting);
+        if wakes {
+            self.woken.notify_one();
+        }
     }
 
     /// Whether more is on its way, and to be waited for.
@@ -233,11 +256,11 @@ impl Line {
         &'a self,
         mut waiting: MutexGuard<'a, Waiting>,
     ) -> MutexGuard<'a, Waiting> {
-        let (until, first) = (Instant::now() + waiting.patience, waiting.urgent);
-        let mut in_vain = false;
+        let (until, mut in_vain) = (Instant::now() + waiting.patience, false);
+        let mut has_waited = false;
         while waiting.urgent > 0 && self.wants_company(&waiting) && !in_vain {
             let span = until.saturating_duration_since(Instant::now());
-            in_vain = span.is_zero();
+            (has_waited, in_vain) = (true, span.is_zero());
             if !in_vain {
                 waiting.for_company = true;
                 let waited = self.woken.wait_timeout(waiting, span);
@@ -245,12 +268,11 @@ impl Line {
                 waiting.for_company = false;
             }
         }
-        let patience = match waiting.urgent > first {
-            true => waiting.patience * 2,
-            false if in_vain => waiting.patience / 2,
-            false => waiting.patience,
-        };
-        waiting.patience = patience.clamp(LEAST.min(self.company), self.company);
+        if has_waited {
+            // Those who only hold their texts back, however many, must not keep those who send them.
+            let patience = if in_vain { waiting.patience / 2 } else { waiting.patience * 2 };
+            waiting.patience = patience.clamp(LEAST.min(self.company), self.company);
+        }
         waiting
     }
 }
@@ -269,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_write_waits_until_as_many_are_there_as_still_come() {
-        let queue = Line::default();
+        let queue = Arc::new(Line::default());
         let mut coming: Vec<Coming> = (0..5).map(|_| queue.expect()).collect();
         coming.pop();
         push(&queue, When::Now);
@@ -315,11 +337,42 @@ mod tests {
         }
         // Of those that are left there are no more than of those that are there.
         for one in coming.drain(3..) {
-            drop(one);
+            one.arrive();
             push(&queue, When::Now);
         }
         assert_eq!(taken.join().unwrap(), Some(4));
         assert!(began.elapsed() < patience, "nobody woke it");
+    }
+
+    #[test]
+    fn who_turns_back_is_not_waited_for() {
+        let patience = Duration::from_secs(60);
+        let queue = Arc::new(Line::with_patience(patience));
+        let writer = Arc::clone(&queue);
+        let (one, other) = (queue.expect(), queue.expect());
+        push(&queue, When::Now);
+        let began = Instant::now();
+        let taken = std::thread::spawn(move || writer.take(|| None).map(|g| g.len()));
+        while !queue.waiting().for_company {
+            std::thread::yield_now();
+        }
+        drop(one);
+        assert_eq!(taken.join().unwrap(), Some(1));
+        assert!(began.elapsed() < patience, "nobody woke it");
+        drop(other);
+    }
+
+    #[test]
+    fn those_who_hold_their_texts_back_do_not_keep_those_who_send_them() {
+        let queue = Arc::new(Line::default());
+        let _held: Vec<Coming> = (0..ENOUGH).map(|_| queue.expect()).collect();
+        for _ in 0..9 {
+            // Somebody comes each time, but never so many.
+            push(&queue, When::Now);
+            push(&queue, When::Now);
+            assert_eq!(queue.take(|| None).map(|group| group.len()), Some(2));
+        }
+        assert_eq!(queue.waiting().patience, LEAST);
     }
 
     #[test]
