@@ -25,7 +25,7 @@ use bauta::config::Config;
 use bauta::domain::{
     Action, Clock, Direction, Language, MessageId, MessageState, PartyId, Timestamp, Words,
 };
-use bauta::relay::{self, Envelope, Erase, Pace, Peer, Relay};
+use bauta::relay::{self, Envelope, Erase, Peer, Relay, Space};
 use bauta::search::{self, Criteria, Indexed, Query};
 use bauta::store::{Keep, KeepFrom, Store};
 use rusqlite::{Connection, params};
@@ -434,7 +434,7 @@ async fn expiry(house: &mut Open, count: usize, now: Timestamp) {
             tokio::time::sleep(ERASING).await;
             over.cancel();
         });
-        let expired = relay::erase(&store, &key, &what, Pace::Gentle, &enough).await.unwrap();
+        let expired = relay::erase(&store, &key, &what, Space::Kept, &enough).await.unwrap();
         ended.cancel();
         expired
     });

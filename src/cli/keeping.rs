@@ -13,7 +13,7 @@ use super::exit::Wrong;
 use super::{beside, json, not_yet};
 use crate::app::House;
 use crate::domain::{Clock, ConversationId, OrderId, PartyId, SellerId};
-use crate::relay::{self, Erase, Pace};
+use crate::relay::{self, Erase, Space};
 use crate::store::{Expired, HoldOn, HoldRow, Placed};
 
 /// `bauta hold …`
@@ -183,7 +183,7 @@ pub(super) fn erase_party(
 /// Erases and leaves no trace, in as many steps as it takes.
 pub(super) async fn erase(house: &House, what: &Erase<'_>) -> anyhow::Result<Expired> {
     let (key, stop) = (house.keyring.word_key(), CancellationToken::new());
-    Ok(relay::erase(&house.store, &key, what, Pace::Steady, &stop).await?)
+    Ok(relay::erase(&house.store, &key, what, Space::GivenBack, &stop).await?)
 }
 
 fn as_json(expired: Expired) -> serde_json::Value {

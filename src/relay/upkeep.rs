@@ -17,7 +17,8 @@ const INDEXED: u32 = 1024;
 /// So often it is looked whether so many wait for it.
 const INDEX_EVERY: Duration = Duration::from_millis(250);
 /// So long they wait at most where they are fewer; a search looks through them until then.
-const INDEX_ALL_EVERY: Duration = Duration::from_secs(5);
+/// A few rewrite nearly as much of their part as a thousand do.
+const INDEX_ALL_EVERY: Duration = Duration::from_secs(600);
 /// What could not be written is tried again after this.
 const AFTER_ERROR: Duration = Duration::from_secs(10);
 /// So long a look that found nothing is rested after at most.
@@ -76,16 +77,18 @@ pub enum Erase<'a> {
     Deleted(&'a PartyId),
 }
 
-/// How much of the writer's time erasing takes.
+/// What becomes of the space that erased messages took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
-    /// At most half of it: for the relay itself.
-    Gentle,
-    /// What it needs, one step after another: somebody waits for it.
-    Steady,
+pub enum Space {
+    /// Some space is left free for what comes in next: for the relay itself.
+    Kept,
+    /// All that became free is given back: somebody asked for it.
+    GivenBack,
 }
 
-/// Erases all that may go, step by step, and leaves no trace of it. Ends early when told to stop.
+/// Erases all that may go, step by step, and leaves no trace of it. Ends early when told to stop. At most
+/// half of the writer's time is taken: steps without a rest between them keep a relay beside a command
+/// waiting for seconds.
 ///
 /// # Errors
 /// The store could not do its part; what was erased before stays erased.
@@ -93,7 +96,7 @@ pub async fn erase(
     store: &Store,
     key: &WordKey,
     what: &Erase<'_>,
-    pace: Pace,
+    space: Space,
     stop: &CancellationToken,
 ) -> Result<Expired, StoreError> {
     let mut total = Expired::default();
@@ -122,7 +125,7 @@ pub async fn erase(
             None => break,
         }
         if step.erased > 0 {
-            rest(store, pace, took).await;
+            rest(store, took).await;
         }
     }
     if let Erase::Deleted(id) = what {
@@ -130,13 +133,14 @@ pub async fn erase(
         while let (Some(after), false) = (pair, stop.is_cancelled()) {
             let began = Instant::now();
             pair = store.forget_conversations(id, after).await?;
-            rest(store, pace, began.elapsed()).await;
+            rest(store, began.elapsed()).await;
         }
     }
-    take_out(store, pace, stop).await?;
+    // What can't be taken out of a damaged index is no reason to leave what was erased in the WAL.
+    let is_out = take_out(store, stop).await;
     let is_asked = total.erased > 0 || !matches!(what, Erase::Expired(_));
-    leave_no_trace(store, is_asked, pace, stop).await?;
-    Ok(total)
+    leave_no_trace(store, is_asked, space, stop).await?;
+    is_out.map(|()| total)
 }
 
 /// Does what is owed after something was erased, here or by a command beside us, now or before we were
@@ -144,7 +148,7 @@ pub async fn erase(
 async fn leave_no_trace(
     store: &Store,
     is_asked: bool,
-    pace: Pace,
+    space: Space,
     stop: &CancellationToken,
 ) -> Result<(), StoreError> {
     let mut owed = store.owed().await?;
@@ -157,12 +161,12 @@ async fn leave_no_trace(
     if is_done {
         return Ok(());
     }
-    let kept_free = if pace == Pace::Gentle { KEPT_FREE } else { u32::MAX };
+    let kept_free = if space == Space::Kept { KEPT_FREE } else { u32::MAX };
     while !stop.is_cancelled() && store.shrink_some(PAGES, kept_free).await? {
-        rest(store, pace, STEP).await;
+        rest(store, STEP).await;
     }
     if owed == Owed::Sweep {
-        match sweep(store, pace, stop).await {
+        match sweep(store, stop).await {
             Ok(true) => owed = Owed::Cut,
             Ok(false) => {}
             Err(error) => {
@@ -179,15 +183,13 @@ async fn leave_no_trace(
 }
 
 /// After a step that took so long: mail has its turn, and what was written is copied before more is.
-async fn rest(store: &Store, pace: Pace, took: Duration) {
-    if pace == Pace::Gentle {
-        tokio::time::sleep(took).await;
-    }
+async fn rest(store: &Store, took: Duration) {
+    tokio::time::sleep(took).await;
     store.settle_wal().await;
 }
 
 /// Takes the words of what was erased out of the search index, now or in a pass that was broken off.
-async fn take_out(store: &Store, pace: Pace, stop: &CancellationToken) -> Result<(), StoreError> {
+async fn take_out(store: &Store, stop: &CancellationToken) -> Result<(), StoreError> {
     let mut most = 16;
     loop {
         let began = Instant::now();
@@ -196,14 +198,14 @@ async fn take_out(store: &Store, pace: Pace, stop: &CancellationToken) -> Result
         }
         let took = began.elapsed();
         most = if took < STEP { (most * 2).min(MOST_TAKEN_OUT) } else { (most / 2).max(16) };
-        rest(store, pace, took).await;
+        rest(store, took).await;
     }
 }
 
 /// Overwrites what SQLite left of what was erased (and of what will be) in the pages that were written
 /// since the last time: whether that is done. Else what is left is known, and the next sweep begins with
 /// it.
-async fn sweep(store: &Store, pace: Pace, stop: &CancellationToken) -> Result<bool, StoreError> {
+async fn sweep(store: &Store, stop: &CancellationToken) -> Result<bool, StoreError> {
     let mut of_all = 0;
     // Each time fewer are left, those that were written in the time that the last ones took, unless
     // mail comes in faster than pages are looked at.
@@ -223,7 +225,7 @@ async fn sweep(store: &Store, pace: Pace, stop: &CancellationToken) -> Result<bo
             }
             let took = began.elapsed();
             most = if took < STEP { (most * 2).min(MOST_SWEPT) } else { (most / 2).max(16) };
-            rest(store, pace, took).await;
+            rest(store, took).await;
         }
         if store.end_sweep(LAST_SWEPT).await? {
             return Ok(true);
@@ -240,7 +242,7 @@ impl Relay {
         let began = Instant::now();
         let key = self.keys(Keyring::word_key);
         let what = Erase::Expired(keep(archive, now));
-        let rests = match erase(&self.0.store, &key, &what, Pace::Gentle, stop).await {
+        let rests = match erase(&self.0.store, &key, &what, Space::Kept, stop).await {
             // Where much is kept by holds or open orders, a look takes a while, and for nothing.
             Ok(Expired { erased: 0, .. }) => 20,
             // As much comes to its end as comes in, and the steps leave mail its time.

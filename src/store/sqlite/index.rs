@@ -22,6 +22,7 @@ use super::Store;
 use super::expire::HOLDS;
 use super::lists::{self, At, Change, Members, Posting, WIDTH, five, word};
 use super::rows::{all, get, one, run};
+use super::sweep;
 use crate::domain::{Wanted, Words};
 use crate::store::error::StoreError;
 
@@ -110,10 +111,13 @@ impl Part {
     }
 
     /// That the messages have these of their words.
-    fn postings(self, messages: &[Packed], words: Range<u64>) -> Vec<Posting> {
+    ///
+    /// Errors: `Damaged` where one of them is no message of the part.
+    fn postings(self, messages: &[Packed], words: Range<u64>) -> Result<Vec<Posting>, StoreError> {
         let mut postings = vec![];
         for (message, packed) in messages {
-            let at = At::try_from(message - self.first()).unwrap_or(At::MAX);
+            let at = At::try_from(message - self.first()).ok().filter(|at| *at < self.size);
+            let at = at.ok_or(StoreError::Damaged("found_by_progress"))?;
             let packed = packed.as_chunks::<WIDTH>().0;
             let from = packed.partition_point(|five| word(*five) < words.start);
             let own = packed.iter().skip(from).map(|five| word(*five));
@@ -121,7 +125,7 @@ impl Part {
             postings.extend(own.map(|word| Posting::new(word, at)));
         }
         postings.sort_unstable();
-        postings
+        Ok(postings)
     }
 
     /// The block in which a word stands, if it stands anywhere.
@@ -153,7 +157,7 @@ impl Part {
         let times = u64::try_from(all.div_ceil(AT_ONCE)).unwrap_or(u64::MAX).max(1);
         let half = ALL_WORDS / 2;
         let to = from.max(half).saturating_add(half.div_ceil(times)).min(ALL_WORDS);
-        let postings = self.postings(messages, from..to);
+        let postings = self.postings(messages, from..to)?;
         let stopped = self.change(conn, &postings, how, || began.elapsed() > HOLDS)?;
         Ok(stopped.or((to < ALL_WORDS).then_some(to)))
     }
@@ -194,7 +198,7 @@ impl Part {
         words: &Words,
         how: Change,
     ) -> Result<(), StoreError> {
-        let postings = self.postings(&[(message, pack(words))], 0..ALL_WORDS);
+        let postings = self.postings(&[(message, pack(words))], 0..ALL_WORDS)?;
         self.change(conn, &postings, how, || false).map(|_| ())
     }
 
@@ -223,7 +227,8 @@ impl Part {
     pub(super) fn members(self, conn: &Connection, wanted: &Wanted) -> Result<Members, StoreError> {
         let mut groups: Vec<&Vec<u64>> = wanted.0.iter().collect();
         // What no key makes is what most messages have: asked last, and mostly not at all.
-        groups.sort_by_key(|group| group.iter().any(|word| Words::keyed(*word) != *word));
+        groups.sort_by_key(|group| (group.iter().any(|word| Words::keyed(*word) != *word), *group));
+        groups.dedup();
         let mut all: Option<Members> = None;
         for group in groups {
             let mut any = Members::none(self.size);
@@ -302,6 +307,8 @@ impl Store {
                     run(conn, "DELETE FROM found_words WHERE gone = 2", [])?;
                 }
             }
+            // Whoever swept since they were erased did not find these.
+            sweep::owe(conn)?;
             Ok(true)
         })
         .await
@@ -378,6 +385,7 @@ pub(super) fn keep(conn: &Connection, message: i64, packed: &[u8]) -> Result<(),
         let part = Reach::read(conn)?.part_of(message);
         part.change_one(conn, message, &words, Change::TakeOut)?;
         run(conn, "DELETE FROM found_words WHERE message = ?1", [message])?;
+        sweep::owe(conn)?;
         run(conn, sql, params![message, packed])?;
     }
     Ok(())

@@ -197,11 +197,11 @@ CREATE TABLE content (
 
 -- What a message is found by: numbers of 5 bytes, in order. A table of its own: those that are not in the
 -- index yet are looked through. gone: the message was erased, and its words are to be taken out of the index
--- still (1), or are being taken out (2); so it outlives the message.
+-- still (1), or are being taken out (2); so it outlives the message. Before the words, which are long.
 CREATE TABLE found_words (
     message INTEGER PRIMARY KEY,
-    words   BLOB NOT NULL,
-    gone    INTEGER CHECK (gone IN (1, 2))
+    gone    INTEGER CHECK (gone IN (1, 2)),
+    words   BLOB NOT NULL
 ) STRICT;
 CREATE INDEX found_words_gone ON found_words (gone, message) WHERE gone IS NOT NULL;
 

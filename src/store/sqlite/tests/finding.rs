@@ -1,6 +1,6 @@
 use super::*;
 use crate::store::sqlite::index;
-use crate::store::{Keep, KeepFrom, Search};
+use crate::store::{Keep, KeepFrom, Owed, Search};
 
 const KEEP: Duration = Duration::from_secs(60 * 86_400);
 /// In the words of each letter.
@@ -179,6 +179,28 @@ async fn of_what_was_erased_no_word_is_left_wherever_it_was_broken_off() {
         )
         .unwrap();
     assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn words_that_leave_the_index_after_a_sweep_are_swept_for_once_more() {
+    let market = Market::open_in_parts().await;
+    market.accept_all(1..=20).await;
+    market.index_all(64).await;
+    // Another process swept between the erasing and the taking out.
+    let swept = || market.raw().execute("UPDATE erasure SET owed = 0", []).unwrap();
+    market.erase_up_to(10).await;
+    swept();
+    market.take_out_all(64).await;
+    assert_eq!(market.store.owed().await.unwrap(), Owed::Sweep);
+
+    // And so those of a message whose number is given out anew: the first's, when nothing is left.
+    market.erase_up_to(20).await;
+    market.accept_all(21..=21).await;
+    market.index_all(64).await;
+    market.erase_up_to(21).await;
+    swept();
+    market.accept_all(22..=22).await;
+    assert_eq!(market.store.owed().await.unwrap(), Owed::Sweep);
 }
 
 #[tokio::test]
