@@ -16,9 +16,10 @@ use crate::store::{Expired, Keep, KeepFrom, Owed, Place, Store, StoreError, can_
 const INDEXED: u32 = 1024;
 /// So often it is looked whether so many wait for it.
 const INDEX_EVERY: Duration = Duration::from_millis(250);
-/// So long they wait at most where they are fewer; a search looks through them until then.
-/// A few rewrite nearly as much of their part as a thousand do.
-const INDEX_ALL_EVERY: Duration = Duration::from_secs(600);
+/// So long they wait at most where they are fewer, and as long again for each so many messages that their
+/// part has: a few rewrite nearly as much of it as a thousand do. A search looks through them until then.
+const INDEX_ALL_EVERY: Duration = Duration::from_secs(5);
+const LIGHT: u32 = 64;
 /// What could not be written is tried again after this.
 const AFTER_ERROR: Duration = Duration::from_secs(10);
 /// So long a look that found nothing is rested after at most.
@@ -285,16 +286,17 @@ impl Relay {
 
     /// Brings what is stored into the search index, until it is told to stop.
     pub async fn index(&self, stop: CancellationToken) {
-        let mut since = Instant::now();
+        let (mut since, mut wait) = (Instant::now(), INDEX_ALL_EVERY);
         loop {
             let began = Instant::now();
-            let few = if since.elapsed() < INDEX_ALL_EVERY { INDEXED } else { 1 };
+            let few = if since.elapsed() < wait { INDEXED } else { 1 };
             let pause = match self.index_where_wait(few).await {
                 // As long as it took, so that mail has its turn.
                 Ok(true) => began.elapsed(),
                 Ok(false) => {
                     if few == 1 {
-                        since = began;
+                        let has = self.0.store.newest_part_has().await.unwrap_or(0);
+                        (since, wait) = (began, INDEX_ALL_EVERY * (1 + has / LIGHT));
                     }
                     INDEX_EVERY
                 }

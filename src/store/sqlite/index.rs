@@ -263,6 +263,12 @@ impl Store {
         Ok(waiting.await?.is_some_and(|waiting| waiting >= many))
     }
 
+    /// How many numbers of messages the index has passed in its newest part.
+    pub async fn newest_part_has(&self) -> Result<u32, StoreError> {
+        let has = |reach: Reach| u32::try_from(reach.upto.rem_euclid(i64::from(reach.size)));
+        Ok(has(self.read(Reach::read).await?).unwrap_or(0))
+    }
+
     /// A step of bringing messages into the index, at most so many at once, all of one part: how many
     /// are on their way into it or there with this step. None: all are there.
     pub async fn index_some(&self, most: u32) -> Result<usize, StoreError> {
