@@ -223,7 +223,7 @@ CREATE TABLE found_by_progress (
     gone_word   INTEGER NOT NULL,
     size        INTEGER NOT NULL CHECK (size BETWEEN 64 AND 32768 AND size % 64 = 0)
 ) STRICT;
-INSERT INTO found_by_progress VALUES (0, 0, 0, 0, 8192);
+INSERT INTO found_by_progress VALUES (0, 0, 0, 0, 16384);
 
 -- What is still to be done about what was erased: 2: pages may have remains of it; 1: only the WAL.
 CREATE TABLE erasure (
