@@ -23,7 +23,7 @@ use super::expire::HOLDS;
 use super::lists::{self, At, Change, Members, Posting, WIDTH, five, word};
 use super::rows::{all, get, one, run};
 use super::sweep;
-use crate::domain::{Wanted, Words};
+use crate::domain::Words;
 use crate::store::error::StoreError;
 
 /// What a step writes, about.
@@ -223,16 +223,16 @@ impl Part {
         Ok(())
     }
 
-    /// Those of the part's messages that are meant.
-    pub(super) fn members(self, conn: &Connection, wanted: &Wanted) -> Result<Members, StoreError> {
-        let mut groups: Vec<&Vec<u64>> = wanted.0.iter().collect();
-        // What no key makes is what most messages have: asked last, and mostly not at all.
-        groups.sort_by_key(|group| (group.iter().any(|word| Words::keyed(*word) != *word), *group));
-        groups.dedup();
+    /// Those of the part's messages that have a word of each group.
+    pub(super) fn members(
+        self,
+        conn: &Connection,
+        asked: &[&[u64]],
+    ) -> Result<Members, StoreError> {
         let mut all: Option<Members> = None;
-        for group in groups {
+        for group in asked {
             let mut any = Members::none(self.size);
-            for word in group {
+            for word in *group {
                 self.block(conn, *word, |_, lists| any.add(lists, *word, self.size))?;
             }
             if let Some(all) = &all {

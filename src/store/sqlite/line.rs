@@ -308,7 +308,7 @@ mod tests {
         let began = Instant::now();
         assert_eq!(queue.take(|| None).map(|group| group.len()), Some(1));
         assert!(began.elapsed() >= COMPANY);
-        // The next time for half as long, and so on; where somebody came, for longer again.
+        // The next time for half as long, and so on, down to the least.
         assert_eq!(queue.waiting().patience, COMPANY / 2);
         for _ in 0..9 {
             push(&queue, When::Now);

@@ -9,7 +9,7 @@ use super::archive::{MESSAGE_COLUMNS, read_row};
 use super::content::unpack;
 use super::index::{self, Reach};
 use super::rows::{get, moment, one};
-use crate::domain::Timestamp;
+use crate::domain::{Timestamp, Wanted, Words};
 use crate::store::error::StoreError;
 use crate::store::search::{Found, Search};
 
@@ -63,6 +63,15 @@ fn bounds(conn: &Connection, search: &Search) -> Result<Option<Bounds>, StoreErr
     Ok(Some(bounds))
 }
 
+/// The words as each part of the index is asked for them, every group once.
+fn in_order(wanted: &Wanted) -> Vec<&[u64]> {
+    let mut groups: Vec<&[u64]> = wanted.0.iter().map(Vec::as_slice).collect();
+    // What no key makes is what most messages have: asked last, and mostly not at all.
+    groups.sort_by_key(|group| (group.iter().any(|word| Words::keyed(*word) != *word), *group));
+    groups.dedup();
+    groups
+}
+
 fn find(conn: &Connection, search: &Search) -> Result<Vec<Found>, StoreError> {
     let Some(Bounds { above, below }) = bounds(conn, search)? else { return Ok(vec![]) };
     let limit = usize::try_from(search.limit).unwrap_or(usize::MAX);
@@ -93,11 +102,12 @@ fn find(conn: &Connection, search: &Search) -> Result<Vec<Found>, StoreError> {
     let Some(oldest) = oldest.flatten() else { return Ok(found) };
     let from = above.saturating_add(1).max(oldest);
     let to = below.saturating_sub(1).min(reach.upto);
+    let asked = in_order(&search.wanted);
     for part in reach.parts(from, to) {
         if found.len() >= limit {
             break;
         }
-        for at in part.members(conn, &search.wanted)?.newest_first() {
+        for at in part.members(conn, &asked)?.newest_first() {
             let number = part.message(at);
             if found.len() < limit && (from..=to).contains(&number) {
                 found.extend(read(conn, number, search)?);
