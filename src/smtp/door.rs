@@ -30,8 +30,8 @@ pub trait Door: Send + Sync + 'static {
         async { None }
     }
 
-    /// A mail's text begins: whoever writes something already may wait for it a moment, so that one
-    /// sync serves both.
+    /// A mail's text begins, or is there: whoever writes something already may wait for it a moment, so
+    /// that one sync serves both.
     fn expect(&self) -> Self::Coming;
 
     /// A whole mail, after its end, for all its routes: at least one, at most 100, in the order of

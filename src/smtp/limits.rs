@@ -33,6 +33,8 @@ pub struct Limits {
     pub command: Duration,
     /// From 354 to the final dot.
     pub data: Duration,
+    /// So long after 354 others wait for its end a moment, to be written along with it.
+    pub soon: Duration,
     /// For the PROXY header of a load balancer.
     pub proxy: Duration,
     /// For a reply to be taken by the peer.
@@ -54,6 +56,7 @@ impl Default for Limits {
             unknown_recipients: 20,
             command: Duration::from_secs(300),
             data: Duration::from_secs(600),
+            soon: Duration::from_millis(25),
             proxy: Duration::from_secs(10),
             write: Duration::from_secs(60),
             drain: Duration::from_secs(10),

@@ -49,6 +49,9 @@ impl<R> Transaction<R> {
     }
 }
 
+/// A text that was read to its end, and the share that it is kept within.
+type Read = Option<(Option<Share>, Scanned)>;
+
 /// What a command leads to.
 #[derive(Debug)]
 enum Answer {
@@ -359,11 +362,27 @@ where
             return Ok(Answer::Say(Reply::InFlight));
         };
         self.connection.say(&Reply::GoAhead);
-        let coming = self.door.expect();
-        match self.read_mail(share).await? {
-            Some((share, scanned)) => self.hand_over(transaction, share, (scanned, coming)).await,
-            None => Ok(self.far_too_large()),
+        match self.read_expected(share).await? {
+            (Some((share, scanned)), coming) => {
+                self.hand_over(transaction, share, (scanned, coming)).await
+            }
+            (None, _) => Ok(self.far_too_large()),
         }
+    }
+
+    /// Reads a mail that the house expects: from now on, or where its text is slow to come, from its end
+    /// on, so that nobody else waits for it.
+    async fn read_expected(&mut self, share: Share) -> Result<(Read, D::Coming), Ended> {
+        let (door, soon) = (self.door, self.settings.limits.soon);
+        let coming = door.expect();
+        let reading = self.read_mail(share);
+        tokio::pin!(reading);
+        if let Ok(read) = timeout(soon, &mut reading).await {
+            return Ok((read?, coming));
+        }
+        drop(coming);
+        let read = reading.await?;
+        Ok((read, door.expect()))
     }
 
     /// What a sender is told whose mail is not taken now.
@@ -439,7 +458,7 @@ where
     }
 
     /// Reads to the final dot; none where that is too far away.
-    async fn read_mail(&mut self, share: Share) -> Result<Option<(Option<Share>, Scanned)>, Ended> {
+    async fn read_mail(&mut self, share: Share) -> Result<Read, Ended> {
         let max_size = self.settings.max_size;
         let deadline = Instant::now() + self.settings.limits.data;
         let far = self.far();

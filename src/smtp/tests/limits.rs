@@ -138,6 +138,29 @@ async fn a_slow_peer_is_waited_for_in_all_and_not_per_octet() {
 }
 
 #[tokio::test]
+async fn nobody_waits_for_a_text_that_is_slow_to_come() {
+    let limits = Limits { soon: Duration::from_millis(50), ..Limits::default() };
+    let mut line = call("127.0.0.1", settings().with_limits(limits));
+    line.begin("slow").await;
+    assert!(!line.door.is_expecting());
+    line.send(b"DATA\r\n").await;
+    line.hear().await;
+    assert!(line.door.is_expecting(), "its text may be there with the next octets");
+    let waited = async {
+        while line.door.is_expecting() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), waited).await.expect("it is waited for");
+    line.send(b"at last\r\n.\r\n").await;
+    line.door.waits.notified().await;
+    assert!(line.door.is_expecting(), "now it is there");
+    line.door.go.notify_one();
+    line.hear().await;
+    assert!(!line.door.is_expecting());
+}
+
+#[tokio::test]
 async fn a_peer_that_does_not_read_is_left() {
     let write = Duration::from_millis(200);
     let limits = Limits { write, idle_commands: usize::MAX, ..Limits::default() };

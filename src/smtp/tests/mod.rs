@@ -52,19 +52,27 @@ struct Scripted {
     go: Notify,
     /// Says that `slow@` waits.
     waits: Notify,
+    /// Held by each mail that is expected.
+    expected: Arc<()>,
 }
 
 impl Scripted {
     fn came(&self) -> Vec<Came> {
         self.came.lock().unwrap().clone()
     }
+
+    fn is_expecting(&self) -> bool {
+        Arc::strong_count(&self.expected) > 1
+    }
 }
 
 impl Door for Scripted {
     type Route = String;
-    type Coming = ();
+    type Coming = Arc<()>;
 
-    fn expect(&self) {}
+    fn expect(&self) -> Arc<()> {
+        Arc::clone(&self.expected)
+    }
 
     async fn route(
         &self,
@@ -91,7 +99,7 @@ impl Door for Scripted {
         peer: Peer,
         envelope: Envelope<'_>,
         routes: Vec<String>,
-        (raw, ()): (Vec<u8>, ()),
+        (raw, _coming): (Vec<u8>, Arc<()>),
     ) -> Outcome {
         assert!(peer.is_trusted());
         let route = routes.join(",");
