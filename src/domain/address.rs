@@ -1,11 +1,14 @@
 //! Two kinds of address that must never be taken for one another.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+use super::bytes::are_all;
 
 /// Why a text is no address we can deliver to. Names no part of the address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -73,7 +76,16 @@ impl RealAddress {
 /// A domain in ASCII: each label outside it as its A-label (RFC 5890 §2.3.2.1). What has none
 /// stays as it is.
 fn ascii(domain: &str) -> String {
+    if is_spelt_one_way(domain) {
+        return domain.to_owned();
+    }
     idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_owned())
+}
+
+/// Whether a domain is the same in ASCII and as it is shown: most have nothing but small letters.
+pub(super) fn is_spelt_one_way(domain: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() | b.is_ascii_digit() | (b == b'.') | (b == b'-');
+    are_all(domain.as_bytes(), plain) && !domain.contains("xn--")
 }
 
 /// A letter or a mark of a script other than Latin's.
@@ -86,7 +98,10 @@ impl FromStr for RealAddress {
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
         // RFC 6532 §3.1: the same character may be written in several ways.
-        let text: String = text.trim().nfc().collect();
+        let text = match text.trim() {
+            text if text.is_ascii() => Cow::Borrowed(text),
+            text => Cow::Owned(text.nfc().collect::<String>()),
+        };
         let (local, domain) = text.rsplit_once('@').ok_or(AddressError::Form)?;
         if local.is_empty() || domain.is_empty() {
             return Err(AddressError::Form);

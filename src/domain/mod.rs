@@ -33,7 +33,7 @@ mod words;
 
 pub use account::{HealthRules, NoStrike, Rung, StepKind, Violation};
 pub use address::{AddressError, AliasAddress, Canonical, RealAddress};
-pub use bytes::{are_all, is_plain_text, lines_of, run_of};
+pub use bytes::{are_all, is_plain_text, lines_of, lowered, parts_of, push_lower, run_of};
 pub use characters::is_unseen;
 pub use conversation::{ConversationId, ThreadLink};
 pub use copies::{Copies, Prints};
@@ -52,7 +52,7 @@ pub use order::{Fulfilment, Order, OrderStatus};
 pub use party::{Party, PartyId, Role, ShownName, ShownNameError, Standing};
 pub use party_domain::{PartyDomain, PartyDomainError};
 pub use report::{Cause, Report, ReportKind};
-pub use secrets::{Secrets, folded, folded_char};
+pub use secrets::{Secrets, folded, push_folded};
 pub use time::{Clock, Date, DateError, Timestamp};
 pub use verdict::{Action, Certainty, Finding, Hold, HoldReason, Part, RuleId, Verdict};
 pub use words::{Wanted, Words};

@@ -6,9 +6,10 @@ use std::sync::LazyLock;
 
 use memchr::memmem;
 use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
-use super::address::{Canonical, RealAddress};
+use super::address::{Canonical, RealAddress, is_spelt_one_way};
+use super::bytes::{lowered, parts_of, push_lower};
 use super::party::Party;
 
 /// Providers whose domain names nobody: it is shared by millions.
@@ -92,6 +93,7 @@ impl Secrets {
         }
         let again: Vec<RealAddress> = addresses
             .iter()
+            .filter(|a| !is_spelt_one_way(a.domain()))
             .flat_map(|a| spellings(a.domain()).map(|domain| format!("{}@{domain}", a.local())))
             .filter_map(|address| address.parse().ok())
             .collect();
@@ -103,7 +105,10 @@ impl Secrets {
         addresses.retain(|a| !recipient.has_address(a));
         let public: Vec<String> =
             public.iter().chain([&shown_name]).map(|p| p.to_lowercase()).collect();
-        let is_public = |text: &str| public.iter().any(|p| p.contains(&text.to_lowercase()));
+        let is_public = |text: &str| {
+            let lower = text.to_lowercase();
+            public.iter().any(|p| p.contains(&lower))
+        };
         let mut domains: Vec<String> = addresses
             .iter()
             .map(|a| a.domain().to_owned())
@@ -144,7 +149,7 @@ impl Secrets {
             return true;
         }
         // Of ASCII both are one.
-        let text = if text.is_ascii() { letters } else { text.to_lowercase() };
+        let text = if text.is_ascii() { letters } else { lowered(text) };
         self.local_parts.iter().any(|part| contains(&text, part).is_some())
     }
 
@@ -178,30 +183,36 @@ impl Secrets {
 /// A text in lower case without what is written above, below or through its letters, for comparing
 /// names: "José Núñez" and "JOSE NUNEZ" are one.
 pub fn folded(text: &str) -> String {
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
+    let mut folded = String::with_capacity(text.len());
+    for (plain, other) in parts_of(text) {
+        push_lower(plain, &mut folded);
+        other.chars().for_each(|c| push_folded(c, &mut folded));
     }
-    text.chars().flat_map(folded_char).collect()
+    folded
 }
 
-/// One character of a [`folded`] text; none for a mark.
-pub fn folded_char(c: char) -> impl Iterator<Item = char> {
-    let (ascii, special) = match c {
-        c if c.is_ascii() => (Some(c.to_ascii_lowercase()), ""),
-        'ß' | 'ẞ' => (None, "ss"),
-        'æ' | 'Æ' => (None, "ae"),
-        'œ' | 'Œ' => (None, "oe"),
-        'ø' | 'Ø' => (None, "o"),
-        'ł' | 'Ł' => (None, "l"),
-        'đ' | 'Đ' | 'ð' | 'Ð' => (None, "d"),
-        'þ' | 'Þ' => (None, "th"),
-        'ı' => (None, "i"),
-        _ => (None, ""),
+/// Adds one character as in a [`folded`] text; nothing for a mark.
+pub fn push_folded(c: char, to: &mut String) {
+    let special = match c {
+        c if c.is_ascii() => return to.push(c.to_ascii_lowercase()),
+        'ß' | 'ẞ' => "ss",
+        'æ' | 'Æ' => "ae",
+        'œ' | 'Œ' => "oe",
+        'ø' | 'Ø' => "o",
+        'ł' | 'Ł' => "l",
+        'đ' | 'Đ' | 'ð' | 'Ð' => "d",
+        'þ' | 'Þ' => "th",
+        'ı' => "i",
+        // NFKD: only marks, which are left out, may come in another order.
+        c => {
+            return decompose_compatible(c, |c| {
+                if !is_combining_mark(c) {
+                    to.extend(c.to_lowercase());
+                }
+            });
+        }
     };
-    let other = (ascii.is_none() && special.is_empty()).then_some(c);
-    let other = other.into_iter().flat_map(|c| std::iter::once(c).nfkd());
-    let other = other.filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
-    ascii.into_iter().chain(special.chars()).chain(other)
+    to.push_str(special);
 }
 
 /// A domain as it may be written: with its own letters, and as DNS has it (RFC 5891 §4.4).

@@ -6,7 +6,7 @@ use decancer::Translation;
 use memchr::memchr3_iter;
 use unicode_normalization::UnicodeNormalization;
 
-use crate::domain::{folded, is_unseen, lines_of};
+use crate::domain::{folded, is_unseen, lines_of, parts_of, push_lower};
 use crate::mail;
 
 /// Encodings inside of one another that are undone.
@@ -100,46 +100,36 @@ fn base64_blocks(text: &str) -> Vec<String> {
 
 /// NFKC, lower case, without characters that are not seen.
 pub(super) fn fold(text: &str) -> Cow<'_, str> {
-    // Most text: its NFKC is itself, and all of it is seen.
-    if text.is_ascii() {
-        return match text.bytes().any(|b| b.is_ascii_uppercase()) {
-            true => Cow::Owned(text.to_ascii_lowercase()),
-            false => Cow::Borrowed(text),
-        };
+    if text.is_ascii() && !text.bytes().any(|b| b.is_ascii_uppercase()) {
+        return Cow::Borrowed(text);
     }
-    // A line's end composes with nothing: each line is folded by itself.
     let mut folded = String::with_capacity(text.len());
-    for line in text.split_inclusive('\n') {
-        if line.is_ascii() {
-            folded.extend(line.bytes().map(|b| char::from(b.to_ascii_lowercase())));
-        } else {
-            let seen = line.nfkc().filter(|c| !is_unseen(*c));
-            folded.extend(seen.flat_map(char::to_lowercase));
-        }
+    for (plain, other) in parts_of(text) {
+        // Most text: its NFKC is itself, and all of it is seen.
+        push_lower(plain, &mut folded);
+        let seen = other.nfkc().filter(|c| !is_unseen(*c));
+        folded.extend(seen.flat_map(char::to_lowercase));
     }
     Cow::Owned(folded)
 }
 
-/// Letters without the marks around them, and as the Latin letters that they look like.
+/// A text in lower case: letters without the marks around them, and as the Latin letters that they look
+/// like.
 fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    for line in text.split_inclusive('\n') {
-        match line.is_ascii() {
-            true => plain.push_str(line),
-            false => plain_line(line, &mut plain),
-        }
+    let mut like = String::with_capacity(text.len());
+    for (plain, other) in parts_of(text) {
+        like.push_str(plain);
+        folded(other).chars().for_each(|c| push_like(c, &mut like));
     }
-    plain
+    like
 }
 
-fn plain_line(line: &str, plain: &mut String) {
-    for c in folded(line).chars() {
-        let stays = c.is_ascii() || matches!(c, '\u{3000}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}');
-        match if stays { Translation::None } else { decancer::cure_char!(c) } {
-            Translation::Character(like) => plain.push(like),
-            Translation::String(like) => plain.push_str(&like),
-            Translation::None => plain.push(c),
-        }
+fn push_like(c: char, to: &mut String) {
+    let stays = c.is_ascii() || matches!(c, '\u{3000}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}');
+    match if stays { Translation::None } else { decancer::cure_char!(c) } {
+        Translation::Character(like) => to.push(like),
+        Translation::String(like) => to.push_str(&like),
+        Translation::None => to.push(c),
     }
 }
 

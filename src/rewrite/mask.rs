@@ -8,7 +8,7 @@ use memchr::{memchr2_iter, memmem};
 use regex::Regex;
 
 use super::edit::{Edits, Why};
-use crate::domain::{AliasAddress, Secrets, Sightings, folded_char, is_unseen, lines_of};
+use crate::domain::{AliasAddress, Secrets, Sightings, is_unseen, lines_of, lowered, push_folded};
 use crate::mail::{SegmentKind, Text, base_subject, sighting};
 
 /// What stands in place of the sender's secrets.
@@ -110,7 +110,7 @@ impl Masks<'_> {
             }
         }
         // Most texts name none: they are not cut into hosts.
-        let lower = text.to_lowercase();
+        let lower = lowered(text);
         if !self
             .secrets
             .domains
@@ -407,7 +407,7 @@ impl Letters {
         for (at, c) in text.char_indices() {
             let place = at..at + c.len_utf8();
             let before = letters.folded.len();
-            letters.folded.extend(folded_char(c));
+            push_folded(c, &mut letters.folded);
             match letters.folded.len() - before {
                 // A mark goes with its letter.
                 0 => {

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization as _;
-use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::char::{decompose_canonical, is_combining_mark};
 
-use crate::domain::run_of;
+use crate::domain::{parts_of, push_lower, run_of};
 
 /// A word is so many characters long at most; what is longer was written by no person.
 const LONGEST: usize = 48;
@@ -21,19 +21,23 @@ pub(super) enum Word<'a> {
 
 /// A text as its words are compared.
 pub(super) fn folded(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
-        return match text.bytes().any(|b| b.is_ascii_uppercase()) {
-            true => Cow::Owned(text.to_ascii_lowercase()),
-            false => Cow::Borrowed(text),
-        };
+    if text.is_ascii() && !text.bytes().any(|b| b.is_ascii_uppercase()) {
+        return Cow::Borrowed(text);
     }
     let mut folded = String::with_capacity(text.len());
-    for c in text.nfkc().flat_map(char::to_lowercase) {
-        match c {
-            'ß' => folded.push_str("ss"),
-            _ if c.is_ascii() || is_unspaced(c) => folded.push(c),
-            // Accents go, whole letters stay: é is found as e.
-            _ => folded.extend(std::iter::once(c).nfd().filter(|c| !is_combining_mark(*c))),
+    for (plain, other) in parts_of(text) {
+        push_lower(plain, &mut folded);
+        for c in other.nfkc().flat_map(char::to_lowercase) {
+            match c {
+                'ß' => folded.push_str("ss"),
+                _ if c.is_ascii() || is_unspaced(c) => folded.push(c),
+                // Accents go, whole letters stay: é is found as e.
+                _ => decompose_canonical(c, |c| {
+                    if !is_combining_mark(c) {
+                        folded.push(c);
+                    }
+                }),
+            }
         }
     }
     Cow::Owned(folded)
