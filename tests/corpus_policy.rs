@@ -66,7 +66,7 @@ fn fired(
     body: &str,
 ) -> BTreeMap<RuleId, Fired> {
     // Lines that carry a quote mark are a quote; there is no conversation to look into.
-    let mut text = Text { body: body.to_owned(), segments: vec![] };
+    let mut text = Text { body: body.to_owned(), ..Text::default() };
     let mut at = 0;
     for line in body.split_inclusive('\n') {
         let quote = line.starts_with('>');

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::content::Content;
 use super::remote::Remote;
 use super::rich::Rich;
+use super::sighting::Hashed;
 use crate::domain::{FileFacts, MsgId};
 
 /// One mail, read. Plain data: decoded, bounded, nothing in it was judged.
@@ -78,6 +79,8 @@ pub struct Text {
     pub body: String,
     /// Ranges of `body` in order; together they cover it, each begins and ends at a line border.
     pub segments: Vec<Segment>,
+    /// Its words as sightings know them, once somebody has asked for them.
+    pub hashed: Hashed,
 }
 
 impl Text {

@@ -8,6 +8,7 @@ use super::introduction::{
     may_begin, may_name,
 };
 use super::message::{Segment, SegmentKind, Text};
+use super::sighting::Hashed;
 use super::signature;
 use crate::domain::lines_of;
 
@@ -34,7 +35,7 @@ pub fn segment(body: String) -> Text {
         }
         at = end;
     }
-    Text { body, segments }
+    Text { body, segments, hashed: Hashed::default() }
 }
 
 /// The words that were written now: the `New` segments, in order, one below the other.

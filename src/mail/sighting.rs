@@ -3,14 +3,16 @@
 //! The hashes are stored (`domain::Sightings`), so what makes a word and how a run is hashed may
 //! only change together with a migration. They are made with a key of the relay's own.
 
+use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use siphasher::sip::SipHasher13;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::message::{SegmentKind, Text};
-use crate::domain::{SightingKey, Sightings, are_all, is_unseen, run_of};
+use crate::domain::{SightingKey, Sightings, are_all, is_unseen, push_lower, run_of};
 
 /// Words of one shingle.
 const RUN: usize = 4;
@@ -26,6 +28,39 @@ pub fn shingles(text: &str, key: &SightingKey) -> Vec<u64> {
     hashes
 }
 
+/// The [`shingles`] of a text and of another that mostly begins as it does, as what goes out begins as
+/// what was written: what they have in common is hashed once.
+pub fn shingles_beside(text: &Text, other: &str, key: &SightingKey) -> [Vec<u64>; 2] {
+    let (of_text, text) = (words_of(text, key), &text.body);
+    let chunks = text.as_bytes().chunks(16).zip(other.as_bytes().chunks(16));
+    let same = chunks.take_while(|(one, other)| one == other).map(|(one, _)| one.len()).sum();
+    // Behind a mark of ASCII words begin anew, whatever stood before it.
+    let common = text.as_bytes().get(..same).unwrap_or_default();
+    let mark = common.iter().rposition(|byte| byte.is_ascii() && !is_plain(*byte));
+    let border = mark.map_or(0, |mark| mark + 1);
+    let shared = of_text.partition_point(|(_, range)| range.end <= border);
+    let mut of_other = of_text.get(..shared).unwrap_or_default().to_vec();
+    of_other.extend(words(other.get(border..).unwrap_or_default(), key));
+    let hashes = |words: &[Word]| runs(words, key).map(|(hash, _)| hash).collect::<Vec<u64>>();
+    let mut hashes_of_text = hashes(&of_text);
+    let mut hashes_of_other = match (shared + 1).checked_sub(RUN) {
+        Some(known) if known > 0 => {
+            let mut all = hashes_of_text.get(..known).unwrap_or_default().to_vec();
+            let rest = of_other.get(known..).unwrap_or_default();
+            if rest.len() >= RUN {
+                all.extend(hashes(rest));
+            }
+            all
+        }
+        _ => hashes(&of_other),
+    };
+    for hashes in [&mut hashes_of_text, &mut hashes_of_other] {
+        hashes.sort_unstable();
+        hashes.dedup();
+    }
+    [hashes_of_text, hashes_of_other]
+}
+
 /// What is known where these texts were seen.
 #[cfg(test)]
 pub fn sighted(texts: &[&str]) -> Sightings {
@@ -33,16 +68,52 @@ pub fn sighted(texts: &[&str]) -> Sightings {
     Sightings { key, hashes: texts.iter().flat_map(|text| shingles(text, &key)).collect() }
 }
 
+/// The words of a text that was asked for them: a mail's are looked at again and again, and are hashed once.
+/// Says nothing of its own about the text.
+#[derive(Clone, Default)]
+pub struct Hashed(OnceLock<(SightingKey, Vec<Word>)>);
+
+impl std::fmt::Debug for Hashed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hashed")
+    }
+}
+
+impl PartialEq for Hashed {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Hashed {}
+
+/// The words of a text.
+fn words_of<'t>(text: &'t Text, key: &SightingKey) -> Cow<'t, [Word]> {
+    let (of, known) = text.hashed.0.get_or_init(|| (*key, words(&text.body, key)));
+    if of == key { Cow::Borrowed(known) } else { Cow::Owned(words(&text.body, key)) }
+}
+
 /// The byte ranges of `text` whose words occur in earlier text, in order and apart from one
 /// another; neighbouring words are one range together with what stands between them.
 pub fn seen(text: &str, seen: &Sightings) -> Vec<Range<usize>> {
-    if seen.hashes.is_empty() {
-        return vec![];
+    match seen.hashes.is_empty() {
+        true => vec![],
+        false => seen_among(&words(text, &seen.key), seen),
     }
-    let words = words(text, &seen.key);
+}
+
+/// The same of a text that is looked at several times.
+pub fn seen_of(text: &Text, seen: &Sightings) -> Vec<Range<usize>> {
+    match seen.hashes.is_empty() {
+        true => vec![],
+        false => seen_among(&words_of(text, &seen.key), seen),
+    }
+}
+
+fn seen_among(words: &[Word], seen: &Sightings) -> Vec<Range<usize>> {
     let mut known = vec![false; words.len()];
     let mut marked = 0;
-    for (hash, run) in runs(&words, &seen.key) {
+    for (hash, run) in runs(words, &seen.key) {
         if seen.hashes.contains(&hash) {
             // Runs overlap: what was marked already is not marked again.
             if let Some(fresh) = known.get_mut(run.start.max(marked)..run.end) {
@@ -53,10 +124,10 @@ pub fn seen(text: &str, seen: &Sightings) -> Vec<Range<usize>> {
     }
     let mut ranges: Vec<Range<usize>> = Vec::new();
     let mut joins = false;
-    for ((_, range), known) in words.into_iter().zip(known) {
+    for ((_, range), known) in words.iter().zip(known) {
         match ranges.last_mut() {
             Some(last) if known && joins => last.end = range.end,
-            _ if known => ranges.push(range),
+            _ if known => ranges.push(range.clone()),
             _ => {}
         }
         joins = known;
@@ -84,7 +155,7 @@ pub fn repeated(text: &Text, known: &Sightings) -> Vec<Range<usize>> {
         };
         quotes.iter().filter_map(both).collect::<Vec<_>>()
     };
-    seen(&text.body, known).into_iter().flat_map(within).collect()
+    seen_of(text, known).into_iter().flat_map(within).collect()
 }
 
 /// The runs of a text: hash and range of words.
@@ -126,8 +197,10 @@ impl Words<'_> {
         self.normal.clear();
         if are_all(raw.as_bytes(), is_plain) {
             // Most words: their NFKC is themselves.
-            self.normal.push_str(raw);
-            self.normal.make_ascii_lowercase();
+            push_lower(raw, &mut self.normal);
+        } else if raw.chars().all(|c| c.is_ascii_alphanumeric() || is_accented(c)) {
+            // And so is that of most others.
+            self.normal.extend(raw.chars().flat_map(char::to_lowercase));
         } else {
             // Twice: some characters' compatibility forms have capitals.
             let folded = raw.nfkc().flat_map(char::to_lowercase).nfkc();
@@ -142,6 +215,12 @@ impl Words<'_> {
 /// A letter or figure of ASCII.
 fn is_plain(byte: u8) -> bool {
     (byte | 0x20).is_ascii_lowercase() | byte.is_ascii_digit()
+}
+
+/// A Latin letter with a mark: one character, and one in lower case, whatever form of Unicode is asked for.
+fn is_accented(c: char) -> bool {
+    matches!(c, '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{12f}'
+        | '\u{139}'..='\u{13e}' | '\u{141}'..='\u{148}' | '\u{14a}'..='\u{17e}')
 }
 
 /// Written without spaces between words: each character is a word.
@@ -226,6 +305,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::mail::segment;
 
     const KEY: SightingKey = SightingKey([7; 16]);
 
@@ -305,6 +385,16 @@ mod tests {
     const STORED_WHOLE: u64 = 0x60e7_91a7_ce0a_6b58;
 
     #[test]
+    fn a_letter_with_a_mark_is_as_it_is_in_every_form() {
+        for c in ('\u{80}'..='\u{24f}').filter(|c| is_accented(*c)) {
+            let folded: String =
+                std::iter::once(c).nfkc().flat_map(char::to_lowercase).nfkc().collect();
+            assert_eq!(folded, c.to_lowercase().collect::<String>());
+            assert!(folded.chars().all(char::is_alphanumeric), "{c}");
+        }
+    }
+
+    #[test]
     fn time_is_linear() {
         let text = "long ".repeat(100_000) + "x".repeat(1_000_000).as_str();
         let known = sighted(&[&text]);
@@ -323,6 +413,16 @@ mod tests {
                     before = range.end;
                 }
             }
+        }
+
+        #[test]
+        fn two_texts_have_the_same_hashes_beside_each_other_as_alone(
+            begin in "[a-cé漢 か\u{3099},.\n]{0,60}",
+            ends in ("[a-cé漢\u{3099} ,.\n]{0,30}", "[a-cé漢\u{3099} ,.\n]{0,30}"),
+        ) {
+            let (one, other) = (format!("{begin}{}", ends.0), format!("{begin}{}", ends.1));
+            let both = [shingles(&one, &KEY), shingles(&other, &KEY)];
+            prop_assert_eq!(shingles_beside(&segment(one), &other, &KEY), both);
         }
 
         #[test]

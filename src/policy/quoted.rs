@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::domain::Sightings;
-use crate::mail::sighting::seen;
+use crate::mail::sighting::{seen, seen_of};
 use crate::mail::{SegmentKind, Text, base_subject};
 
 /// The quoted stretches of a text, in order and apart.
@@ -23,7 +23,7 @@ impl Quoted {
             None => marked(&[SegmentKind::Quote, SegmentKind::Attribution]).collect(),
             // Mail programs write the attribution line, with the address in it; not the person.
             Some(sightings) => {
-                let seen = seen(&text.body, sightings).into_iter();
+                let seen = seen_of(text, sightings).into_iter();
                 seen.chain(marked(&[SegmentKind::Attribution])).collect()
             }
         })

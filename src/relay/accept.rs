@@ -254,8 +254,7 @@ impl Relay {
         let (direction, proactive) = (admission.direction, admission.proactive);
         let (assigned, action) = (admission.assigned.as_str(), verdict.action.as_str());
         let draft = outgoing.draft();
-        let written = self.hashes(&mail.message.text.body, &mail.message.subject);
-        let shown = self.hashes(&draft.text, &draft.subject);
+        let [written, shown] = self.hashes(mail.message, draft);
         let state = (MessageState::Accepted, verdict.action);
         let words = self.words(mail.message, admission, state, Some(draft));
         let acceptance = Acceptance {

@@ -139,11 +139,13 @@ impl Relay {
         )
     }
 
-    /// What is remembered of a text and its subject.
-    pub(super) fn hashes(&self, text: &str, subject: &str) -> Vec<u64> {
+    /// What is remembered of texts and their subjects: of what was written, and of what is shown.
+    pub(super) fn hashes(&self, written: &Message, shown: &Draft) -> [Vec<u64>; 2] {
         let key = self.keys(Keyring::sighting_key);
-        let mut hashes = sighting::shingles(text, &key);
-        hashes.extend(sighting::shingles(base_subject(subject), &key));
+        let mut hashes = sighting::shingles_beside(&written.text, &shown.text, &key);
+        for (all, subject) in hashes.iter_mut().zip([&written.subject, &shown.subject]) {
+            all.extend(sighting::shingles(base_subject(subject), &key));
+        }
         hashes
     }
 

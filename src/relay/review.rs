@@ -97,13 +97,14 @@ impl Relay {
         let draft = outgoing.draft();
         let state = (MessageState::Accepted, held.verdict.action);
         let words = self.words(&message, admitted.admission(), state, Some(draft));
+        let [written, shown] = self.hashes(&message, draft);
         let passage = Passage {
             words,
             message: held.row.id.clone(),
             base_subject: base_subject(&draft.subject).to_owned(),
             token: prepared.names.token.0,
-            written: self.hashes(&message.text.body, &message.subject),
-            shown: self.hashes(&draft.text, &draft.subject),
+            written,
+            shown,
             give_up_at: decision.at.after(self.0.config.delivery.give_up_after),
             admitted,
             outgoing,

@@ -294,7 +294,7 @@ fn margins(text: &Text, masks: &Masks<'_>) -> Vec<Range<usize>> {
     let body = &text.body;
     if masks.secrets.in_prose {
         let whole = std::iter::once(0..body.len()).collect();
-        return without(whole, &sighting::seen(body, masks.known));
+        return without(whole, &sighting::seen_of(text, masks.known));
     }
     let mut margins = Vec::new();
     let mut quotes = Vec::new();
@@ -311,7 +311,7 @@ fn margins(text: &Text, masks: &Masks<'_>) -> Vec<Range<usize>> {
         }
     }
     if !quotes.is_empty() {
-        margins.extend(without(quotes, &sighting::seen(body, masks.known)));
+        margins.extend(without(quotes, &sighting::seen_of(text, masks.known)));
     }
     margins
 }

@@ -104,10 +104,10 @@ fn around(text: &str, at: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mail::Text;
+    use crate::mail::segment;
 
     fn view(body: &str) -> Message {
-        let text = Text { body: body.to_owned(), segments: vec![] };
+        let text = segment(body.to_owned());
         Message { subject: "Order O1".to_owned(), text, ..Message::default() }
     }
 
