@@ -9,6 +9,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use hmac::{Hmac, KeyInit, Mac};
@@ -49,6 +50,15 @@ pub enum KeyError {
 pub struct Keyring {
     pub(super) domain: String,
     keys: BTreeMap<u32, [u8; 32]>,
+    /// Made of the oldest key, once: each mail asks for both several times.
+    pub(super) derived: Derived,
+}
+
+/// Keys that are made of the oldest one.
+#[derive(Clone, Default)]
+pub(super) struct Derived {
+    pub words: OnceLock<[u8; 16]>,
+    pub sightings: OnceLock<[u8; 16]>,
 }
 
 impl std::fmt::Debug for Keyring {
@@ -60,14 +70,19 @@ impl std::fmt::Debug for Keyring {
 impl Keyring {
     /// A ring with one new random key, version 1, not yet in any file.
     pub fn generate(domain: &str) -> Result<Self, KeyError> {
-        let mut ring = Self { domain: domain.to_ascii_lowercase(), keys: BTreeMap::new() };
+        let mut ring = Self {
+            domain: domain.to_ascii_lowercase(),
+            keys: BTreeMap::new(),
+            derived: Derived::default(),
+        };
         ring.rotate()?;
         Ok(ring)
     }
 
     /// A ring with a fixed key: for tests that must see the same alias every time.
     pub fn fixed(domain: &str, key: [u8; 32]) -> Self {
-        Self { domain: domain.to_ascii_lowercase(), keys: BTreeMap::from([(1, key)]) }
+        let (domain, keys) = (domain.to_ascii_lowercase(), BTreeMap::from([(1, key)]));
+        Self { domain, keys, derived: Derived::default() }
     }
 
     /// Adds a new random version: pairs named from now on get it, old aliases go on working.
@@ -76,6 +91,7 @@ impl Keyring {
         getrandom::fill(&mut key).map_err(KeyError::Random)?;
         let version = self.newest().saturating_add(1);
         self.keys.insert(version, key);
+        self.derived = Derived::default();
         Ok(version)
     }
 
@@ -103,7 +119,7 @@ impl Keyring {
         if keys.is_empty() {
             return Err(KeyError::Empty { path: shown() });
         }
-        Ok(Self { domain: domain.to_ascii_lowercase(), keys })
+        Ok(Self { domain: domain.to_ascii_lowercase(), keys, derived: Derived::default() })
     }
 
     /// Writes the key file for the first time; an existing file is never replaced (PRODUCT §11).

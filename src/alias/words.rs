@@ -1,7 +1,5 @@
 //! The key that the search index is made with.
 
-use std::hash::Hasher as _;
-
 use siphasher::sip::SipHasher24;
 
 use super::keys::Keyring;
@@ -21,12 +19,12 @@ impl std::fmt::Debug for WordKey {
 impl Keyring {
     /// The key of the search index.
     pub fn word_key(&self) -> WordKey {
-        WordKey(self.of_the_oldest(b"search words"))
+        WordKey(*self.derived.words.get_or_init(|| self.of_the_oldest(b"search words")))
     }
 
     /// The key of the hashes by which earlier text is recognised, made and kept as that one.
     pub fn sighting_key(&self) -> SightingKey {
-        SightingKey(self.of_the_oldest(b"sightings"))
+        SightingKey(*self.derived.sightings.get_or_init(|| self.of_the_oldest(b"sightings")))
     }
 
     fn of_the_oldest(&self, purpose: &[u8]) -> [u8; 16] {
@@ -70,12 +68,22 @@ impl WordKey {
     }
 
     fn number(&self, kind: &str, value: &[u8]) -> u64 {
-        let mut hasher = SipHasher24::new_with_key(&self.0);
-        hasher.write(kind.as_bytes());
+        let hasher = SipHasher24::new_with_key(&self.0);
         // No kind has this byte in it, so that ("ab", "c") and ("a", "bc") differ.
-        hasher.write_u8(0xff);
-        hasher.write(value);
-        hasher.finish()
+        let parts = [kind.as_bytes(), &[0xff], value];
+        // Most are short, and put together are hashed in one go.
+        let mut whole = [0; 64];
+        let mut end = 0;
+        for part in parts {
+            if let Some(room) = whole.get_mut(end..end + part.len()) {
+                room.copy_from_slice(part);
+            }
+            end += part.len();
+        }
+        match whole.get(..end) {
+            Some(whole) => hasher.hash(whole),
+            None => hasher.hash(&parts.concat()),
+        }
     }
 }
 
