@@ -69,15 +69,26 @@ pub struct Exempt<'a> {
 /// sender's secrets (PRODUCT §6).
 pub fn scan(draft: Draft, secrets: &Secrets, exempt: &Exempt<'_>) -> Result<Outgoing, Vec<Leak>> {
     let search = Search::new(secrets);
-    let mut scanned = Vec::new();
-    let mut leaks = scan_bytes(&draft.bytes, &search, exempt, &mut scanned);
-    leaks.extend(scan_bytes(&draft.recipient_view, &search, exempt, &mut scanned));
-    leaks.dedup();
+    let leaks = {
+        let mut scanned = Before::default();
+        let mut leaks = scan_bytes(&draft.bytes, &search, exempt, &mut scanned);
+        leaks.extend(scan_bytes(&draft.recipient_view, &search, exempt, &mut scanned));
+        leaks.dedup();
+        leaks
+    };
     if leaks.is_empty() { Ok(Outgoing(draft)) } else { Err(leaks) }
 }
 
 /// A longer text is scanned each time that it stands somewhere: none is kept beside the mail.
 const KEPT_TEXT: usize = 64 * 1024;
+
+/// What was looked at before, and says nothing new where it comes again in the view.
+#[derive(Default)]
+struct Before<'m> {
+    texts: Vec<Scanned>,
+    /// Header fields with nothing in them.
+    fields: Vec<&'m [u8]>,
+}
 
 /// A text that was looked at before.
 struct Scanned {
@@ -96,13 +107,11 @@ impl Scanned {
     }
 }
 
-/// `scanned`: the texts that were looked at before, which say nothing new where they come again in
-/// the view.
-fn scan_bytes(
-    bytes: &[u8],
+fn scan_bytes<'m>(
+    bytes: &'m [u8],
     search: &Search<'_>,
     exempt: &Exempt<'_>,
-    scanned: &mut Vec<Scanned>,
+    scanned: &mut Before<'m>,
 ) -> Vec<Leak> {
     let mut leaks = Vec::new();
     let mut note = |kind: Option<Kind>, place| {
@@ -124,30 +133,22 @@ fn scan_bytes(
     let (mut plain, mut html_parts) = (0, 0);
     for part in &parsed.parts {
         for header in &part.headers {
-            let value = decoded(bytes, header);
-            let value = match &header.name {
-                HeaderName::InReplyTo | HeaderName::References
-                    if search.contacts(&value).or(search.person(&value)).is_some() =>
-                {
-                    without_ids(&value, exempt.ids).into_owned()
-                }
-                HeaderName::Subject => {
-                    note(search.contacts(&value), Place::Header);
-                    without_known(mail::base_subject(&value), exempt.known).into_owned()
-                }
-                _ => value,
-            };
-            note(search.contacts(&value), Place::Header);
-            // The recipient's own name or address may hold the same words.
-            if header.name != HeaderName::To {
-                note(search.person(&value), Place::Header);
+            let range = header.offset_field as usize..header.offset_end as usize;
+            let field = bytes.get(range).unwrap_or_default();
+            if scanned.fields.contains(&field) {
+                continue;
             }
+            let found = in_header(bytes, header, search, exempt);
+            if found == [None; 3] {
+                scanned.fields.push(field);
+            }
+            found.into_iter().for_each(|kind| note(kind, Place::Header));
         }
         match &part.body {
             mail_parser::PartType::Text(text) => {
                 let prose = part.attachment_name().is_none();
                 plain += usize::from(prose);
-                if prose && scanned.iter().any(|before| before.holds(text)) {
+                if prose && scanned.texts.iter().any(|before| before.holds(text)) {
                     // Nothing new.
                 } else if prose {
                     let words = mail::with_lf(text);
@@ -163,7 +164,7 @@ fn scan_bytes(
                     }
                     let is_clean = is_whole && found.is_none();
                     let kept = || Scanned { text: text.to_string(), is_clean };
-                    scanned.extend((text.len() <= KEPT_TEXT).then(kept));
+                    scanned.texts.extend((text.len() <= KEPT_TEXT).then(kept));
                 } else {
                     note(search.contacts(text), Place::Text);
                     note(search.in_prose().then(|| search.person(text)).flatten(), Place::Text);
@@ -210,6 +211,36 @@ fn scan_bytes(
         note(margins(text, search, exempt), Place::Margin);
     }
     leaks
+}
+
+/// What stands in a header field, in the order in which it is told.
+fn in_header(
+    bytes: &[u8],
+    header: &mail_parser::Header<'_>,
+    search: &Search<'_>,
+    exempt: &Exempt<'_>,
+) -> [Option<Kind>; 3] {
+    let value = decoded(bytes, header);
+    match &header.name {
+        // The recipient's own name or address may hold the same words.
+        HeaderName::To => [None, search.contacts(&value), None],
+        HeaderName::Subject => {
+            let (whole, base) = (&value, without_known(mail::base_subject(&value), exempt.known));
+            let (contacts, person) = search.contacts_and_person(&base);
+            [search.contacts(whole), contacts, person]
+        }
+        HeaderName::InReplyTo | HeaderName::References => {
+            let (contacts, person) = match search.contacts_and_person(&value) {
+                (None, None) => (None, None),
+                _ => search.contacts_and_person(&without_ids(&value, exempt.ids)),
+            };
+            [None, contacts, person]
+        }
+        _ => {
+            let (contacts, person) = search.contacts_and_person(&value);
+            [None, contacts, person]
+        }
+    }
 }
 
 /// Whether the text and the HTML of a mail stand beside each other as forms of one text (RFC 2046
