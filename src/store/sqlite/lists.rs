@@ -70,7 +70,7 @@ fn put_varint(out: &mut Vec<u8>, mut number: usize) {
 fn take_varint(bytes: &mut &[u8]) -> Result<usize, StoreError> {
     let (mut number, mut shift) = (0, 0);
     loop {
-        let (byte, rest) = bytes.split_first().ok_or(DAMAGED)?;
+        let Some((byte, rest)) = bytes.split_first() else { return Err(DAMAGED) };
         *bytes = rest;
         number |= usize::from(byte & 0x7f) << shift;
         shift += 7;
@@ -90,9 +90,9 @@ impl<'a> Iterator for Entries<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         (!self.0.is_empty()).then(|| {
-            let (five, mut rest) = self.0.split_first_chunk().ok_or(DAMAGED)?;
+            let Some((five, mut rest)) = self.0.split_first_chunk() else { return Err(DAMAGED) };
             let length = take_varint(&mut rest)?;
-            let (list, rest) = rest.split_at_checked(length).ok_or(DAMAGED)?;
+            let Some((list, rest)) = rest.split_at_checked(length) else { return Err(DAMAGED) };
             self.0 = rest;
             Ok((word(*five), list))
         })
@@ -119,7 +119,10 @@ fn each_member(list: &[u8], size: At, mut each: impl FnMut(At)) -> Result<(), St
     let (mut rest, mut at) = (list, 0);
     while !rest.is_empty() {
         at += take_varint(&mut rest)?;
-        each(At::try_from(at).ok().filter(|at| *at < size).ok_or(DAMAGED)?);
+        match At::try_from(at) {
+            Ok(at) if at < size => each(at),
+            _ => return Err(DAMAGED),
+        }
     }
     Ok(())
 }
