@@ -256,9 +256,10 @@ fn find_same(
     let Some(fingerprint) = fingerprint else { return Ok(None) };
     let sql = "SELECT m.id, m.conversation, d.number AS delivery
         FROM message m LEFT JOIN delivery d ON d.message = m.number
-        WHERE m.fingerprint = ?1 AND m.received_at >= ?2
-            AND (m.state = 'accepted' OR m.held_at IS NOT NULL)
-        ORDER BY m.number, d.number LIMIT 1";
+        WHERE m.number = (SELECT min(number) FROM message
+            WHERE fingerprint = ?1 AND received_at >= ?2
+                AND (state = 'accepted' OR held_at IS NOT NULL))
+        ORDER BY d.number LIMIT 1";
     one(conn, sql, params![fingerprint, since(received_at)], |row| {
         // It was held meanwhile: that is its answer.
         let delivery: Option<i64> = get(row, "delivery")?;
@@ -369,11 +370,11 @@ fn insert_message(
             of_seller, of_buyer, direction, state,
             received_at, subject, verdict, proof, assigned, proactive, automatic,
             seller_msg_id, buyer_msg_id, fingerprint, held_at)
-         SELECT ?1, 'relay', ?2, p.number, c.\"order\",
-            CASE ?4 WHEN 'seller' THEN p.seller ELSE p.buyer END, p.seller, p.buyer, ?5,
-            ?16,
-            ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, iif(?16 = 'held', ?6, NULL)
-         FROM pair p JOIN conversation c ON c.number = ?2 WHERE p.number = ?3",
+         VALUES (?1, 'relay', ?2, ?3, (SELECT \"order\" FROM conversation WHERE number = ?2),
+            (SELECT iif(?4 = 'seller', seller, buyer) FROM pair WHERE number = ?3),
+            (SELECT seller FROM pair WHERE number = ?3),
+            (SELECT buyer FROM pair WHERE number = ?3), ?5, ?16,
+            ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, iif(?16 = 'held', ?6, NULL))",
         params![
             arrival.message.as_str(),
             conversation.0,

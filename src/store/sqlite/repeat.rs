@@ -39,8 +39,9 @@ fn first_answer(
 ) -> Result<Option<FirstAnswer>, StoreError> {
     let sql = "SELECT m.id, m.state, m.conversation, m.verdict, m.held_at, d.number AS delivery
         FROM message m LEFT JOIN delivery d ON d.message = m.number
-        WHERE m.fingerprint = ?1 AND m.received_at >= ?2
-        ORDER BY m.number, d.number LIMIT 1";
+        WHERE m.number = (SELECT min(number) FROM message
+            WHERE fingerprint = ?1 AND received_at >= ?2)
+        ORDER BY d.number LIMIT 1";
     let found = one(conn, sql, params![fingerprint, since(now)], |row| {
         let message = parse(row, "id")?;
         if get::<Option<i64>>(row, "held_at")?.is_some() {

@@ -130,7 +130,7 @@ CREATE INDEX conversation_pair ON conversation (pair, last_message_at);
 CREATE TABLE message (
     number        INTEGER PRIMARY KEY,
     id            TEXT NOT NULL UNIQUE,
-    kind          TEXT NOT NULL CHECK (kind IN ('relay', 'postmaster', 'notice', 'test')),
+    kind          TEXT NOT NULL CHECK (kind IN ('relay', 'postmaster') OR kind IN ('notice', 'test')),
     conversation  INTEGER REFERENCES conversation,
     pair          INTEGER REFERENCES pair,
     "order"       INTEGER REFERENCES orders,
@@ -138,7 +138,7 @@ CREATE TABLE message (
     of_seller     INTEGER REFERENCES party,
     of_buyer      INTEGER REFERENCES party,
     direction     TEXT CHECK (direction IN ('buyer-to-seller', 'seller-to-buyer')),
-    state         TEXT NOT NULL CHECK (state IN ('accepted', 'held', 'rejected')),
+    state         TEXT NOT NULL CHECK (state IN ('accepted', 'held') OR state = 'rejected'),
     received_at   INTEGER NOT NULL,
     subject       TEXT NOT NULL,
     verdict       TEXT NOT NULL CHECK (json_valid(verdict)),
@@ -284,7 +284,8 @@ CREATE TABLE evidence (
     conversation INTEGER NOT NULL REFERENCES conversation,
     position     INTEGER NOT NULL,
     message      TEXT NOT NULL,
-    what         TEXT NOT NULL CHECK (what IN ('accepted', 'held', 'released', 'rejected')),
+    what         TEXT NOT NULL
+        CHECK (what IN ('accepted', 'held') OR what IN ('released', 'rejected')),
     at           INTEGER NOT NULL,
     leaf         BLOB NOT NULL CHECK (length(leaf) = 32),
     hash         BLOB NOT NULL CHECK (length(hash) = 32),
@@ -431,8 +432,8 @@ CREATE TABLE delivery (
     recipient       TEXT NOT NULL,
     domain          TEXT NOT NULL,
     envelope_from   TEXT NOT NULL,
-    state           TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'deferred', 'delivered',
-                                                   'failed', 'expired', 'cancelled')),
+    state           TEXT NOT NULL CHECK (state IN ('queued', 'sending')
+        OR state IN ('deferred', 'delivered') OR state IN ('failed', 'expired') OR state = 'cancelled'),
     attempts        INTEGER NOT NULL,
     created_at      INTEGER NOT NULL,
     next_attempt_at INTEGER NOT NULL,
