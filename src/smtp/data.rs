@@ -1,5 +1,7 @@
 //! The scanner of DATA: finds the one true end, undoes dot-stuffing, notes what must not be.
 
+use memchr::memchr2;
+
 use super::intake::{Intake, Scanned};
 
 /// Where the scanner stands.
@@ -77,7 +79,7 @@ impl Scanner {
 
     /// The octets up to the next CR or LF, in one piece.
     fn take_text(&mut self, bytes: &mut &[u8]) {
-        let end = bytes.iter().position(|b| matches!(b, b'\r' | b'\n')).unwrap_or(bytes.len());
+        let end = memchr2(b'\r', b'\n', bytes).unwrap_or(bytes.len());
         let (text, rest) = bytes.split_at_checked(end).unwrap_or((bytes, &[]));
         self.intake.take(text);
         *bytes = rest;

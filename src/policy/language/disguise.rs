@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::slips;
 use super::words::{Form, Word, cut, stands_for_letter};
+use crate::domain::are_all;
 
 /// Most words that are put together to one.
 const RUN: usize = 24;
@@ -147,7 +148,9 @@ fn starred(text: &str, words: &[Word<'_>], at: usize) -> Option<(String, usize)>
 /// Figures and marks among letters, read as the letters that they look like.
 fn unleeted(word: &str) -> Vec<String> {
     let other = |c: char| c.is_ascii_digit() || stands_for_letter(c);
-    if !(3..=40).contains(&word.len()) || !word.contains(other) {
+    // Most words are of small letters alone.
+    let is_plain = || are_all(word.as_bytes(), |b| b.is_ascii_lowercase());
+    if !(3..=40).contains(&word.len()) || is_plain() || !word.contains(other) {
         return vec![];
     }
     let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
