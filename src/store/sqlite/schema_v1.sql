@@ -127,6 +127,8 @@ CREATE INDEX conversation_pair ON conversation (pair, last_message_at);
 -- that is theirs is found; of a notice about an account, its seller.
 -- seller_msg_id, buyer_msg_id: the Message-ID that each side knows this message by.
 -- held_at: it waited for a person from then on; kept when that has decided.
+-- Checks here and in the other tables that each mail writes name two values at a time: of a longer list
+-- SQLite makes a table whenever a row is written.
 CREATE TABLE message (
     number        INTEGER PRIMARY KEY,
     id            TEXT NOT NULL UNIQUE,
