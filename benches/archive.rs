@@ -290,22 +290,16 @@ fn message(
     let head = "From: a@alias.example\r\nTo: b@alias.example\r\nMessage-ID: <x@alias.example>\r\n\
         MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n";
     let trace = "Received: from somewhere.example by relay.example; Sat, 28 Nov 2026\r\n".repeat(6);
-    let mut pack = |mail: String| packer.compress(mail.as_bytes()).unwrap();
-    let view = pack(format!("{head}Subject: {subject}\r\n\r\n{body}\r\n"));
-    let original = pack(format!("{trace}{head}Subject: {subject}\r\n\r\n{body}\r\n"));
+    let view = format!("{head}Subject: {subject}\r\n\r\n{body}\r\n");
+    let original = format!("{trace}{view}");
+    let gone = (!rejected).then_some(&view);
+    let mails = packed_mails(packer, [gone, Some(&view), gone, Some(&original)]);
     let sightings: Vec<u8> = (0..130).flat_map(|_| dice.next().to_le_bytes()).collect();
     put(
         tx,
-        "INSERT INTO content (message, salt, original, outgoing, sender_view, recipient_view,
-            written, shown) VALUES (?1, randomblob(16), ?2, ?3, ?4, ?5, ?6, ?6)",
-        params![
-            number,
-            original,
-            (!rejected).then_some(&view),
-            view,
-            (!rejected).then_some(&view),
-            sightings
-        ],
+        "INSERT INTO content (message, salt, mails, written, shown)
+         VALUES (?1, randomblob(16), ?2, ?3, ?3)",
+        params![number, mails, sightings],
     );
     put(
         tx,
@@ -341,6 +335,15 @@ fn message(
 /// A row, by a statement that is compiled once.
 fn put(tx: &Connection, sql: &str, params: impl rusqlite::Params) {
     tx.prepare_cached(sql).unwrap().execute(params).unwrap();
+}
+
+/// As the store packs them: how long each is, and one frame of all.
+fn packed_mails(packer: &mut Compressor<'_>, texts: [Option<&String>; 4]) -> Vec<u8> {
+    let length = |text: &Option<&String>| text.map_or(u32::MAX, |text| text.len() as u32);
+    let mut packed: Vec<u8> = texts.iter().flat_map(|text| length(text).to_le_bytes()).collect();
+    let all: String = texts.into_iter().flatten().map(String::as_str).collect();
+    packed.extend(packer.compress(all.as_bytes()).unwrap());
+    packed
 }
 
 /// As the store packs them.
@@ -481,8 +484,7 @@ fn sizes(house: &Open, count: usize) {
     let of = |bytes: f64| bytes / count as f64;
     let file = one("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size");
     let index = one("SELECT sum(length(lists)) FROM found_by");
-    let sql = "SELECT sum(length(original) + coalesce(length(outgoing), 0) + length(sender_view)
-        + coalesce(length(recipient_view), 0)) FROM content";
+    let sql = "SELECT sum(length(mails)) FROM content";
     let words = one("SELECT sum(length(words)) FROM found_words");
     println!(
         "bytes per message: file {:.0}, of it packed mails {:.0}, index {:.0}, its numbers {:.0}",

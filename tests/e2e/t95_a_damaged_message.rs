@@ -25,7 +25,7 @@ fn what_is_damaged_keeps_no_notice_back() {
     let id = held[0]["id"].as_str().unwrap();
     let conn = rusqlite::Connection::open(house.dir.path().join("data/bauta.db")).unwrap();
     conn.execute("UPDATE message SET held_at = held_at - 345600000", []).unwrap();
-    let damage = "UPDATE content SET original = x'00' WHERE message =
+    let damage = "UPDATE content SET mails = x'00' WHERE message =
         (SELECT number FROM message WHERE id = ?1)";
     assert_eq!(conn.execute(damage, [id]).unwrap(), 1);
     drop(conn);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, params};
 
-use super::content::{pack, pack_shown, pack_sightings};
+use super::content::{Mails, Which, pack_shown, pack_sightings};
 use super::history::is_known;
 use super::repeat::since;
 use super::rows::{get, moment_some, one, parse, run};
@@ -32,7 +32,7 @@ struct Written {
     duplicate: bool,
 }
 
-/// An [`Acceptance`] as the writer gets it: all mails packed.
+/// An [`Acceptance`] as the writer gets it: its mails packed.
 struct Packed {
     arrival: Arrival,
     subject: String,
@@ -41,10 +41,7 @@ struct Packed {
     envelope_from: Option<AliasAddress>,
     token: [u8; 10],
     give_up_at: Timestamp,
-    original: Vec<u8>,
-    outgoing: Vec<u8>,
-    sender_view: Vec<u8>,
-    recipient_view: Vec<u8>,
+    mails: Vec<u8>,
     written: Vec<u8>,
     shown: Vec<u8>,
     words: Vec<u8>,
@@ -81,25 +78,19 @@ impl Store {
         let Acceptance { mut arrival, outgoing, sender_view, token, written, shown, give_up_at } =
             acceptance;
         let draft = outgoing.into_draft();
-        let (bytes, recipient_view) = (draft.bytes, draft.recipient_view);
-        let (recipient, envelope_from) = (draft.recipient, draft.envelope_from);
-        let original = std::mem::take(&mut arrival.original);
+        let (bytes, recipient, envelope_from) = (draft.bytes, draft.recipient, draft.envelope_from);
+        let mails = Mails::default()
+            .with(Which::Original, std::mem::take(&mut arrival.original))
+            .with(Which::Outgoing, bytes.clone())
+            .with(Which::SenderView, sender_view)
+            .with(Which::RecipientView, draft.recipient_view);
         let verdict = verdict_text(&arrival.verdict)?;
-        let sealed = evidence::seal([
-            Some(&original),
-            Some(&bytes),
-            Some(&sender_view),
-            Some(&recipient_view),
-            Some(verdict.as_bytes()),
-            Some(arrival.proof.as_bytes()),
-        ])?;
-        let mails = [original, bytes.clone(), sender_view, recipient_view];
-        let [original, outgoing, sender_view, recipient_view] = pack(mails).await?;
+        let sealed = evidence::seal(&mails, &verdict, &arrival.proof)?;
+        let mails = mails.pack().await?;
         let shown = pack_shown(&written, &shown);
         let written = pack_sightings(&written);
         let words = index::pack(&arrival.words);
-        let parts = [&original, &outgoing, &sender_view, &recipient_view, &written, &shown, &words];
-        let size = parts.iter().map(|part| part.len()).sum();
+        let size = mails.len() + written.len() + shown.len() + words.len();
         let created_at = arrival.received_at;
         let packed = Packed {
             arrival,
@@ -109,10 +100,7 @@ impl Store {
             envelope_from: envelope_from.clone(),
             token,
             give_up_at,
-            original,
-            outgoing,
-            sender_view,
-            recipient_view,
+            mails,
             written,
             shown,
             words,
@@ -153,19 +141,8 @@ fn accept(conn: &Connection, packed: &Packed, store: &Store) -> Result<Written, 
     let (conversation, message) = insert_arrival(conn, arrival, &row)?;
     run(
         conn,
-        "INSERT INTO content
-            (message, original, outgoing, sender_view, recipient_view, written, shown, salt)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        params![
-            message,
-            packed.original,
-            packed.outgoing,
-            packed.sender_view,
-            packed.recipient_view,
-            packed.written,
-            packed.shown,
-            packed.sealed.salt.0
-        ],
+        "INSERT INTO content (message, mails, written, shown, salt) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![message, packed.mails, packed.written, packed.shown, packed.sealed.salt.0],
     )?;
     index::keep(conn, message, &packed.words)?;
     let entry = (arrival.message.as_str(), "accepted");

@@ -4,7 +4,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 
 use super::Store;
-use super::content::unpack;
+use super::content::{Which, mails};
 use super::rows::{all, assigned, get, message_state, moment, moment_some, one, parse, parse_some};
 use crate::domain::{
     BuyerId, ConversationId, DeliveryId, DeliveryState, MessageId, MessageState, OrderId, PairId,
@@ -219,24 +219,17 @@ fn read_detail(
     verdict: Verdict,
     proof: String,
 ) -> Result<MessageDetail, StoreError> {
-    let unpacked = |row: &Row<'_>, column| -> Result<Option<Vec<u8>>, StoreError> {
-        get::<Option<Vec<u8>>>(row, column)?.map(|frame| unpack(&frame)).transpose()
-    };
-    let sql = "SELECT original, outgoing, sender_view, recipient_view FROM content
-        WHERE message = ?1";
-    let content = one(conn, sql, [number], |row| {
-        Ok(["original", "outgoing", "sender_view", "recipient_view"].map(|c| unpacked(row, c)))
-    })?;
-    let [original, outgoing, sender_view, recipient_view] =
-        content.ok_or(StoreError::Damaged("content"))?;
+    let sql = "SELECT mails FROM content WHERE message = ?1";
+    let mails = one(conn, sql, [number], |row| mails(row, &Which::ALL))?;
+    let mut mails = mails.ok_or(StoreError::Damaged("content"))?;
     Ok(MessageDetail {
         row,
         verdict,
         proof,
-        original: original?.ok_or(StoreError::Damaged("content.original"))?,
-        outgoing: outgoing?,
-        sender_view: sender_view?,
-        recipient_view: recipient_view?,
+        original: mails.needed(Which::Original)?,
+        outgoing: mails.take(Which::Outgoing),
+        sender_view: mails.take(Which::SenderView),
+        recipient_view: mails.take(Which::RecipientView),
         deliveries: read_deliveries(conn, number)?,
     })
 }

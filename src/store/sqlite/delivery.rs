@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Row, params};
 
 use super::Store;
-use super::content::unpack;
+use super::content::unpack_to_send;
 use super::notice::{self, PackedNotice};
 use super::rows::{all, get, moment, one, parse, reverse_path, run};
 use crate::domain::{DeliveryId, Timestamp};
@@ -145,13 +145,13 @@ pub(super) fn claim(
             lease_until = ?3 WHERE number = ?1",
         params![delivery, owner, now.after(lease).as_millis()],
     )?;
-    let sql = "SELECT d.*, m.id AS message_id, m.kind, coalesce(c.outgoing, c.original) AS bytes
+    let sql = "SELECT d.*, m.id AS message_id, m.kind, c.mails
         FROM delivery d JOIN message m ON m.number = d.message
         JOIN content c ON c.message = m.number WHERE d.number = ?1";
     match one(conn, sql, [delivery], read_mail) {
         Ok(Some(mail)) => return Ok(Some(mail)),
         Ok(None) => fail_without_content(conn, DeliveryId(delivery), now)?,
-        Err(StoreError::Damaged(column)) => skip(DeliveryId(delivery), column),
+        Err(error @ StoreError::Damaged(_)) => skip(DeliveryId(delivery), &error),
         Err(error) => return Err(error),
     }
     Ok(None)
@@ -165,10 +165,10 @@ pub(super) async fn unpack_mails(claimed: Vec<StoredMail>) -> Result<Vec<StoredM
 }
 
 fn unpack_mail(mail: StoredMail) -> Option<StoredMail> {
-    match unpack(&mail.bytes) {
+    match unpack_to_send(&mail.bytes) {
         Ok(bytes) => Some(StoredMail { bytes, ..mail }),
-        Err(_) => {
-            skip(mail.lease.delivery, "content");
+        Err(error) => {
+            skip(mail.lease.delivery, &error);
             None
         }
     }
@@ -194,18 +194,18 @@ fn fail_without_content(
 
 /// One damaged row must not keep all other mail from going out: it stays claimed until its lease
 /// ends, and is told of again then.
-fn skip(delivery: DeliveryId, column: &'static str) {
-    tracing::error!(%delivery, column, "a delivery's row is damaged; it is not attempted");
+fn skip(delivery: DeliveryId, error: &StoreError) {
+    tracing::error!(%delivery, %error, "a delivery's row is damaged; it is not attempted");
 }
 
-/// With its bytes still packed.
+/// With what it may send still packed.
 fn read_mail(row: &Row<'_>) -> Result<StoredMail, StoreError> {
     Ok(StoredMail {
         lease: Lease { delivery: DeliveryId(get(row, "number")?), claim: get(row, "lease")? },
         message: parse(row, "message_id")?,
         recipient: parse(row, "recipient")?,
         envelope_from: reverse_path(row, "envelope_from")?,
-        bytes: get(row, "bytes")?,
+        bytes: get(row, "mails")?,
         composed: get::<String>(row, "kind")? != "postmaster",
         signature: get(row, "signature")?,
         attempts: get(row, "attempts")?,

@@ -3,20 +3,27 @@
 use rusqlite::{Connection, params};
 
 use super::Store;
-use super::content::unpack;
+use super::content::{Mails, Which, mails};
 use super::rows::{all, get, one, parse, run};
 use crate::domain::{ConversationId, OrderId, Timestamp};
-use crate::evidence::{Hash, NOTHING, PARTS, Salt, Sealed, link, tree};
+use crate::evidence::{Hash, NOTHING, Salt, Sealed, link, tree};
 use crate::store::error::StoreError;
 use crate::store::evidence::{Bound, DayRoot, EvidenceLink};
 
 /// Milliseconds.
 const DAY: i64 = 86_400_000;
 
+/// The texts of a mail in the order of [`crate::evidence::PARTS`].
+const TEXTS: [Which; 4] =
+    [Which::Original, Which::Outgoing, Which::SenderView, Which::RecipientView];
+
 /// A new salt, and the leaf of these parts: before the writer's queue.
-pub(super) fn seal(parts: [Option<&[u8]>; 6]) -> Result<Sealed, StoreError> {
+pub(super) fn seal(mails: &Mails, verdict: &str, proof: &str) -> Result<Sealed, StoreError> {
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(|error| StoreError::Io(error.to_string()))?;
+    let [original, outgoing, sender_view, recipient_view] = TEXTS.map(|which| mails.get(which));
+    let [verdict, proof] = [verdict, proof].map(|text| Some(text.as_bytes()));
+    let parts = [original, outgoing, sender_view, recipient_view, verdict, proof];
     Ok(Sealed::new(Salt(salt), parts))
 }
 
@@ -54,13 +61,7 @@ impl Store {
     /// nothing was written about it.
     pub async fn evidence(&self, order: &OrderId) -> Result<Vec<EvidenceLink>, StoreError> {
         let order = order.key();
-        let mut links = self.read(move |conn| read(conn, &order)).await?;
-        for bound in links.iter_mut().filter_map(|link| link.bound.as_mut()) {
-            for mail in bound.parts.iter_mut().take(4).flatten() {
-                *mail = unpack(mail)?;
-            }
-        }
-        Ok(links)
+        self.read(move |conn| read(conn, &order)).await
     }
 
     /// Makes the root of a day that is over: how many items it binds, and the root. None: it was
@@ -144,33 +145,25 @@ fn read(conn: &Connection, order: &str) -> Result<Vec<EvidenceLink>, StoreError>
     Ok(links.into_iter().map(|(.., link)| link).collect())
 }
 
-/// What an item binds, as far as it is still there. The mails are packed.
+/// What an item binds, as far as it is still there.
 fn bound(conn: &Connection, number: i64, what: &str) -> Result<Option<Bound>, StoreError> {
-    let sql = "SELECT c.*, m.verdict, m.proof FROM content c JOIN message m ON m.number = c.message
-        WHERE c.message = ?1";
-    let found = one(conn, sql, [number], |row| {
-        let salt: Option<[u8; 16]> = get(row, "salt")?;
-        let text = |column| get::<String>(row, column).map(|text| Some(text.into_bytes()));
-        let parts: [Option<Vec<u8>>; 6] = [
-            get(row, "original")?,
-            get(row, "outgoing")?,
-            get(row, "sender_view")?,
-            get(row, "recipient_view")?,
-            text("verdict")?,
-            text("proof")?,
-        ];
-        Ok(salt.map(|salt| Bound { salt: Salt(salt), parts }))
-    })?;
-    let Some(mut bound) = found.flatten() else { return Ok(None) };
-    let binds: &[&str] = match what {
-        "accepted" => &PARTS,
-        "released" => &["outgoing", "recipient_view"],
-        _ => &["original", "sender_view", "verdict", "proof"],
+    let (texts, with_verdict): (&[Which], bool) = match what {
+        "accepted" => (&TEXTS, true),
+        "released" => (&[Which::Outgoing, Which::RecipientView], false),
+        _ => (&[Which::Original, Which::SenderView], true),
     };
-    for (part, name) in bound.parts.iter_mut().zip(PARTS) {
-        if !binds.contains(&name) {
-            *part = None;
-        }
-    }
-    Ok(Some(bound))
+    let sql = "SELECT c.salt, c.mails, m.verdict, m.proof
+        FROM content c JOIN message m ON m.number = c.message WHERE c.message = ?1";
+    let found = one(conn, sql, [number], |row| {
+        let Some(salt) = get(row, "salt")? else { return Ok(None) };
+        let mut mails = mails(row, texts)?;
+        let text = |column| -> Result<Option<Vec<u8>>, StoreError> {
+            Ok(if with_verdict { Some(get::<String>(row, column)?.into_bytes()) } else { None })
+        };
+        let (verdict, proof) = (text("verdict")?, text("proof")?);
+        let [original, outgoing, sender_view, recipient_view] = TEXTS.map(|w| mails.take(w));
+        let parts = [original, outgoing, sender_view, recipient_view, verdict, proof];
+        Ok(Some(Bound { salt: Salt(salt), parts }))
+    })?;
+    Ok(found.flatten())
 }

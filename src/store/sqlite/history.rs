@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, Row, params};
 
 use super::Store;
-use super::content::{unpack, unpack_shown, unpack_sightings};
+use super::content::{Which, mails, unpack_shown, unpack_sightings};
 use super::orders::{ORDER_COLUMNS, read_order};
 use super::rows::{all, get, link, moment, moment_some, one, parse, parse_some};
 use crate::domain::{
@@ -75,20 +75,17 @@ impl Store {
         conversation: ConversationId,
         before: i64,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        let packed: Option<Vec<u8>> = self
-            .read(move |conn| {
-                let sql =
-                    "SELECT c.sender_view FROM message m JOIN content c ON c.message = m.number
-                     WHERE m.conversation = ?1 AND m.state = 'accepted' AND m.automatic = 0
-                         AND m.direction = 'buyer-to-seller' AND m.number < ?2
-                     ORDER BY m.number DESC LIMIT 1";
-                let view = one(conn, sql, params![conversation.0, before], |row| {
-                    get::<Option<Vec<u8>>>(row, "sender_view")
-                })?;
-                Ok(view.flatten())
-            })
-            .await?;
-        packed.as_deref().map(unpack).transpose()
+        self.read(move |conn| {
+            let sql = "SELECT c.mails FROM message m JOIN content c ON c.message = m.number
+                WHERE m.conversation = ?1 AND m.state = 'accepted' AND m.automatic = 0
+                    AND m.direction = 'buyer-to-seller' AND m.number < ?2
+                ORDER BY m.number DESC LIMIT 1";
+            let found = one(conn, sql, params![conversation.0, before], |row| {
+                Ok(mails(row, &[Which::SenderView])?.take(Which::SenderView))
+            })?;
+            Ok(found.flatten())
+        })
+        .await
     }
 
     /// What each side wrote or was shown in a conversation's newest 50 messages.

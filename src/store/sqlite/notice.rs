@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::Store;
 use super::accept::{NewDelivery, insert_queued};
-use super::content::pack;
+use super::content::Mails;
 use super::orders::{ORDER_COLUMNS, read_order};
 use super::repeat::since;
 use super::rows::{all, get, link, moment, one, parse, run};
@@ -22,13 +22,13 @@ const PER_DAY: i64 = 20;
 /// A notice as the writer gets it.
 pub(super) struct PackedNotice {
     notice: NewNotice,
-    bytes: Vec<u8>,
+    mails: Vec<u8>,
 }
 
 impl PackedNotice {
     pub(super) async fn pack(notice: NewNotice) -> Result<Self, StoreError> {
-        let [bytes] = pack([notice.outgoing.draft().bytes.clone()]).await?;
-        Ok(Self { notice, bytes })
+        let mails = Mails::only(notice.outgoing.draft().bytes.clone()).pack().await?;
+        Ok(Self { notice, mails })
     }
 
     /// Our id for it.
@@ -38,7 +38,7 @@ impl PackedNotice {
 
     /// About how much it writes.
     pub(super) fn size(&self) -> usize {
-        self.bytes.len()
+        self.mails.len()
     }
 }
 
@@ -108,7 +108,7 @@ pub(super) fn insert(
     packed: &PackedNotice,
     store: &Store,
 ) -> Result<Notified, StoreError> {
-    let PackedNotice { notice, bytes } = packed;
+    let PackedNotice { notice, mails } = packed;
     if told_already(conn, notice)? {
         return Ok(Notified::Already);
     }
@@ -137,7 +137,7 @@ pub(super) fn insert(
         ],
     )?;
     let message = conn.last_insert_rowid();
-    run(conn, "INSERT INTO content (message, original) VALUES (?1, ?2)", params![message, bytes])?;
+    run(conn, "INSERT INTO content (message, mails) VALUES (?1, ?2)", params![message, mails])?;
     insert_queued(
         conn,
         &NewDelivery {

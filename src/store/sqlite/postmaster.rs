@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 
 use super::Store;
 use super::accept::{NewDelivery, insert_delivery, insert_queued};
-use super::content::pack;
+use super::content::Mails;
 use super::rows::run;
 use crate::domain::{DeliveryId, MessageId, Timestamp};
 use crate::store::error::StoreError;
@@ -15,14 +15,14 @@ use crate::store::seal::{Accepted, Lease, StoredMail};
 impl Store {
     /// Commits a mail for the operator and its delivery, unjudged and of no conversation.
     pub async fn forward_to_postmaster(&self, forward: Forward) -> Result<Accepted, StoreError> {
-        let [original] = pack([forward.bytes.clone()]).await?;
-        let (store, size) = (self.clone(), original.len());
+        let mails = Mails::only(forward.bytes.clone()).pack().await?;
+        let (store, size) = (self.clone(), mails.len());
         let (message, token) = (forward.message.clone(), forward.token);
         let recipient = forward.recipient.reveal();
         let envelope_from = forward.envelope_from.to_string();
         let (received_at, give_up_at) = (forward.received_at, forward.give_up_at);
         let written = self.write(size, move |conn| {
-            let message = insert_message(conn, &message, "postmaster", received_at, &original)?;
+            let message = insert_message(conn, &message, "postmaster", received_at, &mails)?;
             insert_delivery(
                 conn,
                 &NewDelivery {
@@ -57,10 +57,10 @@ impl Store {
     }
     /// Commits a mail that the operator tries the way out with: for the relay that runs to deliver.
     pub async fn queue_test_mail(&self, mail: Forward) -> Result<DeliveryId, StoreError> {
-        let [original] = pack([mail.bytes]).await?;
-        let (store, size) = (self.clone(), original.len());
+        let mails = Mails::only(mail.bytes).pack().await?;
+        let (store, size) = (self.clone(), mails.len());
         self.write(size, move |conn| {
-            let message = insert_message(conn, &mail.message, "test", mail.received_at, &original)?;
+            let message = insert_message(conn, &mail.message, "test", mail.received_at, &mails)?;
             let new = NewDelivery {
                 message,
                 token: mail.token,
@@ -81,7 +81,7 @@ fn insert_message(
     id: &MessageId,
     kind: &str,
     received_at: Timestamp,
-    original: &[u8],
+    mails: &[u8],
 ) -> Result<i64, StoreError> {
     run(
         conn,
@@ -91,10 +91,6 @@ fn insert_message(
         params![id.as_str(), kind, received_at.as_millis()],
     )?;
     let message = conn.last_insert_rowid();
-    run(
-        conn,
-        "INSERT INTO content (message, original) VALUES (?1, ?2)",
-        params![message, original],
-    )?;
+    run(conn, "INSERT INTO content (message, mails) VALUES (?1, ?2)", params![message, mails])?;
     Ok(message)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, params};
 
 use super::accept::verdict_text;
-use super::content::pack;
+use super::content::{Mails, Which};
 use super::repeat::since;
 use super::rows::{get, one, parse, run};
 use super::violation::{self, Offence};
@@ -23,28 +23,20 @@ impl Store {
     /// last 24 hours. The same mail again within 5 days is archived once. Touches neither
     /// conversation nor clock.
     pub async fn refuse(&self, mut rejection: Rejection) -> Result<Refused, StoreError> {
-        let mails =
-            [std::mem::take(&mut rejection.original), std::mem::take(&mut rejection.sender_view)];
+        let mails = Mails::default()
+            .with(Which::Original, std::mem::take(&mut rejection.original))
+            .with(Which::SenderView, std::mem::take(&mut rejection.sender_view));
         let verdict = verdict_text(&rejection.verdict)?;
-        let [original, sender_view] = &mails;
-        let sealed = evidence::seal([
-            Some(original),
-            None,
-            Some(sender_view),
-            None,
-            Some(verdict.as_bytes()),
-            Some(rejection.proof.as_bytes()),
-        ])?;
-        let mails = pack(mails).await?;
-        let size = mails.iter().map(Vec::len).sum();
-        self.write(size, move |conn| refuse(conn, &rejection, &mails, &sealed)).await
+        let sealed = evidence::seal(&mails, &verdict, &rejection.proof)?;
+        let mails = mails.pack().await?;
+        self.write(mails.len(), move |conn| refuse(conn, &rejection, &mails, &sealed)).await
     }
 }
 
 fn refuse(
     conn: &Connection,
     rejection: &Rejection,
-    [original, sender_view]: &[Vec<u8>; 2],
+    mails: &[u8],
     sealed: &Sealed,
 ) -> Result<Refused, StoreError> {
     if let Some(message) = find_same(conn, rejection)? {
@@ -95,9 +87,8 @@ fn refuse(
     let message = conn.last_insert_rowid();
     run(
         conn,
-        "INSERT INTO content (message, original, sender_view, salt)
-         VALUES (?1, ?2, ?3, ?4)",
-        params![message, original, sender_view, sealed.salt.0],
+        "INSERT INTO content (message, mails, salt) VALUES (?1, ?2, ?3)",
+        params![message, mails, sealed.salt.0],
     )?;
     index::keep(conn, message, &index::pack(&rejection.words))?;
     let sql = "SELECT conversation FROM message WHERE number = ?1";

@@ -7,7 +7,7 @@ use super::accept::{
     MessageFields, NewDelivery, insert_arrival, insert_queued, record_violations, touch,
 };
 use super::archive::{MESSAGE_COLUMNS, read_row};
-use super::content::{pack, pack_shown, pack_sightings, unpack};
+use super::content::{Mails, Which, mails, pack_shown, pack_sightings};
 use super::orders::{ORDER_COLUMNS, read_order};
 use super::repeat::since;
 use super::rows::{all, get, moment, moment_some, one, parse, run};
@@ -22,12 +22,10 @@ use crate::store::register::Decision;
 use crate::store::review::{HeldDepth, HeldMail, HeldRow, Holding, Passage, ReviewEvent, Reviewed};
 use crate::store::seal::Held;
 
-/// A [`Holding`] as the writer gets it: all mails packed.
+/// A [`Holding`] as the writer gets it: its mails packed.
 struct PackedHolding {
     holding: Holding,
-    original: Vec<u8>,
-    sender_view: Vec<u8>,
-    recipient_view: Option<Vec<u8>>,
+    mails: Vec<u8>,
     sealed: Sealed,
 }
 
@@ -37,26 +35,17 @@ impl Store {
     ///
     /// Errors: as [`Store::accept`].
     pub async fn hold(&self, mut holding: Holding) -> Result<Held, StoreError> {
-        let mails = [
-            std::mem::take(&mut holding.arrival.original),
-            std::mem::take(&mut holding.sender_view),
-            holding.recipient_view.take().unwrap_or_default(),
-        ];
+        let mut mails = Mails::default()
+            .with(Which::Original, std::mem::take(&mut holding.arrival.original))
+            .with(Which::SenderView, std::mem::take(&mut holding.sender_view));
         let verdict = verdict_text(&holding.arrival.verdict)?;
-        let sealed = evidence::seal([
-            Some(&mails[0]),
-            None,
-            Some(&mails[1]),
-            None,
-            Some(verdict.as_bytes()),
-            Some(holding.arrival.proof.as_bytes()),
-        ])?;
-        let has_view = !mails[2].is_empty();
-        let [original, sender_view, recipient_view] = pack(mails).await?;
-        let size = original.len() + sender_view.len() + recipient_view.len();
-        let recipient_view = has_view.then_some(recipient_view);
-        let packed = PackedHolding { holding, original, sender_view, recipient_view, sealed };
-        self.write(size, move |conn| hold(conn, &packed)).await
+        let sealed = evidence::seal(&mails, &verdict, &holding.arrival.proof)?;
+        // Not bound: what is shown when it is let pass is.
+        if let Some(view) = holding.recipient_view.take() {
+            mails = mails.with(Which::RecipientView, view);
+        }
+        let packed = PackedHolding { holding, mails: mails.pack().await?, sealed };
+        self.write(packed.mails.len(), move |conn| hold(conn, &packed)).await
     }
 
     /// Lets a held message pass: from now on it is accepted and its delivery is due. It counts as
@@ -69,13 +58,29 @@ impl Store {
         passage: Passage,
         decision: Decision,
     ) -> Result<Reviewed, StoreError> {
+        // Nothing changes them while it waits.
+        let Some(came) = self.held_texts(&passage.message).await? else {
+            return Ok(Reviewed::NotHeld);
+        };
         let draft = passage.outgoing.draft().clone();
-        let [outgoing, recipient_view] = pack([draft.bytes, draft.recipient_view]).await?;
-        let size = outgoing.len() + recipient_view.len();
+        let mails = came
+            .with(Which::Outgoing, draft.bytes)
+            .with(Which::RecipientView, draft.recipient_view)
+            .pack()
+            .await?;
         let store = self.clone();
-        self.write(size, move |conn| {
-            let mails = (&outgoing[..], &recipient_view[..]);
-            let_pass(conn, &passage, mails, &decision, &store)
+        self.write(mails.len(), move |conn| let_pass(conn, &passage, &mails, &decision, &store))
+            .await
+    }
+
+    /// What came in of a message that waits, and what its sender may see of it.
+    async fn held_texts(&self, message: &MessageId) -> Result<Option<Mails>, StoreError> {
+        let message = message.clone();
+        self.read(move |conn| {
+            let sql = "SELECT c.mails FROM message m JOIN content c ON c.message = m.number
+                WHERE m.id = ?1 AND m.state = 'held'";
+            let texts = [Which::Original, Which::SenderView];
+            one(conn, sql, [message.as_str()], |row| mails(row, &texts))
         })
         .await
     }
@@ -124,33 +129,32 @@ impl Store {
     /// A held message with what it is written from; none where it does not wait.
     pub async fn held_mail(&self, message: &MessageId) -> Result<Option<HeldMail>, StoreError> {
         let (message, store) = (message.clone(), self.clone());
-        let found = self
-            .read(move |conn| {
-                let sql = format!("{MESSAGE_COLUMNS} AND m.id = ?1 AND m.state = 'held'");
-                let found = one(conn, &sql, [message.as_str()], |row| {
-                    let numbers: (i64, i64, Option<i64>) =
-                        (get(row, "number")?, get(row, "pair")?, get(row, "order")?);
-                    Ok((numbers, moment(row, "held_at")?, read_row(row)?))
-                })?;
-                let Some(((number, pair, order), held_at, (row, verdict))) = found else {
-                    return Ok(None);
-                };
-                let order = match order {
-                    Some(order) => {
-                        let sql = format!("{ORDER_COLUMNS} WHERE o.number = ?1");
-                        one(conn, &sql, [order], read_order)?
-                    }
-                    None => None,
-                };
-                let sql = "SELECT original FROM content WHERE message = ?1";
-                let original: Option<Vec<u8>> =
-                    one(conn, sql, [number], |row| get(row, "original"))?;
-                let original = original.ok_or(StoreError::Damaged("content"))?;
-                let facts = store.facts_of_pair(conn, PairId(pair))?;
-                Ok(Some(HeldMail { row, held_at, verdict, original, facts, order }))
-            })
-            .await?;
-        found.map(|held| Ok(HeldMail { original: unpack(&held.original)?, ..held })).transpose()
+        self.read(move |conn| {
+            let sql = format!("{MESSAGE_COLUMNS} AND m.id = ?1 AND m.state = 'held'");
+            let found = one(conn, &sql, [message.as_str()], |row| {
+                let numbers: (i64, i64, Option<i64>) =
+                    (get(row, "number")?, get(row, "pair")?, get(row, "order")?);
+                Ok((numbers, moment(row, "held_at")?, read_row(row)?))
+            })?;
+            let Some(((number, pair, order), held_at, (row, verdict))) = found else {
+                return Ok(None);
+            };
+            let order = match order {
+                Some(order) => {
+                    let sql = format!("{ORDER_COLUMNS} WHERE o.number = ?1");
+                    one(conn, &sql, [order], read_order)?
+                }
+                None => None,
+            };
+            let sql = "SELECT mails FROM content WHERE message = ?1";
+            let original = one(conn, sql, [number], |row| {
+                mails(row, &[Which::Original])?.needed(Which::Original)
+            })?;
+            let original = original.ok_or(StoreError::Damaged("content"))?;
+            let facts = store.facts_of_pair(conn, PairId(pair))?;
+            Ok(Some(HeldMail { row, held_at, verdict, original, facts, order }))
+        })
+        .await
     }
 
     /// How much waits, and how much of it for longer than `act_within` asks.
@@ -219,15 +223,8 @@ fn hold(conn: &Connection, packed: &PackedHolding) -> Result<Held, StoreError> {
     let (conversation, message) = insert_arrival(conn, arrival, &fields)?;
     run(
         conn,
-        "INSERT INTO content (message, original, sender_view, recipient_view, salt)
-         VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![
-            message,
-            packed.original,
-            packed.sender_view,
-            packed.recipient_view,
-            packed.sealed.salt.0
-        ],
+        "INSERT INTO content (message, mails, salt) VALUES (?1, ?2, ?3)",
+        params![message, packed.mails, packed.sealed.salt.0],
     )?;
     index::keep(conn, message, &index::pack(&arrival.words))?;
     let entry = (arrival.message.as_str(), "held");
@@ -279,7 +276,7 @@ fn find_same(conn: &Connection, arrival: &Arrival) -> Result<Option<MessageId>, 
 fn let_pass(
     conn: &Connection,
     passage: &Passage,
-    (outgoing, recipient_view): (&[u8], &[u8]),
+    mails: &[u8],
     decision: &Decision,
     store: &Store,
 ) -> Result<Reviewed, StoreError> {
@@ -303,12 +300,10 @@ fn let_pass(
     run(conn, &sql, params![message, draft.subject, draft.msg_id.as_str()])?;
     run(
         conn,
-        "UPDATE content SET outgoing = ?2, recipient_view = ?3, written = ?4, shown = ?5
-         WHERE message = ?1",
+        "UPDATE content SET mails = ?2, written = ?3, shown = ?4 WHERE message = ?1",
         params![
             message,
-            outgoing,
-            recipient_view,
+            mails,
             pack_sightings(&passage.written),
             pack_shown(&passage.written, &passage.shown)
         ],

@@ -181,20 +181,17 @@ CREATE UNIQUE INDEX message_seller_msg_id ON message (pair, seller_msg_id)
 CREATE UNIQUE INDEX message_buyer_msg_id ON message (pair, buyer_msg_id)
     WHERE buyer_msg_id IS NOT NULL;
 
--- zstd frames, apart from the small rows that lists read. outgoing NULL: nothing went out, or
--- (kind 'postmaster', 'notice', 'test') the original goes out as it is. written: what the sender wrote, as
--- hashes of runs of words: u64, little-endian. shown: how what the recipient was shown differs from that:
--- how many hashes it has besides (u32), these, and those that it is without. salt: what the message is
--- bound with in evidence.
+-- Apart from the small rows that lists read. written: what the sender wrote, as hashes of runs of words: u64,
+-- little-endian. shown: how what the recipient was shown differs from that: how many hashes it has besides
+-- (u32), these, and those that it is without. salt: what the message is bound with in evidence. mails: what
+-- came in, what went out and what each side may see of it, packed as one (src/store/sqlite/content.rs); of kind
+-- 'postmaster', 'notice' and 'test' only what came in, which goes out as it is. Last, for it may be very long.
 CREATE TABLE content (
-    message        INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
-    salt           BLOB CHECK (length(salt) = 16),
-    original       BLOB NOT NULL,
-    outgoing       BLOB,
-    sender_view    BLOB,
-    recipient_view BLOB,
-    written        BLOB,
-    shown          BLOB
+    message INTEGER PRIMARY KEY REFERENCES message ON DELETE CASCADE,
+    salt    BLOB CHECK (length(salt) = 16),
+    written BLOB,
+    shown   BLOB,
+    mails   BLOB NOT NULL
 ) STRICT;
 
 -- What a message is found by: numbers of 5 bytes, in order. A table of its own: those that are not in the
@@ -233,8 +230,6 @@ CREATE TABLE erasure (
 ) STRICT;
 INSERT INTO erasure VALUES (0);
 
--- excluded: milliseconds between start and stop that don't count. paused_at: the seller is suspended
--- since then, and the clock stands still.
 -- What a seller sent to whom, by numbers that only the alias key makes: a text by one, a picture by
 -- several. item: which of the message's texts or pictures. Gone with the message.
 CREATE TABLE print (
@@ -246,6 +241,8 @@ CREATE TABLE print (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX print_message ON print (message);
 
+-- excluded: milliseconds between start and stop that don't count. paused_at: the seller is suspended
+-- since then, and the clock stands still.
 CREATE TABLE turn (
     number       INTEGER PRIMARY KEY,
     conversation INTEGER NOT NULL REFERENCES conversation,
@@ -385,7 +382,8 @@ CREATE INDEX telling_change ON telling (change) WHERE change IS NOT NULL;
 
 -- Proved mail from an address that is not registered for the alias: refused, and a copy kept for some
 -- days, outside of the archive, in case that it was the party (PRODUCT §4). party: who may write there.
--- address: whom it is from. tag: of the alias. told_at: the party was told of it.
+-- address: whom it is from. tag: of the alias. told_at: the party was told of it. original: packed as
+-- content.mails is.
 CREATE TABLE stray (
     number      INTEGER PRIMARY KEY,
     party       INTEGER NOT NULL REFERENCES party,

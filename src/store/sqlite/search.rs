@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::Store;
 use super::archive::{MESSAGE_COLUMNS, read_row};
-use super::content::unpack;
+use super::content::{Which, mails};
 use super::index::{self, Reach};
 use super::rows::{get, moment, one};
 use crate::domain::{Timestamp, Wanted, Words};
@@ -21,13 +21,7 @@ impl Store {
     /// Messages that have the numbers, the newest first. An id in `before` that is not known finds
     /// nothing.
     pub async fn search(&self, search: Search) -> Result<Vec<Found>, StoreError> {
-        let mut found = self.read(move |conn| find(conn, &search)).await?;
-        for Found { sender_view, recipient_view, .. } in &mut found {
-            for view in [sender_view, recipient_view].into_iter().flatten() {
-                *view = unpack(view)?;
-            }
-        }
-        Ok(found)
+        self.read(move |conn| find(conn, &search)).await
     }
 }
 
@@ -117,7 +111,7 @@ fn find(conn: &Connection, search: &Search) -> Result<Vec<Found>, StoreError> {
     Ok(found)
 }
 
-/// A message with its views, packed; nothing where it came in at another time.
+/// A message with its views; nothing where it came in at another time.
 fn read(conn: &Connection, number: i64, search: &Search) -> Result<Option<Found>, StoreError> {
     let sql = format!("{MESSAGE_COLUMNS} AND m.number = ?1");
     let row = one(conn, &sql, [number], |row| {
@@ -127,10 +121,12 @@ fn read(conn: &Connection, number: i64, search: &Search) -> Result<Option<Found>
         if fits { read_row(row).map(|(row, _)| Some(row)) } else { Ok(None) }
     })?;
     let Some(row) = row.flatten() else { return Ok(None) };
-    let sql = "SELECT sender_view, recipient_view FROM content WHERE message = ?1";
-    let views = one(conn, sql, [number], |row| {
-        Ok((get(row, "sender_view")?, get(row, "recipient_view")?))
-    })?;
-    let (sender_view, recipient_view) = views.ok_or(StoreError::Damaged("content"))?;
+    let sql = "SELECT mails FROM content WHERE message = ?1";
+    // Here, for a hit has four texts and two are wanted: a large mail would take as much again.
+    let views = [Which::SenderView, Which::RecipientView];
+    let views = one(conn, sql, [number], |row| mails(row, &views))?;
+    let mut views = views.ok_or(StoreError::Damaged("content"))?;
+    let [sender_view, recipient_view] =
+        [Which::SenderView, Which::RecipientView].map(|which| views.take(which));
     Ok(Some(Found { row, sender_view, recipient_view }))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Row, params};
 
-use super::content::{pack, unpack};
+use super::content::{Mails, unpack_original};
 use super::notice::{self, PackedNotice};
 use super::rows::{all, get, moment, one, parse, parse_some, party_id, run};
 use super::standing::{self, Follows};
@@ -45,8 +45,8 @@ impl Store {
     ///
     /// Errors: `Stale` where the facts are not so any more.
     pub async fn keep_stray(&self, stray: NewStray) -> Result<Kept, StoreError> {
-        let [original] = pack([stray.original.clone()]).await?;
-        self.write(original.len(), move |conn| keep(conn, &stray, &original)).await
+        let mails = Mails::only(stray.original.clone()).pack().await?;
+        self.write(mails.len(), move |conn| keep(conn, &stray, &mails)).await
     }
 
     /// What is kept, the oldest first; of one party where it is named.
@@ -104,7 +104,7 @@ impl Store {
             })
             .await?;
         for mail in &mut mails {
-            mail.original = unpack(&mail.original)?;
+            mail.original = unpack_original(&mail.original, "stray.original")?;
         }
         Ok(mails)
     }

@@ -145,7 +145,7 @@ async fn one_damaged_delivery_does_not_keep_the_others_from_going_out() {
         born(&market, n).await;
     }
     let damage = "UPDATE delivery SET recipient = 'nobody' WHERE number = 1;
-        UPDATE content SET outgoing = x'00' WHERE message = 2;";
+        UPDATE content SET mails = x'00' WHERE message = 2;";
     market.raw().execute_batch(damage).unwrap();
     let due = market.store.claim_due(at(9), MINUTE, 9).await.unwrap();
     let messages: Vec<_> = due.iter().map(|mail| mail.message.clone()).collect();

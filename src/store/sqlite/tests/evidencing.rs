@@ -1,5 +1,7 @@
+use super::super::content::{Which, unpack};
 use super::*;
 use crate::evidence::{NOTHING, Sealed, link, tree};
+use crate::store::StoreError;
 
 const DAY: u64 = 24;
 
@@ -37,4 +39,29 @@ async fn what_is_archived_is_bound_to_what_was_before_it_and_to_its_day() {
     assert_eq!(day.root, root);
     assert_eq!(tree::climb(&links[2].hash, &day.path), root);
     assert!(u64::try_from(links.len()).unwrap() < DAY);
+}
+
+#[tokio::test]
+async fn a_byte_that_was_changed_in_any_text_of_a_mail_is_found() {
+    let market = Market::open().await;
+    market.accept(&letter(1, Role::Buyer)).await;
+    let raw = market.raw();
+    let packed: Vec<u8> = raw.query_row("SELECT mails FROM content", [], |row| row.get(0)).unwrap();
+    let is_bound = async |packed: &[u8]| {
+        raw.execute("UPDATE content SET mails = ?1", [packed]).unwrap();
+        let link = market.store.evidence(&"order-1".parse().unwrap()).await?.remove(0);
+        let bound = link.bound.unwrap();
+        let parts = bound.parts.each_ref().map(|part| part.as_deref());
+        Ok::<bool, StoreError>(Sealed::new(bound.salt, parts).leaf == link.leaf)
+    };
+    for which in Which::ALL {
+        let mut mails = unpack(&packed, &Which::ALL).unwrap();
+        let mut text = mails.take(which).unwrap();
+        *text.last_mut().unwrap() ^= 1;
+        let changed = mails.with(which, text).pack().await.unwrap();
+        assert_eq!(is_bound(&changed).await, Ok(false), "{which:?}");
+    }
+    assert_eq!(is_bound(&packed).await, Ok(true), "as it was");
+    let damaged = StoreError::Damaged("content.mails");
+    assert_eq!(is_bound(&packed[..packed.len() - 1]).await, Err(damaged));
 }

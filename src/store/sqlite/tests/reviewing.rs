@@ -89,6 +89,12 @@ async fn nothing_of_a_held_message_goes_out_until_it_is_let_pass() {
     assert_eq!(market.history(Role::Seller, &[msg_id(&out)]).await.links.len(), 1);
     let mail = market.store.claim_due(at(5), HOUR, 10).await.unwrap();
     assert_eq!((mail.len(), mail[0].attempts), (1, 0));
+    let draft = market.acceptance(&asks).await.outgoing.into_draft();
+    assert_eq!(mail[0].bytes, draft.bytes);
+    let found = market.store.message(&id).await.unwrap().unwrap();
+    assert_eq!(found.original, market.acceptance(&asks).await.arrival.original);
+    assert_eq!(found.sender_view, Some(b"own words".to_vec()));
+    assert_eq!(found.recipient_view, Some(draft.recipient_view));
     let first = market.store.first_answer([1; 32], at(6)).await.unwrap();
     assert!(matches!(first, Some(FirstAnswer::Held(held)) if *held.message() == id));
 }
