@@ -203,7 +203,9 @@ pub(super) fn after_hold(conn: &Connection, pair: i64) -> Result<(), StoreError>
     if one(conn, sql, [pair], |row| get::<i64>(row, "one"))?.is_none() {
         return Ok(());
     }
-    let sql = "SELECT number FROM message WHERE pair = ?1";
+    // By the buyer's: an index of pairs would be kept up for every mail, and serve nobody else.
+    let sql = "SELECT number FROM message WHERE pair = ?1
+        AND of_buyer = (SELECT buyer FROM pair WHERE number = ?1)";
     for message in all(conn, sql, [pair], |row| get::<i64>(row, "number"))? {
         if !hold::keeps(conn, message)? {
             erase_message(conn, message)?;

@@ -161,7 +161,6 @@ CREATE TABLE message (
     CHECK (kind <> 'relay' OR state = 'rejected' OR conversation IS NOT NULL)
 ) STRICT;
 CREATE INDEX message_conversation ON message (conversation);
-CREATE INDEX message_pair ON message (pair);
 CREATE INDEX message_notice ON message (pair, received_at) WHERE kind = 'notice';
 CREATE UNIQUE INDEX message_notice_about ON message (about, notice) WHERE about IS NOT NULL;
 CREATE INDEX message_order ON message ("order") WHERE "order" IS NOT NULL;
