@@ -512,7 +512,7 @@ async fn main() {
     fill(&house, count, now);
     println!("{count} messages written in {:.0?}", began.elapsed());
     let began = Instant::now();
-    while house.store.index_some(2_000).await.unwrap() > 0 {}
+    while house.store.index_some(1, 2_000).await.unwrap() {}
     println!("indexed in {:.0?}", began.elapsed());
     sizes(&house, count);
     if !std::env::args().any(|word| word == "expiry") {

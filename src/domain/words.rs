@@ -39,14 +39,6 @@ impl Words {
         wanted.iter().any(|number| self.0.binary_search(number).is_ok())
     }
 
-    /// Those that the other does not have.
-    #[must_use]
-    pub fn without(&self, other: &Self) -> Self {
-        let mut numbers = self.0.clone();
-        numbers.retain(|number| other.0.binary_search(number).is_err());
-        Self(numbers)
-    }
-
     /// The same message in another state.
     #[must_use]
     pub fn in_state(&self, state: MessageState) -> Self {
@@ -110,7 +102,6 @@ mod tests {
         assert_eq!(held.numbers(), [state(MessageState::Held), lamp]);
         let rejected = held.in_state(MessageState::Rejected);
         assert_eq!(rejected.numbers(), [state(MessageState::Rejected), lamp]);
-        assert_eq!(rejected.without(&held).numbers(), [state(MessageState::Rejected)]);
         let wanted = Wanted(vec![vec![1, 2], vec![lamp, 4]]);
         assert!(wanted.fits(&held) && !wanted.fits(&rejected));
         assert!(Wanted::default().fits(&held));

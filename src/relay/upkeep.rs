@@ -290,7 +290,7 @@ impl Relay {
         loop {
             let began = Instant::now();
             let few = if since.elapsed() < wait { INDEXED } else { 1 };
-            let pause = match self.index_where_wait(few).await {
+            let pause = match self.0.store.index_some(few, INDEXED).await {
                 // As long as it took, so that mail has its turn.
                 Ok(true) => began.elapsed(),
                 Ok(false) => {
@@ -310,10 +310,5 @@ impl Relay {
                 () = tokio::time::sleep(pause) => {}
             }
         }
-    }
-
-    async fn index_where_wait(&self, few: u32) -> Result<bool, StoreError> {
-        let store = &self.0.store;
-        Ok(store.has_to_index(few).await? && store.index_some(INDEXED).await? > 0)
     }
 }

@@ -160,7 +160,7 @@ fn where_all_is_right_every_line_says_so() {
     let checks: Vec<&str> = found.0.iter().map(|f| f["check"].as_str().unwrap()).collect();
     let expected = [
         "mx", "ports", "tls", "mta-sts", "outgoing", "ptr", "spf", "dkim", "dmarc", "clock",
-        "erasing",
+        "erasing", "search",
     ];
     assert_eq!(checks, expected);
     has(&found, "mx", "ok", "this relay", "");

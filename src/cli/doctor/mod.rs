@@ -11,6 +11,7 @@ mod mx;
 mod outgoing;
 mod ports;
 mod ptr;
+mod searching;
 mod spf;
 mod test_mail;
 mod tls;
@@ -61,6 +62,7 @@ impl Doctor {
             let world = World::look(config, path, self.port, self.mta_sts_port).await?;
             anyhow::Ok(examine(&world, &self.time_server).await)
         })?;
+        findings.extend(searching::check(path));
         if let Some(address) = &self.send_test {
             findings.push(super::beside(path, async |h| test_mail::send(h, address).await)?);
         }

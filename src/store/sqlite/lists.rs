@@ -47,7 +47,8 @@ pub(super) enum Change {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Members(Vec<u64>);
 
-const DAMAGED: StoreError = StoreError::Damaged("found_by.lists");
+/// A block that is no block.
+pub(super) const DAMAGED: StoreError = StoreError::Damaged("found_by.lists");
 
 /// A word's number as it lies on the disk.
 pub(super) fn five(word: u64) -> [u8; WIDTH] {
@@ -248,6 +249,11 @@ pub(super) fn change(
     Ok(changed.cut())
 }
 
+/// Whether a block can be read.
+pub(super) fn is_sound(block: &[u8], size: At) -> bool {
+    Entries(block).all(|entry| entry.and_then(|(_, list)| each_member(list, size, |_| {})).is_ok())
+}
+
 /// All that stands in a block.
 #[cfg(test)]
 pub(super) fn read(block: &[u8], size: At) -> Vec<Posting> {
@@ -272,15 +278,18 @@ impl Members {
                 break;
             }
             if word == wanted {
-                each_member(list, size, |at| {
-                    if let Some(bits) = self.0.get_mut(usize::from(at / 64)) {
-                        *bits |= 1 << (at % 64);
-                    }
-                })?;
+                each_member(list, size, |at| self.put(at, true))?;
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Whether it is one of them.
+    pub(super) fn put(&mut self, at: At, is_one: bool) {
+        if let Some(bits) = self.0.get_mut(usize::from(at / 64)) {
+            *bits = *bits & !(1 << (at % 64)) | u64::from(is_one) << (at % 64);
+        }
     }
 
     /// Only those that are also among the others.

@@ -203,6 +203,14 @@ CREATE TABLE found_words (
 ) STRICT;
 CREATE INDEX found_words_gone ON found_words (gone, message) WHERE gone IS NOT NULL;
 
+-- Messages that have got other words. stands: what of each may stand in the index, beside what it has now,
+-- behind word; below it the index is right.
+CREATE TABLE found_changed (
+    message INTEGER PRIMARY KEY,
+    word    INTEGER NOT NULL,
+    stands  BLOB NOT NULL
+) STRICT;
+
 -- The search index (src/store/sqlite/index.rs). place: the part, by 2^40, and the number up to which the
 -- block before has the part's words. lists: the words of the block, each with those of the part's messages
 -- that have it (lists.rs).
@@ -214,14 +222,20 @@ CREATE TABLE found_by (
 -- Messages up to the number upto are in the index. Those behind it up to coming are on their way into it:
 -- their words below coming_word are there. Of those whose words are being taken out, the words below gone_word
 -- are out. size: of how many message numbers a part is.
+-- mend_part: one that was found damaged (mend.rs). Its messages up to mend_upto are there again, those up to
+-- mend_coming are on their way, and so on; no mend_upto: its blocks are taken away still.
 CREATE TABLE found_by_progress (
     upto        INTEGER NOT NULL,
     coming      INTEGER NOT NULL CHECK (coming >= upto),
     coming_word INTEGER NOT NULL,
     gone_word   INTEGER NOT NULL,
-    size        INTEGER NOT NULL CHECK (size BETWEEN 64 AND 32768 AND size % 64 = 0)
+    size        INTEGER NOT NULL CHECK (size BETWEEN 64 AND 32768 AND size % 64 = 0),
+    mend_part   INTEGER,
+    mend_upto   INTEGER,
+    mend_coming INTEGER NOT NULL DEFAULT 0,
+    mend_word   INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-INSERT INTO found_by_progress VALUES (0, 0, 0, 0, 16384);
+INSERT INTO found_by_progress (upto, coming, coming_word, gone_word, size) VALUES (0, 0, 0, 0, 16384);
 
 -- What is still to be done about what was erased: 2: pages may have remains of it; 1: only the WAL.
 CREATE TABLE erasure (

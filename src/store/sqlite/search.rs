@@ -8,6 +8,9 @@ use super::Store;
 use super::archive::{MESSAGE_COLUMNS, read_row};
 use super::content::{Which, mails};
 use super::index::{self, Reach};
+use super::lists::{DAMAGED, Members};
+use super::mend;
+use super::part::{Packed, Part};
 use super::rows::{get, moment, one};
 use crate::domain::{Timestamp, Wanted, Words};
 use crate::store::error::StoreError;
@@ -21,7 +24,11 @@ impl Store {
     /// Messages that have the numbers, the newest first. An id in `before` that is not known finds
     /// nothing.
     pub async fn search(&self, search: Search) -> Result<Vec<Found>, StoreError> {
-        self.read(move |conn| find(conn, &search)).await
+        let (found, damaged) = self.read(move |conn| find(conn, &search)).await?;
+        if let Some(part) = damaged {
+            self.write(64, move |conn| mend::note(conn, part)).await?;
+        }
+        Ok(found)
     }
 }
 
@@ -66,20 +73,15 @@ fn in_order(wanted: &Wanted) -> Vec<&[u64]> {
     groups
 }
 
-fn find(conn: &Connection, search: &Search) -> Result<Vec<Found>, StoreError> {
-    let Some(Bounds { above, below }) = bounds(conn, search)? else { return Ok(vec![]) };
+/// What is meant, and a part of the index that was found damaged.
+fn find(conn: &Connection, search: &Search) -> Result<(Vec<Found>, Option<Part>), StoreError> {
+    let Some(bounds) = bounds(conn, search)? else { return Ok((vec![], None)) };
+    if search.wanted.0.is_empty() {
+        return Ok((find_all(conn, search, &bounds)?, None));
+    }
+    let Bounds { above, below } = bounds;
     let limit = usize::try_from(search.limit).unwrap_or(usize::MAX);
     let mut found = Vec::new();
-    if search.wanted.0.is_empty() {
-        let sql = "SELECT number FROM message WHERE number > ?1 AND number < ?2
-            AND kind = 'relay' ORDER BY number DESC";
-        let mut statement = conn.prepare_cached(sql)?;
-        let mut rows = statement.query(params![above, below])?;
-        while let (true, Some(row)) = (found.len() < limit, rows.next()?) {
-            found.extend(read(conn, get(row, "number")?, search)?);
-        }
-        return Ok(found);
-    }
     let reach = Reach::read(conn)?;
     let sql = "SELECT message, words FROM found_words WHERE message > ?1 AND message < ?2
         AND gone IS NULL ORDER BY message DESC";
@@ -93,22 +95,71 @@ fn find(conn: &Connection, search: &Search) -> Result<Vec<Found>, StoreError> {
     let oldest = one(conn, "SELECT min(number) AS number FROM message", [], |row| {
         get::<Option<i64>>(row, "number")
     })?;
-    let Some(oldest) = oldest.flatten() else { return Ok(found) };
+    let Some(oldest) = oldest.flatten() else { return Ok((found, None)) };
     let from = above.saturating_add(1).max(oldest);
     let to = below.saturating_sub(1).min(reach.upto);
-    let asked = in_order(&search.wanted);
+    let (asked, mut damaged) = (in_order(&search.wanted), None);
+    let fits = |(message, words): Packed| (message, search.wanted.fits(&index::unpack(&words)));
+    let changed: Vec<_> = index::changed(conn, from..=to)?.into_iter().map(fits).collect();
     for part in reach.parts(from, to) {
         if found.len() >= limit {
             break;
         }
-        for at in part.members(conn, &asked)?.newest_first() {
+        let in_index = in_index(conn, reach, part, &asked)?;
+        let looked_through = if in_index.is_some() {
+            changed.clone()
+        } else {
+            damaged = damaged.or(reach.mending.is_none().then_some(part));
+            let all = index::words_of(conn, part.first()..=part.end() - 1)?;
+            all.into_iter().map(fits).collect()
+        };
+        let mut members = in_index.unwrap_or_else(|| Members::none(part.size));
+        for (message, fits) in looked_through {
+            part.at(message).into_iter().for_each(|at| members.put(at, fits));
+        }
+        for at in members.newest_first() {
             let number = part.message(at);
             if found.len() < limit && (from..=to).contains(&number) {
                 found.extend(read(conn, number, search)?);
             }
         }
     }
+    Ok((found, damaged))
+}
+
+/// All between the bounds.
+fn find_all(
+    conn: &Connection,
+    search: &Search,
+    Bounds { above, below }: &Bounds,
+) -> Result<Vec<Found>, StoreError> {
+    let limit = usize::try_from(search.limit).unwrap_or(usize::MAX);
+    let mut found = Vec::new();
+    let sql = "SELECT number FROM message WHERE number > ?1 AND number < ?2
+        AND kind = 'relay' ORDER BY number DESC";
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params![above, below])?;
+    while let (true, Some(row)) = (found.len() < limit, rows.next()?) {
+        found.extend(read(conn, get(row, "number")?, search)?);
+    }
     Ok(found)
+}
+
+/// Those of a part's messages that are meant, as the index says. None: the part is damaged, or not all in
+/// it again.
+fn in_index(
+    conn: &Connection,
+    reach: Reach,
+    part: Part,
+    asked: &[&[u64]],
+) -> Result<Option<Members>, StoreError> {
+    if reach.mending.is_some_and(|mending| mending.part.number == part.number) {
+        return Ok(None);
+    }
+    match part.members(conn, asked) {
+        Err(DAMAGED) => Ok(None),
+        members => members.map(Some),
+    }
 }
 
 /// A message with its views; nothing where it came in at another time.

@@ -74,7 +74,7 @@ async fn what_is_past_its_time_goes_and_what_counts_stays() {
         let from = if n % 2 == 0 { Role::Seller } else { Role::Buyer };
         market.accept(&letter(n, from)).await;
     }
-    while market.store.index_some(3).await.unwrap() > 0 {}
+    while market.store.index_some(1, 3).await.unwrap() {}
     assert_eq!(
         market.expire(later(5), KeepFrom::Message, 2).await,
         Expired { busy: 5, ..Expired::default() }
@@ -98,7 +98,7 @@ async fn what_is_past_its_time_goes_and_what_counts_stays() {
     assert!(market.store.expired_thread(pair, vec![1]).await.unwrap().is_none());
     assert_eq!(market.expire(later(100), KeepFrom::Message, 64).await, erased(2));
     market.accept(&letter(8, Role::Buyer)).await;
-    while market.store.index_some(3).await.unwrap() > 0 {}
+    while market.store.index_some(1, 3).await.unwrap() {}
     assert_eq!(
         market.indexed().await,
         [1, 1],

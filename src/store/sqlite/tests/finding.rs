@@ -23,7 +23,7 @@ impl Market {
     }
 
     async fn index_all(&self, most: u32) {
-        while self.store.index_some(most).await.unwrap() > 0 {
+        while self.store.index_some(1, most).await.unwrap() {
             self.check();
         }
         let sql = "SELECT upto = coming AND upto >= (SELECT coalesce(max(message), 0)
@@ -39,6 +39,31 @@ impl Market {
 
     fn check(&self) {
         index::check(&self.raw());
+    }
+
+    /// Gives a message other words.
+    async fn change(&self, message: i64, how: impl FnOnce(&Words) -> Words + Send + 'static) {
+        self.store.write(0, move |conn| index::replace(conn, message, how)).await.unwrap();
+        self.check();
+    }
+
+    /// The relay ends, however that comes, and begins again.
+    async fn restart(&mut self) {
+        self.store.clone().close().await;
+        self.store = Store::open(&self.path(), OpenMode::Serve, DOMAIN).unwrap();
+    }
+
+    /// Spoils a block of the index: how many there were.
+    fn damage(&self, n: i64) -> i64 {
+        let raw = self.raw();
+        let count = "SELECT count(*) FROM found_by";
+        let blocks: i64 = raw.query_row(count, [], |row| row.get(0)).unwrap();
+        let sql = "UPDATE found_by SET lists = x'010203' WHERE place =
+            (SELECT place FROM found_by ORDER BY place LIMIT 1 OFFSET ?1)";
+        if blocks > 0 {
+            raw.execute(sql, [n % blocks]).unwrap();
+        }
+        blocks
     }
 
     /// Erases what came in up to that hour.
@@ -139,8 +164,7 @@ async fn of_what_was_erased_no_word_is_left_wherever_it_was_broken_off() {
     // The relay ends, however that comes, between two steps.
     assert!(market.store.take_out_some(40).await.unwrap());
     market.check();
-    market.store.clone().close().await;
-    market.store = Store::open(&market.path(), OpenMode::Serve, DOMAIN).unwrap();
+    market.restart().await;
     // More comes in, is erased and comes into the index meanwhile.
     market.accept_all(201..=230).await;
     market.index_all(9).await;
@@ -200,6 +224,7 @@ async fn words_that_leave_the_index_after_a_sweep_are_swept_for_once_more() {
     market.erase_up_to(21).await;
     swept();
     market.accept_all(22..=22).await;
+    market.index_all(64).await;
     assert_eq!(market.store.owed().await.unwrap(), Owed::Sweep);
 }
 
@@ -238,10 +263,8 @@ async fn a_message_that_changes_is_found_by_what_it_has_now() {
     market.index_all(1000).await;
     market.accept_all(81..=90).await;
     for number in [3, 64, 85] {
-        let reject = |words: &Words| words.in_state(MessageState::Rejected);
-        market.store.write(0, move |conn| index::replace(conn, number, reject)).await.unwrap();
+        market.change(number, |words| words.in_state(MessageState::Rejected)).await;
     }
-    market.check();
     let rejected = Words::of_state(MessageState::Rejected);
     assert_eq!(market.found(&[rejected]).await, [85, 64, 3]);
     assert_eq!(market.found(&[own(64)]).await, [64]);
@@ -250,10 +273,147 @@ async fn a_message_that_changes_is_found_by_what_it_has_now() {
     assert_eq!(market.found(&[rejected]).await, [85, 64, 3]);
 }
 
-/// So many words that one step does not get them all done.
+/// So many words, which no other message has.
+fn words_of(n: usize, many: usize) -> Words {
+    let word = |i: usize| Words::keyed(((n * 5000 + i) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    Words::of([ALL, own(n)].into_iter().chain((2..many).map(word)).collect())
+}
+
+/// So many that one step does not get all done of the messages that it is given.
 fn many_words(n: usize) -> Words {
-    let word = |i: usize| Words::keyed(((n * 1000 + i) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    Words::of([ALL, own(n)].into_iter().chain((0..450).map(word)).collect())
+    words_of(n, 452)
+}
+
+/// Its first own, one in the middle and its last.
+fn some_of(words: &Words) -> [u64; 3] {
+    let all = &words.numbers()[2..];
+    [all[0], all[all.len() / 2], all[all.len() - 1]]
+}
+
+#[tokio::test]
+async fn what_a_message_had_leaves_the_index_in_steps_and_is_not_found_meanwhile() {
+    let mut market = Market::open_in_parts().await;
+    market.accept_all(1..=80).await;
+    market.index_all(1000).await;
+    let (first, then) = (words_of(40, Words::MOST), words_of(400, Words::MOST));
+    let found_now = async |market: &Market, now: &Words, before: &Words| {
+        market.check();
+        for word in some_of(now) {
+            assert_eq!(market.found(&[word, ALL]).await, [40]);
+        }
+        for word in some_of(before) {
+            assert_eq!(market.found(&[word]).await, [0; 0]);
+        }
+        assert_eq!(market.found(&[ALL]).await, newest_first(1..=80));
+    };
+    let now = first.clone();
+    market.change(40, move |_| now).await;
+    found_now(&market, &first, &then).await;
+    // Nothing else waits.
+    assert!(market.store.index_some(1000, 64).await.unwrap());
+    found_now(&market, &first, &then).await;
+    // It changes once more, before all of it has come in, and the relay ends.
+    let now = then.clone();
+    market.change(40, move |_| now).await;
+    market.restart().await;
+    let mut steps = 0;
+    while market.store.index_some(1000, 64).await.unwrap() {
+        steps += 1;
+        found_now(&market, &then, &first).await;
+    }
+    assert!(steps > 2, "{steps}");
+    found_now(&market, &then, &first).await;
+    let in_it = index::read_all(&market.raw());
+    assert_eq!(in_it.iter().filter(|(_, message)| *message == 40).count(), then.numbers().len());
+    // And it is erased in the middle of it.
+    let now = first.clone();
+    market.change(40, move |_| now).await;
+    assert!(market.store.index_some(1000, 64).await.unwrap());
+    market.erase_up_to(40).await;
+    market.check();
+    assert_eq!(market.found(&[ALL]).await, newest_first(41..=80));
+    market.take_out_all(64).await;
+    assert!(!market.store.index_some(1, 64).await.unwrap());
+    assert!(index::read_all(&market.raw()).iter().all(|(_, message)| *message > 40));
+}
+
+/// What is to be found, by the message's number.
+type Model = std::collections::BTreeMap<usize, Vec<u64>>;
+
+/// Numbers as a die gives them, the same each time.
+struct Die(u64);
+
+impl Die {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        (self.0 >> 33) as usize % end
+    }
+}
+
+#[tokio::test]
+async fn whatever_comes_and_goes_between_the_steps_the_index_finds_what_is_there() {
+    for seed in 1..=4 {
+        let (mut market, mut die) = (Market::open_in_parts().await, Die(seed));
+        let (mut model, mut newest) = (Model::new(), 0);
+        // Some have few of them, some so many that a step does not change them all.
+        let vocabulary: Vec<u64> = words_of(1, 900).numbers().to_vec();
+        for _ in 0..150 {
+            match die.below(11) {
+                0..=2 => {
+                    let more = newest + 1 + die.below(12);
+                    market.accept_all(newest + 1..=more).await;
+                    model.extend((newest + 1..=more).map(|n| (n, vec![ALL, own(n)])));
+                    newest = more;
+                }
+                3..=4 => {
+                    market.store.index_some(1 + die.below(9) as u32, 20).await.unwrap();
+                }
+                5 => {
+                    market.store.take_out_some(8).await.unwrap();
+                }
+                6..=7 if !model.is_empty() => {
+                    let n = *model.keys().nth(die.below(model.len())).unwrap();
+                    let many = if die.below(2) == 0 { 5 } else { 700 };
+                    let words = (0..many).map(|_| vocabulary[die.below(vocabulary.len())]);
+                    let words = Words::of(words.collect());
+                    model.insert(n, words.numbers().to_vec());
+                    let sql = "SELECT number FROM message WHERE id = ?1";
+                    let id = message_id(n);
+                    let number =
+                        market.raw().query_row(sql, [id.as_str()], |row| row.get(0)).unwrap();
+                    market.change(number, move |_| words).await;
+                }
+                8 => {
+                    // Sometimes all of them, so that their numbers are given out anew.
+                    let upto = newest - die.below(4).min(1) * die.below(30).min(newest);
+                    market.erase_up_to(upto as u64).await;
+                    model.retain(|n, _| *n > upto);
+                }
+                9 => {
+                    market.damage(die.below(1000) as i64);
+                }
+                _ => market.restart().await,
+            }
+            market.check();
+            for word in [ALL, vocabulary[die.below(900)], own(1 + die.below(newest.max(1)))] {
+                let has: Vec<usize> = model
+                    .iter()
+                    .rev()
+                    .filter(|(_, w)| w.contains(&word))
+                    .map(|(n, _)| *n)
+                    .collect();
+                assert_eq!(market.found(&[word]).await, has, "seed {seed}");
+            }
+        }
+        // Who looks finds what is damaged.
+        while market.store.is_index_damaged().await.unwrap() {
+            market.index_all(1000).await;
+        }
+        market.index_all(1000).await;
+        market.take_out_all(1000).await;
+        let all: usize = model.values().map(Vec::len).sum();
+        assert_eq!(index::read_all(&market.raw()).len(), all, "seed {seed}");
+    }
 }
 
 #[tokio::test]
@@ -269,17 +429,14 @@ async fn what_a_step_did_not_get_done_the_next_goes_on_with() {
         let sql = format!("SELECT {column} FROM found_by_progress");
         market.raw().query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
     };
-    assert!(market.store.index_some(1000).await.unwrap() > 0);
+    assert!(market.store.index_some(1, 1000).await.unwrap());
     assert!(progress(&market, "coming_word") > 0, "it ended in the middle");
     market.check();
     assert_eq!(market.found(&[ALL]).await, newest_first(1..=90));
     // Some are erased, one changes, and the relay ends, before it goes on.
     market.erase_up_to(10).await;
-    let reject = |words: &Words| words.in_state(MessageState::Rejected);
-    market.store.write(0, move |conn| index::replace(conn, 40, reject)).await.unwrap();
-    market.check();
-    market.store.clone().close().await;
-    market.store = Store::open(&market.path(), OpenMode::Serve, DOMAIN).unwrap();
+    market.change(40, |words| words.in_state(MessageState::Rejected)).await;
+    market.restart().await;
     market.index_all(1000).await;
     let standing = |numbers| newest_first(numbers).into_iter().filter(|n| *n != 40);
     assert_eq!(market.found(&[ALL]).await, standing(11..=90).collect::<Vec<_>>());
@@ -299,8 +456,65 @@ async fn what_a_step_did_not_get_done_the_next_goes_on_with() {
         market.check();
     }
     market.erase_up_to(90).await;
-    market.store.clone().close().await;
-    market.store = Store::open(&market.path(), OpenMode::Serve, DOMAIN).unwrap();
+    market.restart().await;
     market.take_out_all(1000).await;
     assert_eq!(market.blocks(1), [0]);
+}
+
+#[tokio::test]
+async fn a_damaged_part_is_looked_through_and_made_anew() {
+    let mut market = Market::open_in_parts().await;
+    market.accept_all(1..=200).await;
+    market.index_all(50).await;
+    market.erase_up_to(70).await;
+    let everything = newest_first(71..=200);
+    // The second part, of which some were erased and are in it still.
+    assert!(market.damage(1) > 3);
+    assert_eq!(market.found(&[ALL]).await, everything);
+    assert!(market.store.is_index_damaged().await.unwrap());
+    let is_mending = "SELECT mend_part FROM found_by_progress";
+    let is_mending = |market: &Market| -> Option<i64> {
+        market.raw().query_row(is_mending, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(is_mending(&market), Some(1));
+    // The relay ends and another begins, some are erased, some change, more comes in.
+    assert!(market.store.index_some(1000, 9).await.unwrap());
+    market.restart().await;
+    market.erase_up_to(90).await;
+    assert!(market.store.index_some(1000, 9).await.unwrap());
+    market.change(100, |words| words.in_state(MessageState::Rejected)).await;
+    market.accept_all(201..=205).await;
+    let standing = |numbers| newest_first(numbers).into_iter().filter(|n| *n != 100);
+    let mut steps = 0;
+    while market.store.index_some(1000, 9).await.unwrap() {
+        market.check();
+        assert_eq!(market.found(&[ALL]).await, standing(91..=205).collect::<Vec<_>>());
+        assert_eq!(market.found(&[Words::of_state(MessageState::Rejected)]).await, [100]);
+        assert_eq!(market.found(&[own(95)]).await, [95]);
+        steps += 1;
+    }
+    assert!(steps > 3, "{steps}");
+    assert_eq!(is_mending(&market), None);
+    assert!(!market.store.is_index_damaged().await.unwrap());
+    market.index_all(1000).await;
+    market.take_out_all(1000).await;
+    assert!(index::read_all(&market.raw()).iter().all(|(_, message)| *message > 90));
+    assert_eq!(market.found(&[ALL]).await, standing(91..=205).collect::<Vec<_>>());
+
+    // Whoever comes upon it first says so: who brings messages in, and who takes some out.
+    market.accept_all(206..=220).await;
+    let newest = market.blocks(4).iter().sum::<i64>() - 1;
+    market.damage(newest);
+    market.index_all(9).await;
+    assert_eq!(market.found(&[own(199)]).await, [199]);
+    assert!(!market.store.is_index_damaged().await.unwrap());
+    market.damage(0);
+    market.erase_up_to(95).await;
+    market.take_out_all(1000).await;
+    assert!(is_mending(&market).is_some());
+    market.index_all(1000).await;
+    market.take_out_all(1000).await;
+    assert!(index::read_all(&market.raw()).iter().all(|(_, message)| *message > 95));
+    let gone = "SELECT count(*) FROM found_words WHERE gone IS NOT NULL";
+    assert_eq!(market.raw().query_row(gone, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
 }

@@ -89,7 +89,7 @@ async fn of_what_came_and_went_no_name_is_left_in_any_gap() {
             market.accept(&scattered(all)).await;
         }
         market.deliver_all().await;
-        while market.store.index_some(64).await.unwrap() > 0 {}
+        while market.store.index_some(1, 64).await.unwrap() {}
         let erased = market.expire_up_to(round * 200).await;
         assert!(erased > 40, "{erased} in round {round}");
         while market.store.take_out_some(64).await.unwrap() {}
