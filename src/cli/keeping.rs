@@ -109,7 +109,11 @@ impl On {
             let decision = self.who.decision();
             let placed = match result {
                 "held" => house.store.add_hold(on, decision).await?,
-                _ => house.store.release_hold(on, decision).await?,
+                _ => {
+                    let released = house.store.release_hold(on, decision).await?;
+                    relay::erase_unheld(&house.store, &CancellationToken::new()).await?;
+                    released
+                }
             };
             let already = match placed {
                 Placed::Done => "",

@@ -61,7 +61,7 @@ pub use rehearse::{Rehearsal, Rehearsed, Stopped, rehearse};
 pub use review::NotReleased;
 pub use route::{Route, RouteRefusal};
 pub use stray::NotDone;
-pub use upkeep::{Erase, Space, erase, keep};
+pub use upkeep::{Erase, Space, erase, erase_unheld, keep};
 
 /// The spine, with everything it needs. Cheap to clone; clones are the same relay.
 #[derive(Clone)]

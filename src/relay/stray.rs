@@ -109,11 +109,11 @@ impl Relay {
         head.is_some_and(|head| head.is_empty() || head.ends_with('.'))
     }
 
-    /// Erases what was kept for long enough, and asks those who may have written from another
+    /// Erases some of what was kept for long enough, and asks those who may have written from another
     /// address whether it was they: each at most once a day.
     pub(super) async fn tell_of_strays(&self) -> Result<(), StoreError> {
         let now = self.0.clock.now();
-        self.0.store.expire_strays(now).await?;
+        self.0.store.expire_strays_some(now).await?;
         for untold in self.0.store.untold_strays(now).await? {
             let notice = self.ask_whether_it_was_them(&untold);
             let told = usize::from(notice.is_some());

@@ -102,8 +102,13 @@ pub async fn erase(
 ) -> Result<Expired, StoreError> {
     let mut total = Expired::default();
     if let Erase::Expired(keep) = what {
-        // Mail of addresses that are not registered has a time of its own.
-        store.expire_strays(keep.now).await?;
+        // Mail of addresses that are not registered has a time of its own, and so has what a hold kept.
+        let mut began = Instant::now();
+        while !stop.is_cancelled() && store.expire_strays_some(keep.now).await? {
+            rest(store, began.elapsed()).await;
+            began = Instant::now();
+        }
+        total.erased += erase_unheld(store, stop).await?;
     }
     let (mut place, mut most) = (Place::default(), LEAST);
     while !stop.is_cancelled() {
@@ -142,6 +147,22 @@ pub async fn erase(
     let is_asked = total.erased > 0 || !matches!(what, Erase::Expired(_));
     leave_no_trace(store, is_asked, space, stop).await?;
     is_out.map(|()| total)
+}
+
+/// Erases what legal holds kept of deleted parties and that have ended, step by step: how many messages.
+///
+/// # Errors
+/// The store could not do its part; what was erased before stays erased.
+pub async fn erase_unheld(store: &Store, stop: &CancellationToken) -> Result<usize, StoreError> {
+    let (mut all, mut began) = (0, Instant::now());
+    while !stop.is_cancelled()
+        && let Some(erased) = store.erase_unheld().await?
+    {
+        all += erased;
+        rest(store, began.elapsed()).await;
+        began = Instant::now();
+    }
+    Ok(all)
 }
 
 /// Does what is owed after something was erased, here or by a command beside us, now or before we were

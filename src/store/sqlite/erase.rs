@@ -16,6 +16,8 @@ use crate::store::register::Decision;
 
 /// Pairs of a deleted party whose conversations are made nobody's in a step.
 const PAIRS: i64 = 500;
+/// Messages that are read at once of what a hold kept: more than a step gets done.
+const MESSAGES: i64 = 500;
 /// Milliseconds.
 const DAY: i64 = 86_400_000;
 
@@ -83,6 +85,16 @@ impl Store {
             Ok(None)
         });
         Ok(cleaned.await?.or(last))
+    }
+
+    /// A step of erasing what legal holds kept of deleted parties and that have ended: how many messages.
+    /// None: nothing was left of it.
+    pub async fn erase_unheld(&self) -> Result<Option<usize>, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM unheld) AS any";
+        if self.read(move |conn| one(conn, sql, [], |row| get(row, "any"))).await? != Some(true) {
+            return Ok(None);
+        }
+        self.write(64 << 10, erase_unheld).await
     }
 }
 
@@ -196,23 +208,58 @@ fn cancel_deliveries(conn: &Connection, number: i64, at: Timestamp) -> Result<()
     Ok(())
 }
 
-/// Erases what a legal hold kept of a pair, now that it has ended, where one of the two was deleted.
-pub(super) fn after_hold(conn: &Connection, pair: i64) -> Result<(), StoreError> {
-    let sql = "SELECT 1 AS one FROM pair p JOIN party d ON d.number IN (p.seller, p.buyer)
-        WHERE p.number = ?1 AND d.deleted_at IS NOT NULL";
-    if one(conn, sql, [pair], |row| get::<i64>(row, "one"))?.is_none() {
-        return Ok(());
+/// Erases what legal holds kept of pairs, now that they have ended, where one of the two was deleted: what
+/// there is time for, and the rest in steps ([`Store::erase_unheld`]). `pairs` says which of `pair`.
+pub(super) fn after_hold(conn: &Connection, pairs: &str, of: i64) -> Result<(), StoreError> {
+    let sql = format!(
+        "INSERT INTO unheld (pair, message) SELECT number, 0 FROM pair WHERE {pairs}
+            AND EXISTS (SELECT 1 FROM party d
+                WHERE d.number IN (pair.seller, pair.buyer) AND d.deleted_at IS NOT NULL)
+         ON CONFLICT DO UPDATE SET message = 0"
+    );
+    if run(conn, &sql, [of])? > 0 {
+        erase_unheld(conn)?;
     }
-    // By the buyer's: an index of pairs would be kept up for every mail, and serve nobody else.
-    let sql = "SELECT number FROM message WHERE pair = ?1
-        AND of_buyer = (SELECT buyer FROM pair WHERE number = ?1)";
-    for message in all(conn, sql, [pair], |row| get::<i64>(row, "number"))? {
-        if !hold::keeps(conn, message)? {
-            erase_message(conn, message)?;
+    Ok(())
+}
+
+/// A step of it: how many messages it erased. None: there is nothing left to do.
+fn erase_unheld(conn: &Connection) -> Result<Option<usize>, StoreError> {
+    let (began, mut erased) = (Instant::now(), None);
+    let is_over = || began.elapsed() > HOLDS;
+    let sql = "SELECT pair, message FROM unheld ORDER BY pair LIMIT 1";
+    while let Some((pair, after)) =
+        one(conn, sql, [], |row| Ok((get::<i64>(row, "pair")?, get::<i64>(row, "message")?)))?
+    {
+        // By the buyer's: an index of pairs would be kept up for every mail, and serve nobody else.
+        let sql = "SELECT number FROM message WHERE pair = ?1 AND number > ?2
+            AND of_buyer = (SELECT buyer FROM pair WHERE number = ?1) ORDER BY number LIMIT ?3";
+        let messages: Vec<i64> = all(conn, sql, [pair, after, MESSAGES], |row| get(row, "number"))?;
+        let mut last = None;
+        for message in messages {
+            if !hold::keeps(conn, message)? {
+                erase_message(conn, message)?;
+                *erased.get_or_insert(0) += 1;
+            }
+            last = Some(message);
+            if is_over() {
+                break;
+            }
+        }
+        if let Some(last) = last {
+            run(conn, "UPDATE unheld SET message = ?2 WHERE pair = ?1", [pair, last])?;
+        } else {
+            clean_pair(conn, pair)?;
+            run(conn, "DELETE FROM unheld WHERE pair = ?1", [pair])?;
+        }
+        erased.get_or_insert(0);
+        if is_over() {
+            break;
         }
     }
     index::settle(conn)?;
-    clean_pair(conn, pair)
+    sweep::owe(conn)?;
+    Ok(erased)
 }
 
 /// What is known of a message that outlives it.

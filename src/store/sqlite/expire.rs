@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 
-use super::rows::{all, get, one};
+use super::rows::{all, get, one, run};
 use super::standing::{self, Follows};
 use super::{Store, erase, hold, index, party, stray, sweep};
 use crate::domain::{PartyId, Role, Timestamp};
@@ -123,6 +123,66 @@ impl Store {
         })
         .await
     }
+}
+
+impl Store {
+    /// A step of erasing what was kept of strangers' mail for long enough, and the mails of codes that
+    /// nobody needs any more. `false`: nothing is left of it.
+    pub async fn expire_strays_some(&self, now: Timestamp) -> Result<bool, StoreError> {
+        if !self.read(move |conn| is_any_stray_over(conn, now)).await? {
+            return Ok(false);
+        }
+        let store = self.clone();
+        self.write(256, move |conn| {
+            let (mails, codes) = expire_strays_some(conn, now)?;
+            tracing::info!(mails, codes, "what was kept for a while is erased");
+            // What is left of it in the log of the database goes too.
+            store.leave_no_trace(conn)?;
+            Ok(true)
+        })
+        .await
+    }
+}
+
+/// Codes whose time is over, and those whose mail has come to its end.
+const CODES_OVER: &str = "SELECT c.party, c.canonical FROM address_code c
+    WHERE c.until <= ?1 OR (c.mail IS NOT NULL AND NOT EXISTS (SELECT 1 FROM delivery d
+        WHERE d.message = c.mail AND d.state IN ('queued', 'deferred', 'sending')))";
+
+fn is_any_stray_over(conn: &Connection, now: Timestamp) -> Result<bool, StoreError> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM stray WHERE until <= ?1) OR EXISTS ({CODES_OVER}) AS found"
+    );
+    Ok(one(conn, &sql, [now.as_millis()], |row| get(row, "found"))?.unwrap_or(false))
+}
+
+/// Erases what there is time for: how many mails and the mails of how many codes.
+fn expire_strays_some(conn: &Connection, now: Timestamp) -> Result<(usize, usize), StoreError> {
+    let (began, now_millis) = (Instant::now(), now.as_millis());
+    let is_over = || began.elapsed() > HOLDS;
+    let (mut mails, mut codes) = (0, 0);
+    // By its index, so that none is read which is not erased: each has a mail of some size.
+    let sql = "DELETE FROM stray WHERE number =
+        (SELECT number FROM stray WHERE until <= ?1 ORDER BY until LIMIT 1)";
+    while run(conn, sql, [now_millis])? > 0 {
+        mails += 1;
+        if is_over() {
+            return Ok((mails, codes));
+        }
+    }
+    let over = all(conn, CODES_OVER, [now_millis], |row| {
+        Ok((get::<i64>(row, "party")?, get::<String>(row, "canonical")?))
+    })?;
+    for (party, canonical) in over {
+        stray::drop_mail(conn, party, &canonical, now)?;
+        let sql = "DELETE FROM address_code WHERE party = ?1 AND canonical = ?2 AND until <= ?3";
+        run(conn, sql, params![party, canonical, now_millis])?;
+        codes += 1;
+        if is_over() {
+            break;
+        }
+    }
+    Ok((mails, codes))
 }
 
 struct Looked {

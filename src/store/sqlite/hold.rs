@@ -138,14 +138,13 @@ fn release(conn: &Connection, hold: i64, decision: &Decision) -> Result<(), Stor
     run(conn, sql, params![hold, decision.at.as_millis(), decision.by])?;
     // What it kept of a party that was deleted goes now; of an appeal that is what its violations are
     // about.
-    let sql = "SELECT coalesce(o.pair, c.pair) AS pair FROM legal_hold h
+    let pairs = "number IN (SELECT coalesce(o.pair, c.pair) FROM legal_hold h
             LEFT JOIN orders o ON o.number = h.\"order\"
             LEFT JOIN conversation c ON c.number = h.conversation
             WHERE h.number = ?1 AND h.party IS NULL
         UNION SELECT v.pair FROM legal_hold h JOIN violation v ON v.party = h.party
-            WHERE h.number = ?1 AND v.message IS NOT NULL";
-    let pairs = all(conn, sql, [hold], |row| get(row, "pair"))?;
-    pairs.into_iter().try_for_each(|pair| erase::after_hold(conn, pair))
+            WHERE h.number = ?1 AND v.message IS NOT NULL)";
+    erase::after_hold(conn, pairs, hold)
 }
 
 /// An order's dispute, as its record says (`order put --dispute`): a hold like any other.

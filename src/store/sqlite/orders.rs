@@ -209,7 +209,7 @@ pub(super) fn put_order(
         hold::note_dispute(conn, order, put.dispute, now)?;
     }
     if known.is_some() && !put.dispute {
-        erase::after_hold(conn, pair)?;
+        erase::after_hold(conn, "number = ?1", pair)?;
     }
     Ok(if known.is_some() { Put::Changed } else { Put::Created })
 }

@@ -290,6 +290,13 @@ CREATE INDEX legal_hold_order ON legal_hold ("order") WHERE "order" IS NOT NULL;
 CREATE INDEX legal_hold_conversation ON legal_hold (conversation) WHERE conversation IS NOT NULL;
 CREATE INDEX legal_hold_party ON legal_hold (party) WHERE party IS NOT NULL;
 
+-- Pairs of a deleted party of which a hold has ended: what it kept of their messages behind this one is to
+-- be erased still.
+CREATE TABLE unheld (
+    pair    INTEGER PRIMARY KEY REFERENCES pair,
+    message INTEGER NOT NULL
+) STRICT;
+
 -- The chain of each conversation: what was archived, bound to what was before it. hash follows from the
 -- hash before it, message, what, at and leaf; leaf from what is in content. Outlives the messages.
 CREATE TABLE evidence (

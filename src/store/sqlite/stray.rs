@@ -140,34 +140,6 @@ impl Store {
         .await
     }
 
-    /// Erases what was kept for long enough, and the mails of codes that nobody needs any more:
-    /// whether there was anything.
-    pub async fn expire_strays(&self, now: Timestamp) -> Result<bool, StoreError> {
-        if !self.read(move |conn| is_anything_over(conn, now)).await? {
-            return Ok(false);
-        }
-        let store = self.clone();
-        self.write(256, move |conn| {
-            let strays = run(conn, "DELETE FROM stray WHERE until <= ?1", [now.as_millis()])?;
-            let codes = all(conn, OVER, [now.as_millis()], |row| {
-                Ok((get::<i64>(row, "party")?, get::<String>(row, "canonical")?))
-            })?;
-            for (party, canonical) in &codes {
-                drop_mail(conn, *party, canonical, now)?;
-            }
-            run(conn, "DELETE FROM address_code WHERE until <= ?1", [now.as_millis()])?;
-            tracing::info!(
-                mails = strays,
-                codes = codes.len(),
-                "what was kept for a while is erased"
-            );
-            // What is left of it in the log of the database goes too.
-            store.leave_no_trace(conn)?;
-            Ok(true)
-        })
-        .await
-    }
-
     /// Who is to be told of mail from addresses that are not registered: nobody twice in a day, nor
     /// of an address that somebody of the other side has registered meanwhile.
     pub async fn untold_strays(&self, now: Timestamp) -> Result<Vec<Untold>, StoreError> {
@@ -352,20 +324,8 @@ fn read_row(row: &Row<'_>) -> Result<StrayRow, StoreError> {
     })
 }
 
-/// Codes whose time is over, and those whose mail has come to its end.
-const OVER: &str = "SELECT c.party, c.canonical FROM address_code c
-    WHERE c.until <= ?1 OR (c.mail IS NOT NULL AND NOT EXISTS (SELECT 1 FROM delivery d
-        WHERE d.message = c.mail AND d.state IN ('queued', 'deferred', 'sending')))";
-
-fn is_anything_over(conn: &Connection, now: Timestamp) -> Result<bool, StoreError> {
-    let sql = format!(
-        "SELECT EXISTS (SELECT 1 FROM stray WHERE until <= ?1) OR EXISTS ({OVER}) AS found"
-    );
-    Ok(one(conn, &sql, [now.as_millis()], |row| get(row, "found"))?.unwrap_or(false))
-}
-
 /// Erases the mail that brings a code, and stops it where it is still on its way.
-fn drop_mail(
+pub(super) fn drop_mail(
     conn: &Connection,
     party: i64,
     canonical: &str,

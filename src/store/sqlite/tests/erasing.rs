@@ -1,5 +1,5 @@
 use super::*;
-use crate::store::{HoldOn, Placed, StoreError};
+use crate::store::{HoldOn, Owed, Placed, StoreError};
 
 fn decision(hours: u64) -> Decision {
     Decision { by: "ann".to_owned(), reason: None, at: at(hours) }
@@ -10,6 +10,15 @@ fn buyer() -> PartyId {
 }
 
 impl Market {
+    /// Erases what holds kept that have ended: how many messages in each step.
+    async fn erase_unheld(&self) -> Vec<usize> {
+        let mut steps = vec![];
+        while let Some(erased) = self.store.erase_unheld().await.unwrap() {
+            steps.push(erased);
+        }
+        steps
+    }
+
     /// Orders of which it is known what was bought.
     fn bought(&self) -> i64 {
         let sql = "SELECT count(*) FROM orders WHERE items <> '[]'";
@@ -116,9 +125,45 @@ async fn beside_what_a_hold_keeps_the_steps_stay_as_small() {
     let named = || market.raw().query_row(named, [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!((named(), market.bought()), (1, 1));
     assert_eq!(market.store.release_hold(on, by_ann(1001)).await, Ok(Placed::Done));
+    market.erase_unheld().await;
     let left: i64 =
         market.raw().query_row("SELECT count(*) FROM message", [], |r| r.get(0)).unwrap();
     assert_eq!((left, named(), market.bought()), (0, 0, 0));
+}
+
+#[tokio::test]
+async fn however_much_a_hold_kept_it_goes_in_steps_that_a_crash_or_another_hold_may_come_between() {
+    let mut market = Market::open().await;
+    for n in 1..=900 {
+        market.accept(&letter(n, Role::Buyer)).await;
+    }
+    let by_ann = |hours| Decision { by: "ann".to_owned(), reason: None, at: at(hours) };
+    let on = HoldOn::Order("ORDER-1".parse().unwrap());
+    market.store.add_hold(on.clone(), by_ann(1)).await.unwrap();
+    market.store.delete_party(&buyer(), by_ann(1000)).await.unwrap();
+    market.erase(&buyer(), 64).await;
+    let left = |market: &Market| -> i64 {
+        market.raw().query_row("SELECT count(*) FROM message", [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(left(&market), 900);
+    market.raw().execute("UPDATE erasure SET owed = 0", []).unwrap();
+    market.store.release_hold(on.clone(), by_ann(1001)).await.unwrap();
+    let after_release = left(&market);
+    assert!(after_release > 0 && after_release < 900, "{after_release}: some at once");
+    assert_eq!(market.store.owed().await, Ok(Owed::Sweep));
+    // The relay ends, and what is left is held once more.
+    market.store.clone().close().await;
+    market.store = Store::open(&market.path(), OpenMode::Serve, DOMAIN).unwrap();
+    market.store.add_hold(on.clone(), by_ann(1002)).await.unwrap();
+    let kept = left(&market);
+    assert_eq!(kept, after_release);
+    assert_eq!(market.erase_unheld().await.iter().sum::<usize>(), 0);
+    assert_eq!((left(&market), market.bought()), (kept, 1));
+    // When that ends too, all of it goes.
+    market.store.release_hold(on, by_ann(1003)).await.unwrap();
+    market.erase_unheld().await;
+    assert_eq!((left(&market), market.bought()), (0, 0));
+    assert_eq!(market.store.erase_unheld().await, Ok(None));
 }
 
 #[tokio::test]
@@ -146,6 +191,7 @@ async fn what_an_appeal_kept_of_a_deleted_seller_goes_when_it_ends() {
     let sum = |of: fn(&(usize, usize)) -> usize| steps.iter().map(of).sum::<usize>();
     assert_eq!((sum(|step| step.0), sum(|step| step.1)), (2, 1), "{steps:?}");
     market.store.release_hold(appeal, by_ann(3)).await.unwrap();
+    market.erase_unheld().await;
     let left: i64 = raw.query_row("SELECT count(*) FROM message", [], |r| r.get(0)).unwrap();
     assert_eq!(left, 0);
 }
