@@ -22,7 +22,7 @@ use rusqlite::{Connection, params};
 
 use super::Store;
 use super::expire::HOLDS;
-use super::lists::{At, Change, WIDTH, five, word};
+use super::lists::{At, Change, DAMAGED, WIDTH, five, word};
 use super::mend::{self, Mending};
 use super::part::{Packed, Part};
 use super::rows::{all, get, one, run};
@@ -154,13 +154,15 @@ impl Store {
     }
 
     /// A step of taking the words of erased messages out of the index, at most of so many at once, all
-    /// of one part. `false`: none are left in it, or none that can be taken out now.
+    /// of one part. `false`: none are left in it.
+    ///
+    /// Errors: `Damaged` where they can't be taken out before that part is made anew, which is noted.
     pub async fn take_out_some(&self, most: u32) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM found_words WHERE gone IS NOT NULL) AS any";
         if self.read(move |conn| one(conn, sql, [], |row| get(row, "any"))).await? != Some(true) {
             return Ok(false);
         }
-        self.write(BYTES, move |conn| {
+        let has_gone_on = self.write(BYTES, move |conn| {
             let reach = Reach::read(conn)?;
             let sql = "SELECT message, words FROM found_words
                 WHERE gone = 2 AND message BETWEEN ?1 AND ?2 ORDER BY message";
@@ -176,14 +178,14 @@ impl Store {
                 Some(None) => {
                     run(conn, "DELETE FROM found_words WHERE gone = 2", [])?;
                 }
-                // When the part is made anew.
                 None => return Ok(false),
             }
             // Whoever swept since they were erased did not find these.
             sweep::owe(conn)?;
             Ok(true)
-        })
-        .await
+        });
+        // Asked behind the transaction, which keeps the note.
+        if has_gone_on.await? { Ok(true) } else { Err(DAMAGED) }
     }
 }
 

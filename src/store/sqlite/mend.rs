@@ -59,9 +59,11 @@ impl Mending {
             (coming, from) = (last, 0);
         }
         let messages = index::words_of(conn, upto + 1..=coming)?;
-        let (upto, word) = match self.part.change_some(conn, &messages, from, Change::Add)? {
-            Some(next) => (upto, next.cast_signed()),
-            None => (coming, 0),
+        let (upto, word) = match self.part.change_some(conn, &messages, from, Change::Add) {
+            Ok(Some(next)) => (upto, next.cast_signed()),
+            Ok(None) => (coming, 0),
+            Err(DAMAGED) => return begin_anew(conn, self.part),
+            Err(error) => return Err(error),
         };
         let sql = "UPDATE found_by_progress SET mend_upto = ?1, mend_coming = ?2, mend_word = ?3";
         run(conn, sql, params![upto, coming, word])?;
@@ -84,6 +86,14 @@ impl Mending {
         run(conn, sql, [self.part.first() - 1])?;
         Ok(())
     }
+}
+
+/// It was damaged once more while it was made anew.
+fn begin_anew(conn: &Connection, part: Part) -> Result<(), StoreError> {
+    tracing::error!(part = part.number, "what was mended of the search index is damaged again");
+    let sql = "UPDATE found_by_progress SET mend_upto = NULL, mend_coming = 0, mend_word = 0";
+    run(conn, sql, [])?;
+    Ok(())
 }
 
 /// Notes that a part is damaged, unless another is being mended: it will be found once more.

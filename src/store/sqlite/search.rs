@@ -25,8 +25,10 @@ impl Store {
     /// nothing.
     pub async fn search(&self, search: Search) -> Result<Vec<Found>, StoreError> {
         let (found, damaged) = self.read(move |conn| find(conn, &search)).await?;
-        if let Some(part) = damaged {
-            self.write(64, move |conn| mend::note(conn, part)).await?;
+        if let Some(part) = damaged
+            && let Err(error) = self.write(64, move |conn| mend::note(conn, part)).await
+        {
+            tracing::warn!(%error, "a damaged part of the search index could not be noted");
         }
         Ok(found)
     }
