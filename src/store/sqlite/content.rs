@@ -133,6 +133,11 @@ pub(super) fn unpack_to_send(packed: &[u8]) -> Result<Vec<u8>, StoreError> {
     read(lengths, frame, &[which]).ok_or(DAMAGED)?.needed(which)
 }
 
+/// Whether what goes out was composed: nothing else of a mail between two people ever may.
+pub(super) fn is_composed(packed: &[u8]) -> bool {
+    packed.first_chunk().is_some_and(|length| u32::from_le_bytes(*length) != NONE)
+}
+
 type Lengths = [Option<usize>; 4];
 
 fn lengths(packed: &[u8]) -> Option<(Lengths, &[u8])> {
@@ -252,6 +257,7 @@ mod tests {
             }
             let sent = text(Which::Outgoing).or(text(Which::Original)).ok_or(DAMAGED);
             assert_eq!(unpack_to_send(&packed), sent);
+            assert_eq!(is_composed(&packed), is_there(Which::Outgoing));
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, Row, params};
 
 use super::Store;
-use super::content::unpack_to_send;
+use super::content::{self, unpack_to_send};
 use super::notice::{self, PackedNotice};
 use super::rows::{all, get, moment, one, parse, reverse_path, run};
 use crate::domain::{DeliveryId, Timestamp};
@@ -200,13 +200,18 @@ fn skip(delivery: DeliveryId, error: &StoreError) {
 
 /// With what it may send still packed.
 fn read_mail(row: &Row<'_>) -> Result<StoredMail, StoreError> {
+    let (kind, bytes) = (get::<String>(row, "kind")?, get::<Vec<u8>>(row, "mails")?);
+    if kind == "relay" && !content::is_composed(&bytes) {
+        // The original has real addresses.
+        return Err(StoreError::Damaged("content.mails"));
+    }
     Ok(StoredMail {
         lease: Lease { delivery: DeliveryId(get(row, "number")?), claim: get(row, "lease")? },
         message: parse(row, "message_id")?,
         recipient: parse(row, "recipient")?,
         envelope_from: reverse_path(row, "envelope_from")?,
-        bytes: get(row, "mails")?,
-        composed: get::<String>(row, "kind")? != "postmaster",
+        bytes,
+        composed: kind != "postmaster",
         signature: get(row, "signature")?,
         attempts: get(row, "attempts")?,
         created_at: moment(row, "created_at")?,
