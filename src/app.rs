@@ -364,10 +364,10 @@ async fn expire(relay: Arc<Current>, stop: CancellationToken) {
     }
 }
 
-async fn bind(key: &'static str, addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartError> {
+fn bind(key: &'static str, addresses: &[SocketAddr]) -> Result<Vec<TcpListener>, StartError> {
     let mut listeners = Vec::new();
     for &address in addresses {
-        let bound = TcpListener::bind(address).await;
+        let bound = smtp::bind(address);
         listeners.push(bound.map_err(|source| StartError::Listen { key, address, source })?);
     }
     Ok(listeners)
@@ -394,8 +394,8 @@ impl App {
     /// Starts everything.
     pub async fn start(house: House, clock: Clock) -> Result<Self, StartError> {
         let House { config, keyring, store, lock } = house;
-        let listeners = bind("smtp.listen", &config.smtp.listen).await?;
-        let faces = bind("http.listen", &config.http.listen).await?;
+        let listeners = bind("smtp.listen", &config.smtp.listen)?;
+        let faces = bind("http.listen", &config.http.listen)?;
         let http = faces.iter().filter_map(|l| l.local_addr().ok()).collect();
         let smtp = listeners.iter().filter_map(|l| l.local_addr().ok()).collect();
         let (accepting, claiming) = (CancellationToken::new(), CancellationToken::new());

@@ -1,11 +1,11 @@
 //! Takes connections in and gives each a session of its own.
 
-use std::io::Write as _;
-use std::net::IpAddr;
+use std::io::{self, Write as _};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +23,22 @@ use super::session;
 
 /// How long to wait after the system refused a connection (mostly: no file handles left).
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
+
+/// Connections that wait to be taken: what comes beyond them is not heard by the system, and tries again
+/// after one second, three, seven and so on. No more than it allows (`net.core.somaxconn`).
+const BACKLOG: u32 = 1024;
+
+/// Opens a port.
+pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // Connections of the process before this one may still be closing.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Takes connections until `stop` is cancelled, then returns. Sessions run on `tracker`: once
 /// `stop` is cancelled idle ones end at once, those with a transaction within `Limits::drain`.

@@ -33,6 +33,6 @@ pub use data::Scanner;
 pub use door::Door;
 pub use intake::Scanned;
 pub use limits::{Limits, Settings};
-pub use listener::serve;
+pub use listener::{bind, serve};
 pub use session::run as converse;
 pub use sink::{Behaviour, Received, Sink, Stage};

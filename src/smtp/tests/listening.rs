@@ -26,6 +26,19 @@ async fn connections_over_the_limit_are_told_so_and_places_come_free() {
 }
 
 #[tokio::test]
+async fn many_that_connect_at_once_do_not_have_to_try_again() {
+    // Nobody takes them yet: the system does, as many as were asked for.
+    let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut connected = Vec::new();
+    for n in 1..=400 {
+        let connecting = TcpStream::connect(address);
+        let waited = tokio::time::timeout(Duration::from_secs(10), connecting).await;
+        connected.push(waited.unwrap_or_else(|_| panic!("{n} is not heard")).unwrap());
+    }
+}
+
+#[tokio::test]
 async fn behind_a_load_balancer_the_address_in_its_header_counts() {
     let proxied = || {
         let limits = Limits { proxy: Duration::from_millis(500), ..Limits::default() };

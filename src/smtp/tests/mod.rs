@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -205,7 +205,7 @@ fn starts(lines: &[String], codes: &[&str]) {
 async fn listen(
     settings: Settings,
 ) -> (std::net::SocketAddr, Arc<Scripted>, CancellationToken, TaskTracker) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let listener = bind(([127, 0, 0, 1], 0).into()).unwrap();
     let address = listener.local_addr().unwrap();
     let (door, stop, tracker) =
         (Arc::new(Scripted::default()), CancellationToken::new(), TaskTracker::new());
