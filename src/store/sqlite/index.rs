@@ -341,14 +341,17 @@ pub(super) fn words_of(
     packed_of(conn, sql, [*messages.start(), *messages.end()])
 }
 
+/// The few that have changed first: CROSS, or SQLite may look through all that have words.
+pub(super) const CHANGED: &str = "SELECT found_changed.message AS message, words
+    FROM found_changed CROSS JOIN found_words ON found_words.message = found_changed.message
+    WHERE found_changed.message BETWEEN ?1 AND ?2";
+
 /// Which of these messages have changed, with what they have now: what the index says of them is not so.
 pub(super) fn changed(
     conn: &Connection,
     messages: RangeInclusive<i64>,
 ) -> Result<Vec<Packed>, StoreError> {
-    let sql = "SELECT message, words FROM found_changed JOIN found_words USING (message)
-        WHERE message BETWEEN ?1 AND ?2";
-    packed_of(conn, sql, [*messages.start(), *messages.end()])
+    packed_of(conn, CHANGED, [*messages.start(), *messages.end()])
 }
 
 /// A step towards what a message has now that changed. `false`: there is none.

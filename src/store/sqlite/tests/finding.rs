@@ -337,6 +337,19 @@ async fn what_a_message_had_leaves_the_index_in_steps_and_is_not_found_meanwhile
     assert!(index::read_all(&market.raw()).iter().all(|(_, message)| *message > 40));
 }
 
+#[tokio::test]
+async fn a_search_looks_at_the_few_that_have_changed_and_not_at_all_there_are() {
+    let market = Market::open().await;
+    let raw = market.raw();
+    let mut plan = raw.prepare(&format!("EXPLAIN QUERY PLAN {}", index::CHANGED)).unwrap();
+    let steps = plan.query_map([1, 9], |row| row.get::<_, String>("detail")).unwrap();
+    let steps: Vec<String> = steps.map(Result::unwrap).collect();
+    assert!(
+        steps[0].contains("found_changed") && steps[1].contains("SEARCH found_words"),
+        "{steps:?}"
+    );
+}
+
 /// What is to be found, by the message's number.
 type Model = std::collections::BTreeMap<usize, Vec<u64>>;
 
