@@ -20,10 +20,13 @@ const ALONG: Duration = Duration::from_millis(5);
 /// So long a write waits at most for others that are on their way, and until there are so many, or as
 /// many as still come: each transaction writes some twenty pages whatever it holds, and a sync takes half
 /// a millisecond. Waiting for all of them would leave the processors nothing to do during the sync.
-const COMPANY: Duration = Duration::from_millis(3);
+const COMPANY: Duration = Duration::from_millis(2);
 const ENOUGH: usize = 16;
-/// Where they did not come in that time, half as long the next time, down to this: what is said to come may
-/// take long on its way.
+/// So often it waits as long again, where some have come meanwhile: on a slow machine they come slowly, and
+/// small groups would make it slower still.
+const ROUNDS: u32 = 3;
+/// Where none has come in that time, half as long the next time, down to this: what is said to come may take
+/// long on its way.
 const LEAST: Duration = Duration::from_micros(100);
 
 /// What a job's caller is told, once its fate is known: `Ok` after the sync, else why not.
@@ -256,24 +259,50 @@ impl Line {
         &'a self,
         mut waiting: MutexGuard<'a, Waiting>,
     ) -> MutexGuard<'a, Waiting> {
-        let (until, mut in_vain) = (Instant::now() + waiting.patience, false);
-        let mut has_waited = false;
-        while waiting.urgent > 0 && self.wants_company(&waiting) && !in_vain {
-            let span = until.saturating_duration_since(Instant::now());
-            (has_waited, in_vain) = (true, span.is_zero());
-            if !in_vain {
-                waiting.for_company = true;
-                let waited = self.woken.wait_timeout(waiting, span);
-                waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
-                waiting.for_company = false;
-            }
+        if waiting.urgent == 0 || !self.wants_company(&waiting) {
+            return waiting;
         }
-        if has_waited {
-            // Those who only hold their texts back, however many, must not keep those who send them.
-            let patience = if in_vain { waiting.patience / 2 } else { waiting.patience * 2 };
-            waiting.patience = patience.clamp(LEAST.min(self.company), self.company);
+        let mut rounds = Rounds::of(waiting.patience, waiting.urgent, Instant::now());
+        while self.wants_company(&waiting)
+            && let Some(span) = rounds.left(waiting.urgent, Instant::now())
+        {
+            waiting.for_company = true;
+            let waited = self.woken.wait_timeout(waiting, span);
+            waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
+            waiting.for_company = false;
         }
+        // Those who only hold their texts back, however many, must not keep those who send them.
+        let patience = if rounds.in_vain { waiting.patience / 2 } else { waiting.patience * 2 };
+        waiting.patience = patience.clamp(LEAST.min(self.company), self.company);
         waiting
+    }
+}
+
+/// A wait for company.
+struct Rounds {
+    span: Duration,
+    until: Instant,
+    were_there: usize,
+    ended: u32,
+    in_vain: bool,
+}
+
+impl Rounds {
+    fn of(span: Duration, are_there: usize, now: Instant) -> Self {
+        Self { span, until: now + span, were_there: are_there, ended: 0, in_vain: false }
+    }
+
+    /// How long it goes on at most; `None`: it is over.
+    fn left(&mut self, are_there: usize, now: Instant) -> Option<Duration> {
+        if now >= self.until {
+            self.ended += 1;
+            self.in_vain = are_there == self.were_there;
+            if self.in_vain || self.ended == ROUNDS {
+                return None;
+            }
+            (self.until, self.were_there) = (now + self.span, are_there);
+        }
+        Some(self.until.saturating_duration_since(now))
     }
 }
 
@@ -342,6 +371,22 @@ mod tests {
         }
         assert_eq!(taken.join().unwrap(), Some(4));
         assert!(began.elapsed() < patience, "nobody woke it");
+    }
+
+    #[test]
+    fn those_who_come_slowly_are_waited_for_while_somebody_comes() {
+        let (began, span) = (Instant::now(), Duration::from_millis(2));
+        let at = |halves: u32| began + span / 2 * halves;
+        let mut rounds = Rounds::of(span, 1, began);
+        assert_eq!(rounds.left(1, at(1)), Some(span / 2));
+        assert_eq!(rounds.left(2, at(2)), Some(span), "one has come");
+        assert_eq!(rounds.left(2, at(3)), Some(span / 2));
+        assert_eq!(rounds.left(2, at(4)), None, "none has");
+        assert!(rounds.in_vain);
+        let mut rounds = Rounds::of(span, 1, began);
+        let lefts: Vec<_> = (1..=ROUNDS).map(|n| rounds.left(1 + n as usize, at(n * 2))).collect();
+        assert_eq!(lefts, [Some(span), Some(span), None], "they may come for ever");
+        assert!(!rounds.in_vain);
     }
 
     #[test]

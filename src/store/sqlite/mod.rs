@@ -4,6 +4,7 @@ mod accept;
 mod archive;
 mod backup;
 mod birth;
+mod checkpoint;
 mod clock;
 mod connection;
 mod content;
@@ -55,7 +56,8 @@ use std::thread::{Builder, JoinHandle};
 
 use rusqlite::Connection;
 
-use self::connection::{Maintenance, Readers};
+use self::checkpoint::Maintenance;
+use self::connection::Readers;
 pub use self::line::Coming;
 pub use self::sweep::{Owed, Sweep, can_sweep};
 use self::touched::Touched;
@@ -231,13 +233,13 @@ impl Inner {
     fn start(&self, mut writer: Connection, maintenance: Connection) -> Result<(), StoreError> {
         let (queue, told) = (self.queue.clone(), self.maintenance.clone());
         let (asked, touched) = (self.queue.clone(), Arc::clone(&self.touched));
-        queue.count_frames(&mut writer)?;
+        queue.count_frames(&mut writer, &told)?;
         let followed = Arc::clone(&self.touched);
         let writing = Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || queue.serve(&writer, &touched))?;
         let checkpoints = Builder::new().name("store-checkpoint".to_owned()).spawn(move || {
-            connection::checkpoint_until(&told, &maintenance, &asked, &followed);
+            checkpoint::checkpoint_until(&told, &maintenance, &asked, &followed);
         })?;
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         threads.extend([writing, checkpoints]);

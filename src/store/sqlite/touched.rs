@@ -16,7 +16,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::Connection;
 
-use super::connection::{others_commits, wal_of};
+use super::checkpoint::others_commits;
+use super::connection::wal_of;
 use super::pages::Pages;
 use super::rows::say;
 

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 use tokio::sync::oneshot;
 
-use super::connection::{Checkpoints, Emptying, empty_wal};
+use super::checkpoint::{Checkpoints, Emptying, Maintenance, empty_wal};
 use super::line::{Answer, Coming, Done, Job, Line, When};
 use super::rows::say;
 use super::touched::Touched;
@@ -72,10 +72,16 @@ impl Queue {
     }
 
     /// Has the checkpoints know how many frames stand in the WAL after each of the writer's commits.
-    pub(super) fn count_frames(&self, writer: &mut Connection) -> Result<(), StoreError> {
-        let checkpoints = Arc::clone(&self.checkpoints);
+    pub(super) fn count_frames(
+        &self,
+        writer: &mut Connection,
+        maintenance: &Maintenance,
+    ) -> Result<(), StoreError> {
+        let (checkpoints, told) = (Arc::clone(&self.checkpoints), maintenance.clone());
         Ok(writer.wal_hook(Some(move |_: &mut Wal, frames| {
-            checkpoints.stand_at(u64::try_from(frames).unwrap_or(0));
+            if checkpoints.stand_at(u64::try_from(frames).unwrap_or(0)) {
+                told.much_soon();
+            }
             Ok(())
         }))?)
     }
@@ -354,7 +360,7 @@ pub(super) fn failed(error: rusqlite::Error) -> StoreError {
 
 /// Ends the process: what is on the disk is known again only after SQLite's recovery. No caller
 /// was answered, so no peer was told 250.
-fn end_process(error: &StoreError) -> ! {
+pub(super) fn end_process(error: &StoreError) -> ! {
     tracing::error!(%error, code = EXIT_IO, "the disk failed on a write or sync; ending");
     std::process::exit(EXIT_IO)
 }
