@@ -1,8 +1,8 @@
 //! Checkpoints: what is committed goes from the WAL into the database file, beside the writer.
 
 use std::fs::File;
-use std::io::ErrorKind;
 use std::mem::ManuallyDrop;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -19,7 +19,7 @@ const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 /// A WAL of more is begun anew by the writer itself: under steady load it never finds the moment in
 /// which all is copied and nobody reads, and would grow for ever.
 const WAL_MOST: u64 = 8 << 10;
-/// So often it is copied before that at most, or until no more frames came meanwhile than these.
+/// So often it is copied before that at most, or until no more frames than these are left.
 const MOST_COPIES: u32 = 4;
 const LITTLE: u64 = 256;
 /// So long whoever empties the WAL waits for readers of old snapshots before it tries later: until
@@ -37,11 +37,18 @@ struct Told {
     /// The relay may run beside this process.
     beside: bool,
     end: bool,
-    copy: bool,
-    /// The WAL has become too large.
-    much: bool,
+    asked: Option<Copying>,
     /// How often it has copied all that stood in the WAL.
     copied: u64,
+}
+
+/// What it is asked to do before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Copying {
+    /// To copy what stands in the WAL, however little that is.
+    Once,
+    /// Until next to nothing is left for the writer to copy or to sync.
+    Most,
 }
 
 impl Maintenance {
@@ -63,16 +70,20 @@ impl Maintenance {
         self.0.1.notify_all();
     }
 
-    /// It is to copy what stands in the WAL now, however little that is.
-    pub(super) fn copy_soon(&self) {
-        self.told().copy = true;
+    /// It is to copy now.
+    pub(super) fn copy_soon(&self, how: Copying) {
+        let mut told = self.told();
+        told.asked = told.asked.max(Some(how));
+        drop(told);
         self.0.1.notify_all();
     }
 
-    /// The WAL has become too large: the longer that is left, the more there is to do.
+    /// The WAL has become too large: the longer that is left, the more there is to do. A command beside the
+    /// relay leaves it to that.
     pub(super) fn much_soon(&self) {
-        self.told().much = true;
-        self.0.1.notify_all();
+        if !self.is_beside() {
+            self.copy_soon(Copying::Most);
+        }
     }
 
     /// How often it has copied all of it.
@@ -80,15 +91,13 @@ impl Maintenance {
         self.told().copied
     }
 
-    /// Waits that long, or until there is something to do: whether it is to copy, or none where it is to
-    /// end.
-    fn wait(&self, span: Duration) -> Option<bool> {
-        let idle = |told: &mut Told| !told.end && !told.copy && !told.much;
+    /// Waits that long, or until there is something to do: what it is asked for, or none where it is to end.
+    fn wait(&self, span: Duration) -> Option<Option<Copying>> {
+        let idle = |told: &mut Told| !told.end && told.asked.is_none();
         let waited = self.0.1.wait_timeout_while(self.told(), span, idle);
         let mut told = waited.unwrap_or_else(PoisonError::into_inner).0;
-        let copies = std::mem::take(&mut told.copy);
-        told.much = false;
-        (!told.end).then_some(copies)
+        let asked = told.asked.take();
+        (!told.end).then_some(asked)
     }
 }
 
@@ -99,22 +108,29 @@ pub(super) fn checkpoint_until(
     conn: &Connection,
     writer: &Queue,
     touched: &Touched,
+    mut database: Database,
 ) {
     let checkpoints = writer.checkpoints();
-    let mut database = Database::default();
-    while let Some(copies) = told.wait(CHECKPOINT_EVERY) {
+    while let Some(asked) = told.wait(CHECKPOINT_EVERY) {
         touched.follow();
-        let copied = if checkpoints.frames() > WAL_MOST {
-            let copied = copy_most(conn, checkpoints, touched, &mut database);
-            writer.begin_wal_anew_soon();
-            copied
-        } else if copies || checkpoints.have_much() {
+        let copied = if checkpoints.frames() > WAL_MOST || asked == Some(Copying::Most) {
+            copy_most(told, || {
+                let copied = checkpoint(conn, "PASSIVE", checkpoints, touched)?;
+                database.sync();
+                Some((copied, checkpoints.frames()))
+            })
+        } else if asked.is_some() || checkpoints.have_much() {
             checkpoint(conn, "PASSIVE", checkpoints, touched)
         } else {
             None
         };
-        if let Some(Copied { all: true, .. }) = copied {
+        let Some(copied) = copied else { continue };
+        if copied.all {
             told.told().copied += 1;
+        }
+        // Where a reader, as a backup is, needs much of it the writer would stand still for nothing.
+        if checkpoints.frames() > WAL_MOST && !copied.busy && copied.kept <= WAL_FRAMES {
+            writer.begin_wal_anew_soon();
         }
     }
     if told.is_beside() && !writer.is_to_empty_wal() && !is_anything_owed(conn) {
@@ -142,49 +158,52 @@ pub(super) fn checkpoint_until(
     }
 }
 
-/// Copies until little is left, and has the disk take it: for as long as the writer begins the WAL anew,
-/// which copies the rest and syncs the database, nobody is answered.
+/// Copies until little is left, or no less than before: for as long as the writer begins the WAL anew, which
+/// copies the rest and syncs the database, nobody is answered. `copy`: what it did, and how many frames stand
+/// in the WAL behind it.
 fn copy_most(
-    conn: &Connection,
-    checkpoints: &Checkpoints,
-    touched: &Touched,
-    database: &mut Database,
+    told: &Maintenance,
+    mut copy: impl FnMut() -> Option<(Copied, u64)>,
 ) -> Option<Copied> {
-    let mut copied = None;
+    let (mut last, mut left_before) = (None, u64::MAX);
     for _ in 0..MOST_COPIES {
-        let before = checkpoints.frames();
-        copied = checkpoint(conn, "PASSIVE", checkpoints, touched);
-        database.sync(conn);
-        // What was committed meanwhile is left.
-        if checkpoints.frames() < before + LITTLE {
+        let (copied, frames) = copy()?;
+        let left = frames.saturating_sub(copied.upto);
+        last = Some(copied);
+        if left <= LITTLE || left > left_before / 2 || told.told().end {
             break;
         }
+        left_before = left;
     }
-    copied
+    last
 }
 
 /// The database's file, to sync it: SQLite does so only where a checkpoint has copied all that was
 /// committed by its end, which beside a busy writer is the one for which that writer waits.
-#[derive(Default)]
-struct Database(Option<ManuallyDrop<File>>);
+pub(super) struct Database {
+    path: PathBuf,
+    /// Never closed, not even with the store: that would give up every lock that SQLite holds on the file
+    /// for this process (<https://sqlite.org/howtocorrupt.html>, §2.2).
+    file: Option<ManuallyDrop<File>>,
+}
 
 impl Database {
+    pub(super) fn at(path: &Path) -> Self {
+        Self { path: path.to_owned(), file: None }
+    }
+
     /// Does not return where the disk has failed.
-    fn sync(&mut self, conn: &Connection) {
-        if self.0.is_none() {
-            // Never closed: that would give up every lock that SQLite holds on the file for this process
-            // (https://sqlite.org/howtocorrupt.html, §2.2).
-            let opened = conn.path().map_or(Err(ErrorKind::NotFound.into()), File::open);
-            match opened {
-                Ok(file) => self.0 = Some(ManuallyDrop::new(file)),
-                Err(error) => {
-                    tracing::debug!(%error, "the database could not be opened to be synced");
-                    return;
-                }
+    fn sync(&mut self) {
+        let opened = match self.file.take() {
+            Some(file) => Ok(file),
+            None => File::open(&self.path).map(ManuallyDrop::new),
+        };
+        match opened.map(|file| self.file.insert(file).sync_data()) {
+            Ok(Ok(())) => (),
+            Ok(Err(error)) => end_process(&error.into()),
+            Err(error) => {
+                tracing::warn!(%error, "the database's file could not be opened to be synced");
             }
-        }
-        if let Some(Err(error)) = self.0.as_ref().map(|file| file.sync_data()) {
-            end_process(&error.into());
         }
     }
 }
@@ -242,11 +261,16 @@ pub(super) fn others_commits(conn: &Connection) -> Option<i64> {
 }
 
 /// What a checkpoint did.
+#[derive(Clone, Copy)]
 struct Copied {
     /// Somebody stood in its way.
     busy: bool,
     /// It copied all that there was.
     all: bool,
+    /// So many frames are copied,
+    upto: u64,
+    /// and so many of those that stood there when it began are not: a reader of an old snapshot needs them.
+    kept: u64,
 }
 
 fn checkpoint(
@@ -260,7 +284,10 @@ fn checkpoint(
     // that still holds the data is overwritten.
     let copied = conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
         let (busy, frames, copied): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        Ok(Copied { busy: busy != 0, all: frames == copied })
+        // -1 where somebody else makes one.
+        let (busy, upto) = (busy != 0, u64::try_from(copied).unwrap_or(0));
+        let kept = u64::try_from(frames).unwrap_or(0).saturating_sub(upto);
+        Ok(Copied { busy, all: !busy && kept == 0, upto, kept })
     });
     touched.copied();
     match copied.map_err(failed) {
@@ -311,7 +338,73 @@ impl Checkpoints {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
+
+    /// What each copy leaves for the next one, and how many there were of them.
+    fn copies(lefts: &[u64], told: &Maintenance) -> usize {
+        let mut copies = 0;
+        copy_most(told, || {
+            let copied = Copied { busy: false, all: true, upto: 10_000, kept: 0 };
+            copies += 1;
+            Some((copied, 10_000 + lefts[copies - 1]))
+        });
+        copies
+    }
+
+    #[test]
+    fn it_is_copied_until_little_is_left_or_no_less_than_before() {
+        let told = Maintenance::new(false);
+        assert_eq!(copies(&[LITTLE, 0], &told), 1);
+        assert_eq!(copies(&[8_000, 3_000, 1_000, 400, 0], &told), MOST_COPIES as usize);
+        assert_eq!(copies(&[8_000, 3_000, 200, 0], &told), 3);
+        assert_eq!(copies(&[8_000, 5_000, 0], &told), 2, "more comes than is copied");
+        told.end();
+        assert_eq!(copies(&[8_000, 3_000, 200, 0], &told), 1, "it is to end");
+    }
+
+    #[test]
+    fn it_is_copied_as_soon_as_the_wal_is_too_large_and_not_at_each_commit_then() {
+        let checkpoints = Checkpoints::default();
+        let news: Vec<_> = [WAL_MOST, WAL_MOST + 1, WAL_MOST + 9, 7, WAL_MOST + 1]
+            .map(|frames| checkpoints.stand_at(frames))
+            .to_vec();
+        assert_eq!(news, [false, true, false, false, true]);
+        let told = Maintenance::new(false);
+        let began = Instant::now();
+        told.much_soon();
+        told.copy_soon(Copying::Once);
+        let hour = Duration::from_secs(3600);
+        assert_eq!(told.wait(hour), Some(Some(Copying::Most)), "the more of the two");
+        assert!(began.elapsed() < hour);
+        let beside = Maintenance::new(true);
+        beside.much_soon();
+        assert_eq!(beside.wait(Duration::ZERO), Some(None), "that is for the relay to do");
+        beside.end();
+        assert_eq!(beside.wait(hour), None);
+    }
+
+    #[test]
+    fn the_database_is_synced_by_one_file_that_stays_open() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("bauta.db");
+        let open = || {
+            let files = std::fs::read_dir("/proc/self/fd").unwrap();
+            files
+                .filter(|fd| fd.as_ref().unwrap().path().read_link().is_ok_and(|to| to == path))
+                .count()
+        };
+        let mut database = Database::at(&path);
+        database.sync();
+        std::fs::write(&path, "pages").unwrap();
+        assert_eq!(open(), 0, "there was nothing to open");
+        database.sync();
+        database.sync();
+        assert_eq!(open(), 1);
+        drop(database);
+        assert_eq!(open(), 1, "SQLite's locks would be gone");
+    }
 
     #[test]
     fn only_the_first_checkpoint_that_fails_or_works_again_is_told() {

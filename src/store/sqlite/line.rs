@@ -17,8 +17,8 @@ const WAITING_JOBS: usize = 256;
 const WAITING_BYTES: usize = 64 << 20;
 /// So long a write waits for company whose answer nobody at the end of a connection waits for.
 const ALONG: Duration = Duration::from_millis(5);
-/// So long a write waits at most for others that are on their way, and until there are so many, or as
-/// many as still come: each transaction writes some twenty pages whatever it holds, and a sync takes half
+/// So long a write waits for others that are on their way, and until there are so many, or as many as
+/// still come: each transaction writes some twenty pages whatever it holds, and a sync takes half
 /// a millisecond. Waiting for all of them would leave the processors nothing to do during the sync.
 const COMPANY: Duration = Duration::from_millis(2);
 const ENOUGH: usize = 16;
@@ -284,6 +284,7 @@ struct Rounds {
     until: Instant,
     were_there: usize,
     ended: u32,
+    /// Nobody came at all.
     in_vain: bool,
 }
 
@@ -296,8 +297,9 @@ impl Rounds {
     fn left(&mut self, are_there: usize, now: Instant) -> Option<Duration> {
         if now >= self.until {
             self.ended += 1;
-            self.in_vain = are_there == self.were_there;
-            if self.in_vain || self.ended == ROUNDS {
+            let none_came = are_there == self.were_there;
+            self.in_vain = none_came && self.ended == 1;
+            if none_came || self.ended == ROUNDS {
                 return None;
             }
             (self.until, self.were_there) = (now + self.span, are_there);
@@ -382,6 +384,9 @@ mod tests {
         assert_eq!(rounds.left(2, at(2)), Some(span), "one has come");
         assert_eq!(rounds.left(2, at(3)), Some(span / 2));
         assert_eq!(rounds.left(2, at(4)), None, "none has");
+        assert!(!rounds.in_vain, "one had come before");
+        let mut rounds = Rounds::of(span, 1, began);
+        assert_eq!(rounds.left(1, at(2)), None);
         assert!(rounds.in_vain);
         let mut rounds = Rounds::of(span, 1, began);
         let lefts: Vec<_> = (1..=ROUNDS).map(|n| rounds.left(1 + n as usize, at(n * 2))).collect();

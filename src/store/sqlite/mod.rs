@@ -56,7 +56,7 @@ use std::thread::{Builder, JoinHandle};
 
 use rusqlite::Connection;
 
-use self::checkpoint::Maintenance;
+use self::checkpoint::{Database, Maintenance};
 use self::connection::Readers;
 pub use self::line::Coming;
 pub use self::sweep::{Owed, Sweep, can_sweep};
@@ -151,7 +151,7 @@ impl Store {
             in_hand,
             threads: Mutex::default(),
         };
-        inner.start(conn, maintenance)?;
+        inner.start(path, conn, maintenance)?;
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -230,16 +230,21 @@ impl Store {
 }
 
 impl Inner {
-    fn start(&self, mut writer: Connection, maintenance: Connection) -> Result<(), StoreError> {
+    fn start(
+        &self,
+        path: &Path,
+        mut writer: Connection,
+        maintenance: Connection,
+    ) -> Result<(), StoreError> {
         let (queue, told) = (self.queue.clone(), self.maintenance.clone());
         let (asked, touched) = (self.queue.clone(), Arc::clone(&self.touched));
         queue.count_frames(&mut writer, &told)?;
-        let followed = Arc::clone(&self.touched);
+        let (followed, database) = (Arc::clone(&self.touched), Database::at(path));
         let writing = Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || queue.serve(&writer, &touched))?;
         let checkpoints = Builder::new().name("store-checkpoint".to_owned()).spawn(move || {
-            checkpoint::checkpoint_until(&told, &maintenance, &asked, &followed);
+            checkpoint::checkpoint_until(&told, &maintenance, &asked, &followed, database);
         })?;
         let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
         threads.extend([writing, checkpoints]);

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::Store;
+use super::checkpoint::Copying;
 use super::expire::HOLDS;
 use crate::store::error::StoreError;
 
@@ -22,15 +23,15 @@ impl Store {
     /// the WAL would grow until the writer itself has to copy it, and everybody waits for that.
     pub async fn settle_wal(&self) {
         if self.inner.queue.checkpoints().have_much() {
-            self.copy_wal().await;
+            self.copy_wal(Copying::Once).await;
         }
     }
 
     /// Waits until what stands in the WAL has been copied beside the writer, for a second at most.
-    async fn copy_wal(&self) {
+    async fn copy_wal(&self, how: Copying) {
         let maintenance = &self.inner.maintenance;
         let before = maintenance.copied();
-        maintenance.copy_soon();
+        maintenance.copy_soon(how);
         for _ in 0..SETTLING_LOOKS {
             tokio::time::sleep(SETTLING_PAUSE).await;
             if maintenance.copied() > before {
@@ -44,7 +45,7 @@ impl Store {
     /// that has ended.
     pub async fn empty_wal(&self) -> bool {
         // What is left then the writer copies: it keeps mail waiting.
-        self.copy_wal().await;
+        self.copy_wal(Copying::Most).await;
         let queue = &self.inner.queue;
         let before = queue.emptied();
         queue.empty_wal_soon();

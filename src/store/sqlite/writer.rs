@@ -205,9 +205,8 @@ impl Queue {
                 pause = EMPTYING_PAUSE;
             } else {
                 // Somebody reads an old snapshot, perhaps for long, as a backup does: nobody shall
-                // wait for that again and again.
-                let again = if how == Emptying::Cut { &self.to_cut } else { &self.to_begin_anew };
-                again.store(true, Ordering::Relaxed);
+                // wait for that again and again. Whether it is to begin anew still the checkpoints say.
+                self.to_cut.fetch_or(how == Emptying::Cut, Ordering::Relaxed);
                 not_before = now + pause;
                 pause = (pause * 2).min(EMPTYING_PAUSE * 16);
             }
@@ -358,8 +357,9 @@ pub(super) fn failed(error: rusqlite::Error) -> StoreError {
     error
 }
 
-/// Ends the process: what is on the disk is known again only after SQLite's recovery. No caller
-/// was answered, so no peer was told 250.
+/// Ends the process: what is on the disk is known again only after SQLite's recovery. No caller was
+/// answered for whose commit this was, so no peer was told 250; what was committed before stands in the WAL,
+/// synced.
 pub(super) fn end_process(error: &StoreError) -> ! {
     tracing::error!(%error, code = EXIT_IO, "the disk failed on a write or sync; ending");
     std::process::exit(EXIT_IO)
