@@ -1,6 +1,6 @@
 //! A message to the numbers that it is found by.
 
-use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 use super::stem::stem;
 use super::words::{Word, folded, pairs, words};
@@ -53,11 +53,27 @@ pub fn index(key: &WordKey, message: &Indexed<'_>) -> Words {
         false => stems.words_of(message.shown),
     };
     let (writer, reader) = (message.direction.sender().as_str(), message.direction.recipient());
-    let seen = |word: &u64| if shown.contains(word) { BOTH } else { writer };
-    numbers.extend(sent.iter().map(|word| key.seen_by(seen(word), *word)));
-    let only_shown = shown.difference(&sent);
+    let seen = |word: &u64| if shown.all.contains(word) { BOTH } else { writer };
+    numbers.extend(sent.in_order.iter().map(|word| key.seen_by(seen(word), *word)));
+    let only_shown = shown.in_order.iter().filter(|word| !sent.all.contains(word));
     numbers.extend(only_shown.map(|word| key.seen_by(reader.as_str(), *word)));
     Words::of(numbers)
+}
+
+/// The numbers of a text's words, each once.
+#[derive(Default, Clone)]
+struct Found {
+    all: HashSet<u64>,
+    /// As they come in the text: of a long one the beginning is found.
+    in_order: Vec<u64>,
+}
+
+impl Found {
+    fn insert(&mut self, number: u64) {
+        if self.all.insert(number) {
+            self.in_order.push(number);
+        }
+    }
 }
 
 /// The numbers of words and of their stems in the parties' languages.
@@ -70,23 +86,25 @@ struct Stems<'k> {
 
 impl Stems<'_> {
     /// The numbers of all words, each with its stems.
-    fn words_of(&mut self, texts: &[&str]) -> HashSet<u64> {
-        let mut found = HashSet::new();
+    fn words_of(&mut self, texts: &[&str]) -> Found {
+        let mut found = Found::default();
         for text in texts {
             let mut end = text.len().min(TEXT);
             while !text.is_char_boundary(end) {
                 end -= 1;
             }
             for word in words(&folded(text.get(..end).unwrap_or_default())) {
-                if found.len() >= Words::MOST {
+                if found.in_order.len() >= Words::MOST {
                     return found;
                 }
                 match word {
-                    Word::Run(run) => found.extend(pairs(run).map(|pair| self.key.word(pair))),
+                    Word::Run(run) => {
+                        pairs(run).for_each(|pair| found.insert(self.key.word(pair)));
+                    }
                     Word::Whole(word) => {
                         let number = self.key.word(word);
-                        found.extend(self.of(number, word));
                         found.insert(number);
+                        self.of(number, word).into_iter().for_each(|stem| found.insert(stem));
                     }
                 }
             }
@@ -159,5 +177,34 @@ mod tests {
         ] {
             assert_eq!(finds(query, side), expected, "{query} {side:?}");
         }
+    }
+
+    #[test]
+    fn of_a_text_that_is_too_long_the_beginning_is_found_each_time() {
+        let key = Keyring::fixed("relay.example", [7; 32]).word_key();
+        let text: Vec<String> = (0..9000).map(|n| format!("{n}x")).collect();
+        let text = text.join(" ");
+        let (seller, buyer) =
+            (PartyId::Seller("S1".parse().unwrap()), PartyId::Buyer("B1".parse().unwrap()));
+        let index = || {
+            let message = Indexed {
+                seller: &seller,
+                buyer: &buyer,
+                order: None,
+                direction: Direction::SellerToBuyer,
+                state: MessageState::Accepted,
+                action: Action::Allow,
+                languages: [Language::En, Language::De],
+                sent: &[&text],
+                shown: &[&text],
+            };
+            index(&key, &message)
+        };
+        let words = index();
+        for (word, expected) in [("0x", true), ("3000x", true), ("8999x", false)] {
+            let criteria = Criteria { query: Query::read(word), ..Criteria::default() };
+            assert_eq!(criteria.wanted(&key).fits(&words), expected, "{word}");
+        }
+        assert_eq!(index(), words);
     }
 }
