@@ -54,10 +54,16 @@ pub fn index(key: &WordKey, message: &Indexed<'_>) -> Words {
     };
     let (writer, reader) = (message.direction.sender().as_str(), message.direction.recipient());
     let seen = |word: &u64| if shown.all.contains(word) { BOTH } else { writer };
-    numbers.extend(sent.in_order.iter().map(|word| key.seen_by(seen(word), *word)));
+    let mut sent_words = sent.in_order.iter().map(|word| key.seen_by(seen(word), *word));
     let only_shown = shown.in_order.iter().filter(|word| !sent.all.contains(word));
-    numbers.extend(only_shown.map(|word| key.seen_by(reader.as_str(), *word)));
-    Words::of(numbers)
+    let mut only_shown = only_shown.map(|word| key.seen_by(reader.as_str(), *word));
+    // By turns: where there are too many, each side finds the beginning of what it reads.
+    loop {
+        match (sent_words.next(), only_shown.next()) {
+            (None, None) => return Words::of(numbers),
+            (one, other) => numbers.extend(one.into_iter().chain(other)),
+        }
+    }
 }
 
 /// The numbers of a text's words, each once.
@@ -186,6 +192,7 @@ mod tests {
         let text = text.join(" ");
         let (seller, buyer) =
             (PartyId::Seller("S1".parse().unwrap()), PartyId::Buyer("B1".parse().unwrap()));
+        let shown = format!("{} {text}", text.replace('x', "y"));
         let index = || {
             let message = Indexed {
                 seller: &seller,
@@ -196,12 +203,19 @@ mod tests {
                 action: Action::Allow,
                 languages: [Language::En, Language::De],
                 sent: &[&text],
-                shown: &[&text],
+                shown: &[&shown],
             };
             index(&key, &message)
         };
         let words = index();
-        for (word, expected) in [("0x", true), ("3000x", true), ("8999x", false)] {
+        for (word, expected) in [
+            ("0x", true),
+            ("1900x", true),
+            ("0y", true),
+            ("1900y", true),
+            ("8999x", false),
+            ("8999y", false),
+        ] {
             let criteria = Criteria { query: Query::read(word), ..Criteria::default() };
             assert_eq!(criteria.wanted(&key).fits(&words), expected, "{word}");
         }

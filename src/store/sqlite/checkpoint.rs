@@ -19,6 +19,10 @@ const CHECKPOINT_EVERY: Duration = Duration::from_millis(250);
 /// A WAL of more is begun anew by the writer itself: under steady load it never finds the moment in
 /// which all is copied and nobody reads, and would grow for ever.
 const WAL_MOST: u64 = 8 << 10;
+/// So many times as much is left to the relay by a command beside it, which may have been idle.
+const BESIDE: u64 = 4;
+/// Where a reader keeps more than one in so many frames the WAL can't begin anew.
+const KEPT_OF: u64 = 8;
 /// So often it is copied before that at most, or until no more frames than these are left.
 const MOST_COPIES: u32 = 4;
 const LITTLE: u64 = 256;
@@ -38,7 +42,7 @@ struct Told {
     beside: bool,
     end: bool,
     asked: Option<Copying>,
-    /// How often it has copied all that stood in the WAL.
+    /// How often it has copied all that stood in the WAL, or nearly.
     copied: u64,
 }
 
@@ -111,12 +115,15 @@ pub(super) fn checkpoint_until(
     mut database: Database,
 ) {
     let checkpoints = writer.checkpoints();
+    let most = if told.is_beside() { WAL_MOST * BESIDE } else { WAL_MOST };
     while let Some(asked) = told.wait(CHECKPOINT_EVERY) {
         touched.follow();
-        let copied = if checkpoints.frames() > WAL_MOST || asked == Some(Copying::Most) {
+        let copied = if checkpoints.frames() > most || asked == Some(Copying::Most) {
             copy_most(told, || {
                 let copied = checkpoint(conn, "PASSIVE", checkpoints, touched)?;
-                database.sync();
+                if !copied.busy {
+                    database.sync();
+                }
                 Some((copied, checkpoints.frames()))
             })
         } else if asked.is_some() || checkpoints.have_much() {
@@ -125,11 +132,9 @@ pub(super) fn checkpoint_until(
             None
         };
         let Some(copied) = copied else { continue };
-        if copied.all {
-            told.told().copied += 1;
-        }
-        // Where a reader, as a backup is, needs much of it the writer would stand still for nothing.
-        if checkpoints.frames() > WAL_MOST && !copied.busy && copied.kept <= WAL_FRAMES {
+        told.told().copied += u64::from(copied.is_nearly_all());
+        let frames = checkpoints.frames();
+        if frames > most && copied.may_begin_anew(frames) {
             writer.begin_wal_anew_soon();
         }
     }
@@ -158,8 +163,8 @@ pub(super) fn checkpoint_until(
     }
 }
 
-/// Copies until little is left, or no less than before: for as long as the writer begins the WAL anew, which
-/// copies the rest and syncs the database, nobody is answered. `copy`: what it did, and how many frames stand
+/// Copies until little is left, or more than half of what was: for as long as the writer begins the WAL anew,
+/// which copies the rest and syncs the database, nobody is answered. `copy`: what it did, and how many frames stand
 /// in the WAL behind it.
 fn copy_most(
     told: &Maintenance,
@@ -170,7 +175,8 @@ fn copy_most(
         let (copied, frames) = copy()?;
         let left = frames.saturating_sub(copied.upto);
         last = Some(copied);
-        if left <= LITTLE || left > left_before / 2 || told.told().end {
+        let wins = copied.may_begin_anew(frames) && left <= left_before / 2;
+        if left <= LITTLE || !wins || told.told().end {
             break;
         }
         left_before = left;
@@ -185,11 +191,13 @@ pub(super) struct Database {
     /// Never closed, not even with the store: that would give up every lock that SQLite holds on the file
     /// for this process (<https://sqlite.org/howtocorrupt.html>, §2.2).
     file: Option<ManuallyDrop<File>>,
+    /// That it could not be opened was told.
+    told: bool,
 }
 
 impl Database {
     pub(super) fn at(path: &Path) -> Self {
-        Self { path: path.to_owned(), file: None }
+        Self { path: path.to_owned(), file: None, told: false }
     }
 
     /// Does not return where the disk has failed.
@@ -202,7 +210,9 @@ impl Database {
             Ok(Ok(())) => (),
             Ok(Err(error)) => end_process(&error.into()),
             Err(error) => {
-                tracing::warn!(%error, "the database's file could not be opened to be synced");
+                if !std::mem::replace(&mut self.told, true) {
+                    tracing::warn!(%error, "the database's file could not be opened to be synced");
+                }
             }
         }
     }
@@ -265,12 +275,23 @@ pub(super) fn others_commits(conn: &Connection) -> Option<i64> {
 struct Copied {
     /// Somebody stood in its way.
     busy: bool,
-    /// It copied all that there was.
-    all: bool,
     /// So many frames are copied,
     upto: u64,
     /// and so many of those that stood there when it began are not: a reader of an old snapshot needs them.
     kept: u64,
+}
+
+impl Copied {
+    /// Next to nothing is left of what stood there.
+    fn is_nearly_all(self) -> bool {
+        !self.busy && self.kept <= LITTLE
+    }
+
+    /// Whether the WAL may begin anew, with so many frames in it. Where a reader, as a backup is, needs much of
+    /// it the writer would stand still for nothing.
+    fn may_begin_anew(self, frames: u64) -> bool {
+        !self.busy && self.kept <= frames / KEPT_OF
+    }
 }
 
 fn checkpoint(
@@ -287,7 +308,7 @@ fn checkpoint(
         // -1 where somebody else makes one.
         let (busy, upto) = (busy != 0, u64::try_from(copied).unwrap_or(0));
         let kept = u64::try_from(frames).unwrap_or(0).saturating_sub(upto);
-        Ok(Copied { busy, all: !busy && kept == 0, upto, kept })
+        Ok(Copied { busy, upto, kept })
     });
     touched.copied();
     match copied.map_err(failed) {
@@ -346,7 +367,7 @@ mod tests {
     fn copies(lefts: &[u64], told: &Maintenance) -> usize {
         let mut copies = 0;
         copy_most(told, || {
-            let copied = Copied { busy: false, all: true, upto: 10_000, kept: 0 };
+            let copied = Copied { busy: false, upto: 10_000, kept: 0 };
             copies += 1;
             Some((copied, 10_000 + lefts[copies - 1]))
         });
@@ -359,9 +380,34 @@ mod tests {
         assert_eq!(copies(&[LITTLE, 0], &told), 1);
         assert_eq!(copies(&[8_000, 3_000, 1_000, 400, 0], &told), MOST_COPIES as usize);
         assert_eq!(copies(&[8_000, 3_000, 200, 0], &told), 3);
-        assert_eq!(copies(&[8_000, 5_000, 0], &told), 2, "more comes than is copied");
+        assert_eq!(copies(&[8_000, 5_000, 0], &told), 2, "nearly as much comes as is copied");
         told.end();
         assert_eq!(copies(&[8_000, 3_000, 200, 0], &told), 1, "it is to end");
+    }
+
+    #[test]
+    fn for_who_reads_long_nobody_stands_still() {
+        let copied = |busy, upto, kept| Copied { busy, upto, kept };
+        for (copied, frames, nearly_all, anew) in [
+            (copied(false, 9_000, 0), 9_100, true, true),
+            (copied(false, 9_000, LITTLE), 9_300, true, true),
+            (copied(false, 8_000, 1_000), 9_000, false, true),
+            // A backup keeps more and more; readers of some 100 ms do not.
+            (copied(false, 2_000, 7_000), 9_000, false, false),
+            (copied(false, 2_000, 70_000), 72_000, false, false),
+            (copied(false, 70_000, 2_000), 72_000, false, true),
+            // Somebody else makes one.
+            (copied(true, 0, 0), 9_000, false, false),
+        ] {
+            assert_eq!(copied.is_nearly_all(), nearly_all, "{} {}", copied.upto, copied.kept);
+            assert_eq!(copied.may_begin_anew(frames), anew, "{} {}", copied.upto, copied.kept);
+        }
+        let mut times = 0;
+        copy_most(&Maintenance::new(false), || {
+            times += 1;
+            Some((copied(false, 2_000, 7_000), 9_000))
+        });
+        assert_eq!(times, 1, "nothing is won by another");
     }
 
     #[test]
@@ -371,24 +417,27 @@ mod tests {
             .map(|frames| checkpoints.stand_at(frames))
             .to_vec();
         assert_eq!(news, [false, true, false, false, true]);
-        let told = Maintenance::new(false);
-        let began = Instant::now();
+        let (told, minute) = (Maintenance::new(false), Duration::from_secs(60));
+        let (began, waiting) = (Instant::now(), told.clone());
+        let waited = std::thread::spawn(move || waiting.wait(minute));
+        std::thread::sleep(Duration::from_millis(50));
+        told.much_soon();
+        assert_eq!(waited.join().unwrap(), Some(Some(Copying::Most)));
+        assert!(began.elapsed() < minute, "nobody woke it");
         told.much_soon();
         told.copy_soon(Copying::Once);
-        let hour = Duration::from_secs(3600);
-        assert_eq!(told.wait(hour), Some(Some(Copying::Most)), "the more of the two");
-        assert!(began.elapsed() < hour);
+        assert_eq!(told.wait(minute), Some(Some(Copying::Most)), "the more of the two");
         let beside = Maintenance::new(true);
         beside.much_soon();
         assert_eq!(beside.wait(Duration::ZERO), Some(None), "that is for the relay to do");
         beside.end();
-        assert_eq!(beside.wait(hour), None);
+        assert_eq!(beside.wait(minute), None);
     }
 
     #[test]
     fn the_database_is_synced_by_one_file_that_stays_open() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("bauta.db");
+        let path = dir.path().canonicalize().unwrap().join("bauta.db");
         let open = || {
             let files = std::fs::read_dir("/proc/self/fd").unwrap();
             files

@@ -272,7 +272,11 @@ impl Line {
             waiting.for_company = false;
         }
         // Those who only hold their texts back, however many, must not keep those who send them.
-        let patience = if rounds.in_vain { waiting.patience / 2 } else { waiting.patience * 2 };
+        let patience = match rounds.none_in {
+            Some(1) => waiting.patience / 2,
+            Some(_) => waiting.patience,
+            None => waiting.patience * 2,
+        };
         waiting.patience = patience.clamp(LEAST.min(self.company), self.company);
         waiting
     }
@@ -284,22 +288,21 @@ struct Rounds {
     until: Instant,
     were_there: usize,
     ended: u32,
-    /// Nobody came at all.
-    in_vain: bool,
+    /// The round in which nobody came, with which it ends.
+    none_in: Option<u32>,
 }
 
 impl Rounds {
     fn of(span: Duration, are_there: usize, now: Instant) -> Self {
-        Self { span, until: now + span, were_there: are_there, ended: 0, in_vain: false }
+        Self { span, until: now + span, were_there: are_there, ended: 0, none_in: None }
     }
 
     /// How long it goes on at most; `None`: it is over.
     fn left(&mut self, are_there: usize, now: Instant) -> Option<Duration> {
         if now >= self.until {
             self.ended += 1;
-            let none_came = are_there == self.were_there;
-            self.in_vain = none_came && self.ended == 1;
-            if none_came || self.ended == ROUNDS {
+            self.none_in = (are_there == self.were_there).then_some(self.ended);
+            if self.none_in.is_some() || self.ended == ROUNDS {
                 return None;
             }
             (self.until, self.were_there) = (now + self.span, are_there);
@@ -384,14 +387,14 @@ mod tests {
         assert_eq!(rounds.left(2, at(2)), Some(span), "one has come");
         assert_eq!(rounds.left(2, at(3)), Some(span / 2));
         assert_eq!(rounds.left(2, at(4)), None, "none has");
-        assert!(!rounds.in_vain, "one had come before");
+        assert_eq!(rounds.none_in, Some(2), "one had come before");
         let mut rounds = Rounds::of(span, 1, began);
         assert_eq!(rounds.left(1, at(2)), None);
-        assert!(rounds.in_vain);
+        assert_eq!(rounds.none_in, Some(1), "in vain");
         let mut rounds = Rounds::of(span, 1, began);
         let lefts: Vec<_> = (1..=ROUNDS).map(|n| rounds.left(1 + n as usize, at(n * 2))).collect();
         assert_eq!(lefts, [Some(span), Some(span), None], "they may come for ever");
-        assert!(!rounds.in_vain);
+        assert_eq!(rounds.none_in, None);
     }
 
     #[test]

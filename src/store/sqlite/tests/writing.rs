@@ -323,7 +323,7 @@ async fn under_writes_without_a_pause_beside_readers_the_wal_stays_small() {
     for task in tasks {
         task.await.unwrap();
     }
-    assert!(largest < 100 << 20, "{largest} bytes of WAL for 250 MB written");
+    assert!(largest < 160 << 20, "{largest} bytes of WAL for 250 MB written");
     // A file of ours synced the database meanwhile. Without SQLite's lock on it, the next command that ends
     // takes itself for the last and deletes the WAL beneath the relay.
     let inode = std::fs::metadata(market.path()).unwrap().ino();
