@@ -19,7 +19,7 @@ use crate::store::{
 /// A lease lasts this long and is renewed while its attempt runs.
 pub(super) const LEASE: Duration = Duration::from_secs(60);
 /// How soon the store is asked again after it could not write.
-const AGAIN: Duration = Duration::from_millis(200);
+pub(super) const AGAIN: Duration = Duration::from_millis(200);
 
 /// Mails up to this size are signed where they are attempted; to hash a larger one takes a while.
 const SIGNED_HERE: usize = 64 * 1024;

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use super::backoff;
-use super::carry::{Carrier, LEASE, Report};
+use super::carry::{AGAIN, Carrier, LEASE, Report};
 use super::connect::{Pool, close_all};
 use super::hand::{Destination, Hand, Waiting};
 use crate::config::Route;
@@ -327,9 +327,7 @@ impl Desk {
         let back: Vec<Release> = self.back.drain(..self.back.len().min(BATCH)).collect();
         let (store, tell) = (self.carrier.store.clone(), self.tell.clone());
         self.attempts.spawn(async move {
-            if let Err(error) = store.release(back).await {
-                tracing::warn!(%error, "deliveries could not be given back; their leases will end");
-            }
+            give_back(|| store.release(back.clone())).await;
             let _ = tell.send(Event::Released);
         });
     }
@@ -371,6 +369,48 @@ async fn claim(
         None => {
             let mails = store.claim_due(now, LEASE, limit).await?;
             Ok(Claimed { mails, last: String::new() })
+        }
+    }
+}
+
+/// Gives deliveries back. While the store can't write it is tried again: nobody attempts them until their
+/// leases end.
+async fn give_back<F: Future<Output = Result<(), StoreError>>>(write: impl Fn() -> F) {
+    let mut told = false;
+    while let Err(error) = write().await {
+        let is_tried_again = error.is_transient() && error != StoreError::Closed;
+        if !told {
+            tracing::warn!(%error, is_tried_again, "deliveries could not be given back");
+            told = true;
+        }
+        if !is_tried_again {
+            return;
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_can_not_be_given_back_now_is_given_back_soon() {
+        for (answers, tries) in [
+            (vec![Ok(())], 1),
+            (vec![Err(StoreError::Full), Err(StoreError::Locked), Ok(())], 3),
+            (vec![Err(StoreError::Full), Err(StoreError::Closed), Ok(())], 2),
+        ] {
+            let (began, asked) = (Instant::now(), Cell::new(0));
+            give_back(|| {
+                let n = asked.replace(asked.get() + 1);
+                std::future::ready(answers[n].clone())
+            })
+            .await;
+            assert_eq!(asked.get(), tries);
+            assert!(began.elapsed() >= AGAIN * (tries as u32 - 1));
         }
     }
 }
